@@ -1,0 +1,23 @@
+"""Time on the wire: RFC 3339, UTC, milliseconds, `Z`."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return the current time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """Format an aware time as `2026-11-22T21:59:17.123Z`."""
+    return (
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    )
+
+
+def parse(text: str) -> datetime:
+    """Read an RFC 3339 time; raises ValueError when it has no offset or is not a time."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time needs an offset, such as 'Z'")
+    return moment.astimezone(UTC)

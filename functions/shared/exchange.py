@@ -1,0 +1,185 @@
+"""One request and its reply, as routes see them: caller, preconditions, paging, idempotency."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Query, Request, Response
+
+from functions.shared.aws import client
+from functions.shared.caller import Caller
+from functions.shared.errors import ConflictError, MalformedError, ReelateError
+from functions.shared.idempotency import MAX_KEY_LENGTH, Idempotency, Reply
+from functions.shared.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page
+from functions.shared.record import Record
+from functions.shared.records import Also, nothing_else
+from functions.shared.settings import Settings
+from functions.shared.signing import Signer, deployment_secret
+from functions.shared.table import ConditionFailedError, Table
+
+R = TypeVar("R", bound=Record)
+
+_JSON = "application/json"
+
+
+class WebSettings(Settings):
+    """What every HTTP function needs besides its own tables."""
+
+    platform_table: str
+    signing_secret: str
+
+
+class Exchange:
+    """The authenticated request. Made once per request by the `Ask` dependency."""
+
+    def __init__(self, request: Request, settings: WebSettings, body: bytes) -> None:
+        event = request.scope["aws.event"]
+        self.caller = caller_from(event)
+        self.request = request
+        self._settings = settings
+        self._body = body
+
+    @property
+    def if_match(self) -> str | None:
+        """The ETag that the caller's change is based on."""
+        return self.request.headers.get("if-match")
+
+    def table(self, name: str) -> Table:
+        """Return the caller's workspace's view of a table."""
+        return Table(client("dynamodb"), name, self.caller.workspace)
+
+    def show(self, record: R, view: Callable[[R], str] | None = None) -> Response:
+        """Reply 200 with a record and its ETag, or 304 when the caller has this version."""
+        headers = {"etag": record.etag, "cache-control": "private, no-cache"}
+        seen = self.request.headers.get("if-none-match")
+        if seen and (seen.strip() == "*" or record.etag in [t.strip() for t in seen.split(",")]):
+            return Response(status_code=304, headers=headers)
+        body = view(record) if view else record.model_dump_json()
+        return Response(body, headers=headers, media_type=_JSON)
+
+    def page(
+        self,
+        query: str,
+        cursor: str | None,
+        fetch: Callable[[dict[str, Any] | None], Page[Any]],
+        view: Callable[[Any], str] | None = None,
+    ) -> Response:
+        """Reply with one page of a list; `query` names the list that the cursor belongs to."""
+        cursors = Cursors(self.signer("cursor"), self.caller.workspace, query)
+        found = fetch(cursors.decode(cursor))
+        items = ",".join(view(item) if view else item.model_dump_json() for item in found.items)
+        following = cursors.encode(found.position)
+        tail = f'"{following}"' if following else "null"
+        return Response(f'{{"data":[{items}],"next_cursor":{tail}}}', media_type=_JSON)
+
+    def signer(self, purpose: str) -> Signer:
+        """Return the deployment's signer for one purpose; the secret is read on first use."""
+        return Signer(lambda: deployment_secret(self._settings.signing_secret), purpose)
+
+    def created(
+        self,
+        action: Callable[[Also[R]], R],
+        location: str,
+        view: Callable[[R], str] | None = None,
+    ) -> Response:
+        """Make a record and reply 201; `location` is its collection's path."""
+
+        def reply(record: R) -> Reply:
+            headers = {"etag": record.etag, "location": f"{location}/{record.id}"}
+            return Reply(201, view(record) if view else record.model_dump_json(), headers)
+
+        return self.once(action, reply)
+
+    def changed(
+        self, action: Callable[[Also[R]], R], view: Callable[[R], str] | None = None
+    ) -> Response:
+        """Change a record and reply 200."""
+
+        def reply(record: R) -> Reply:
+            body = view(record) if view else record.model_dump_json()
+            return Reply(200, body, {"etag": record.etag})
+
+        return self.once(action, reply)
+
+    def deleted(self, action: Callable[[Also[Any]], None]) -> Response:
+        """Delete a record and reply 204."""
+        return self.once(action, lambda _record: Reply(204, "", {}))
+
+    def once(self, action: Callable[[Also[Any]], Any], reply: Callable[[Any], Reply]) -> Response:
+        """Run a write under the request's Idempotency-Key, if it has one.
+
+        `action` gets the writes that must go into its transaction. When it is refused, the
+        refusal may be because the same request has succeeded before: then that reply is replayed.
+        """
+        kept = self._idempotency()
+        if kept is None:
+            return _response(reply(action(nothing_else)))
+
+        def also(record: Any) -> Sequence[Any]:
+            return [kept.remember(reply(record))]
+
+        try:
+            return _response(reply(action(also)))
+        except (ReelateError, ConditionFailedError) as error:
+            stored = kept.recall()
+            if stored is None:
+                if isinstance(error, ConditionFailedError):
+                    raise ConflictError(
+                        "A request with this Idempotency-Key is still running.",
+                        code="idempotency_in_progress",
+                        retry_after=1,
+                    ) from error
+                raise
+        response = _response(stored)
+        response.headers["idempotency-replayed"] = "true"
+        return response
+
+    def _idempotency(self) -> Idempotency | None:
+        key = self.request.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not 0 < len(key) <= MAX_KEY_LENGTH:
+            raise MalformedError(
+                f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters.",
+                code="invalid_idempotency_key",
+            )
+        return Idempotency(
+            self.table(self._settings.platform_table),
+            principal=self.caller.principal,
+            method=self.request.method,
+            path=self.request.url.path,
+            key=key,
+            body=self._body,
+        )
+
+
+def caller_from(event: dict[str, Any]) -> Caller:
+    """Read the caller from the authorizer's context; it is the only source of identity."""
+    context = event["requestContext"]["authorizer"]
+    return Caller(
+        workspace=context["workspace"],
+        principal=context["principal"],
+        role=context["role"],
+        scopes=frozenset(context["scopes"].split()),
+        request_id=event["reelate.request_id"],
+        kind=context.get("kind", "api_key"),
+    )
+
+
+def _response(reply: Reply) -> Response:
+    return Response(
+        reply.body or None,
+        reply.status,
+        reply.headers,
+        media_type=_JSON if reply.body else None,
+    )
+
+
+async def _exchange(request: Request) -> Exchange:
+    return Exchange(request, WebSettings.from_env(), await request.body())
+
+
+Ask = Annotated[Exchange, Depends(_exchange)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Records in a page.")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
+
+__all__ = ["DEFAULT_LIMIT", "Ask", "Cursor", "Exchange", "Limit", "WebSettings", "caller_from"]

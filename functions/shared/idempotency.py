@@ -1,0 +1,82 @@
+"""Replies kept for 24 hours under `Idempotency-Key`, in the same transaction as the write.
+
+There is no "in progress" state to expire or to unlock: the reply exists if and only if the write
+does. Of parallel requests with one key, one commits; the others' transactions fail on the reply's
+condition, read it back, and replay it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from functions.shared.clock import now
+from functions.shared.errors import InvalidError
+from functions.shared.table import Put, Table
+
+KEPT_SECONDS = 24 * 3600
+MAX_KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP reply as it is stored and replayed."""
+
+    status: int
+    body: str
+    headers: dict[str, str]
+
+
+class Idempotency:
+    """The stored reply of one request: its workspace, principal, method, path and key."""
+
+    def __init__(
+        self, platform: Table, *, principal: str, method: str, path: str, key: str, body: bytes
+    ) -> None:
+        scope = json.dumps([principal, method, path, key])
+        self._platform = platform
+        self._pk = platform.key("IDEMPOTENCY", hashlib.sha256(scope.encode()).hexdigest())
+        self._request = hashlib.sha256(_canonical(body)).hexdigest()
+
+    def remember(self, reply: Reply) -> Put:
+        """Return the write that keeps `reply`; it refuses to be the second one."""
+        return Put(
+            {
+                "pk": self._pk,
+                "sk": "REPLY",
+                "request": self._request,
+                "status": reply.status,
+                "body": reply.body,
+                "headers": reply.headers,
+                "expires_at_epoch": int(now().timestamp()) + KEPT_SECONDS,
+            },
+            # DynamoDB's TTL may lag by days; the key is free again when the time is over
+            "attribute_not_exists(pk) OR expires_at_epoch < :now",
+            values={":now": int(now().timestamp())},
+            table=self._platform.name,
+        )
+
+    def recall(self) -> Reply | None:
+        """Return the stored reply (1 consistent read), None when there is none.
+
+        Raises InvalidError when the key was used with another body.
+        """
+        item = self._platform.get(self._pk, "REPLY", consistent=True)
+        if item is None or item["expires_at_epoch"] < now().timestamp():
+            return None
+        if item["request"] != self._request:
+            raise InvalidError(
+                "This Idempotency-Key was used before with another body.",
+                code="idempotency_key_reused",
+            )
+        return Reply(item["status"], item["body"], item["headers"])
+
+
+def _canonical(body: bytes) -> bytes:
+    """The same JSON with other spacing or key order is the same request."""
+    load: Callable[[bytes], Any] = json.loads
+    try:
+        return json.dumps(load(body), sort_keys=True).encode()
+    except ValueError:
+        return body

@@ -1,0 +1,33 @@
+"""Record ids: a type prefix and a UUIDv7 in Crockford base32, sortable by time, safe in URLs."""
+
+import re
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32, lower case
+_BODY = re.compile(rf"[{_ALPHABET}]{{26}}")
+
+
+def uuid7() -> int:
+    """Return a UUID version 7 as a 128-bit integer: 48 bits of Unix milliseconds, 74 random
+    bits (RFC 9562, section 5.7)."""
+    random = secrets.randbits(74)
+    return (
+        (time.time_ns() // 1_000_000) << 80
+        | 0x7 << 76
+        | (random >> 62) << 64
+        | 0b10 << 62
+        | random & ((1 << 62) - 1)
+    )
+
+
+def new_id(prefix: str) -> str:
+    """Return a fresh id such as `con_06b1…` (prefix, underscore, 26 characters)."""
+    value = uuid7()
+    return f"{prefix}_" + "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Say whether `text` has the shape of an id with this prefix."""
+    head, _, body = text.partition("_")
+    return head == prefix and _BODY.fullmatch(body) is not None

@@ -1,0 +1,232 @@
+"""The one shape of every HTTP function: FastAPI in, problem+json out, Mangum around it."""
+
+import json
+import re
+import traceback
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from mangum import Mangum
+from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
+
+from functions.shared import strict_json
+from functions.shared.errors import (
+    FieldProblem,
+    InvalidError,
+    MalformedError,
+    MethodNotAllowedError,
+    NotFoundError,
+    ReelateError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+)
+from functions.shared.telemetry import annotate, instrumented, logger
+
+MAX_BODY_BYTES = 1_000_000
+PROBLEM = "application/problem+json"
+_TEXT_TYPES = ["text/", "application/json", PROBLEM, "application/vnd.apple.mpegurl"]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+_HEADERS = {
+    "cache-control": "no-store",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+
+
+class StrictRoute(APIRoute):
+    """A route whose body is parsed by `strict_json`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        raw = await self.body()
+        try:
+            return strict_json.loads(raw)
+        except strict_json.StrictJsonError as error:
+            # the one exception class that FastAPI hands on with its message
+            raise json.JSONDecodeError(str(error), "", 0) from error
+
+
+class _App(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        # Starlette's ServerErrorMiddleware answers in plain text and raises on; here every
+        # exception, expected or not, becomes a problem in one place.
+        from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+
+        return ExceptionMiddleware(
+            AsyncExitStackMiddleware(self.router), handlers=self.exception_handlers
+        )
+
+
+def router(*, tags: Sequence[str]) -> APIRouter:
+    """Return a router whose routes read strict JSON."""
+    return APIRouter(route_class=StrictRoute, tags=list(tags))
+
+
+def build_app(title: str, *routers: APIRouter) -> FastAPI:
+    """Return a function's FastAPI application."""
+    app = _App(
+        title=title, version="v1", docs_url=None, redoc_url=None, openapi_url=None,
+        redirect_slashes=False,
+    )  # fmt: skip
+    app.exception_handlers = {
+        ReelateError: _on_refusal,
+        RequestValidationError: _on_invalid,
+        HTTPException: _on_http,
+        Exception: _on_unexpected,
+    }
+    for each in routers:
+        app.include_router(each)
+    return app
+
+
+def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Return the Lambda entry point of an application behind API Gateway's REST API."""
+    # The adapter is made per handler, its event loop lives as long as the environment.
+    adapter = Mangum(app, lifespan="off", text_mime_types=_TEXT_TYPES)
+
+    @instrumented
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        request_id = _request_id(event)
+        event["reelate.request_id"] = request_id
+        annotate(
+            request_id=request_id,
+            method=event.get("httpMethod"),
+            route=event.get("resource"),
+            workspace=(event["requestContext"].get("authorizer") or {}).get("workspace"),
+        )
+        refusal = _gate(event)
+        if refusal is not None:
+            reply = _lambda_reply(problem(refusal, event.get("path", ""), request_id))
+        else:
+            reply = adapter(event, context)
+        annotate(status=reply["statusCode"])
+        headers = reply["headers"]
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        headers["x-request-id"] = request_id
+        return reply
+
+    return handler
+
+
+def problem(error: ReelateError, path: str, request_id: str) -> Response:
+    """Render a refusal as RFC 9457 problem details."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.slug}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": path,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if error.errors:
+        body["errors"] = [
+            {"pointer": each.pointer, "code": each.code, "message": each.message}
+            for each in error.errors
+        ]
+    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    return Response(json.dumps(body), error.status, headers, media_type=PROBLEM)
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    given = _header(event, "x-request-id")
+    if given and _REQUEST_ID.fullmatch(given):
+        return given
+    return str(event["requestContext"].get("requestId", "unknown"))
+
+
+def _header(event: Mapping[str, Any], name: str) -> str | None:
+    for key, value in (event.get("headers") or {}).items():
+        if key.lower() == name:
+            return str(value)
+    return None
+
+
+def _gate(event: Mapping[str, Any]) -> ReelateError | None:
+    """Refuse what need not reach the application."""
+    body = event.get("body")
+    if not body:
+        return None
+    if len(body) > MAX_BODY_BYTES:
+        return TooLargeError(f"A request body may have at most {MAX_BODY_BYTES:,} bytes.")
+    kind = (_header(event, "content-type") or "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        return UnsupportedMediaTypeError("The body must be sent as application/json.")
+    return None
+
+
+def _lambda_reply(response: Response) -> dict[str, Any]:
+    return {
+        "statusCode": response.status_code,
+        "headers": dict(response.headers),
+        "body": bytes(response.body).decode(),
+        "isBase64Encoded": False,
+    }
+
+
+def _render(request: Request, error: ReelateError) -> Response:
+    event = request.scope.get("aws.event", {})
+    return problem(error, request.url.path, event.get("reelate.request_id", "unknown"))
+
+
+async def _on_refusal(request: Request, error: ReelateError) -> Response:
+    return _render(request, error)
+
+
+async def _on_invalid(request: Request, error: RequestValidationError) -> Response:
+    faults = error.errors()
+    broken = next((fault for fault in faults if fault["type"] == "json_invalid"), None)
+    if broken is not None:
+        return _render(request, MalformedError(str(broken["ctx"]["error"]), code="invalid_json"))
+    problems = [
+        FieldProblem(_pointer(fault["loc"]), fault["type"], fault["msg"]) for fault in faults
+    ]
+    return _render(
+        request, InvalidError("The request has invalid fields; see `errors`.", errors=problems)
+    )
+
+
+def _pointer(location: Sequence[int | str]) -> str:
+    """Turn pydantic's location into a JSON pointer; `body` itself is the root."""
+    parts = location[1:] if location and location[0] == "body" else location
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+async def _on_http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == MethodNotAllowedError.status:
+        refusal: ReelateError = MethodNotAllowedError("This path does not take that method.")
+    elif error.status_code == NotFoundError.status:
+        refusal = NotFoundError("There is nothing at this path.")
+    else:
+        refusal = MalformedError("The body could not be read.")
+    response = _render(request, refusal)
+    if error.headers and "Allow" in error.headers:
+        response.headers["allow"] = error.headers["Allow"]
+    return response
+
+
+async def _on_unexpected(request: Request, error: Exception) -> Response:
+    # Code lines, not the message: it may quote a customer's data.
+    logger.error(
+        "unexpected error",
+        extra={
+            "error_type": type(error).__name__,
+            "frames": [line.strip() for line in traceback.format_tb(error.__traceback__)[-6:]],
+        },
+    )
+    return _render(request, ReelateError("Something went wrong on our side.", code="internal"))
