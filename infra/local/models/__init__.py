@@ -1,0 +1,1 @@
+"""The offline model server: speech, embeddings and analysis behind OpenAI's HTTP shapes."""
