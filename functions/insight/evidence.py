@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from functions.insight.model import Evidence, Transcript
-from functions.insight.tokens import Token, fluent, numbers, spelling
+from functions.insight.model import Evidence, Word
+from functions.insight.numerals import Token
+from functions.insight.tokens import fluent, numbers, spelling
 from functions.insight.turns import spoken_text
 
 MAX_QUOTE_WORDS = 80
@@ -50,40 +51,49 @@ class _View:
             length += len(token) + len(_BREAK)
         self.text = _BREAK + _BREAK.join(token for token, _, _ in tokens) + _BREAK
 
-    def find(self, tokens: Sequence[Token], begin: int = 0) -> list[int]:
-        """Places (token indices, at most MAX_OCCURRENCES) where the sequence starts."""
+    def find(self, tokens: Sequence[Token], within: range) -> list[int]:
+        """Places (token indices, at most MAX_OCCURRENCES) where the sequence lies in the words."""
+        begin = bisect_left(self.tokens, within.start, key=lambda token: token[1])
         wanted = _BREAK + _BREAK.join(token for token, _, _ in tokens) + _BREAK
         places: list[int] = []
         at = self.starts[begin] - len(_BREAK) if begin < len(self.starts) else -1
         while at >= 0 and len(places) < MAX_OCCURRENCES:
             at = self.text.find(wanted, at)
-            if at >= 0:
-                places.append(bisect_left(self.starts, at + len(_BREAK)))
-                at += len(_BREAK)
+            if at < 0:
+                break
+            place = bisect_left(self.starts, at + len(_BREAK))
+            if self.tokens[place + len(tokens) - 1][2] >= within.stop:
+                break
+            places.append(place)
+            at += len(_BREAK)
         return places
 
 
 class Spoken:
-    """A transcript made ready for many look-ups; built once, in time linear in its words."""
+    """The words of a transcript made ready for many look-ups; built once, in linear time."""
 
-    def __init__(self, transcript: Transcript) -> None:
-        self.transcript = transcript
-        self._texts = [word.text for word in transcript.words]
+    def __init__(self, words: Sequence[Word]) -> None:
+        self.words = words
+        self._texts = [word.text for word in words]
         self._views: dict[str, _View] = {}
 
-    def locate(self, quote: str, *, near: int | None = None) -> Located | None:
+    def locate(
+        self, quote: str, *, within: range | None = None, near: int | None = None
+    ) -> Located | None:
         """Find a quote, exact spelling first; of several places the one nearest to word `near`,
-        else the earliest. None when these words were not spoken in this order."""
+        else the earliest. None when these words were not spoken in this order (or not all inside
+        `within`, word indices)."""
+        within = within or range(len(self.words))
         quote = quote[:MAX_QUOTE_CHARS]
         words = quote.split()
         for exactness, form in ((1.0, spelling), (0.95, numbers), (0.9, fluent)):
-            found = self._search(form(words), form, exactness, near)
+            found = self._search(form(words), form, exactness, within, near)
             if found:
                 return found
         bare = _SPEAKER_PREFIX.sub("", quote)
         if bare != quote:
-            return self.locate(bare, near=near)
-        return self._search_with_gaps(quote)
+            return self.locate(bare, within=within, near=near)
+        return self._search_with_gaps(quote, within)
 
     def says(self, phrase: str) -> bool:
         """Whether this phrase was spoken, in any form."""
@@ -95,7 +105,7 @@ class Spoken:
         if not wanted:
             return False
         view = self._view(spelling)
-        for place in view.find(wanted):
+        for place in view.find(wanted, range(len(self.words))):
             _, word, _ = view.tokens[place]
             initial = next((c for c in self._texts[word] if c.isalpha()), "")
             if initial and not initial.islower():
@@ -105,7 +115,7 @@ class Spoken:
     def evidence(self, located: Located) -> Evidence:
         """The located words as spoken, at most MAX_QUOTE_WORDS of them."""
         last = min(located.last, located.first + MAX_QUOTE_WORDS - 1)
-        words = self.transcript.words[located.first : last + 1]
+        words = self.words[located.first : last + 1]
         heard = [word.confidence for word in words if word.confidence is not None]
         certainty = sum(heard) / len(heard) if heard else 1.0
         return Evidence(
@@ -116,18 +126,21 @@ class Spoken:
             confidence=round(located.exactness * certainty, 3),
         )
 
-    def prove(self, quotes: Sequence[str], limit: int = 5) -> list[Evidence]:
+    def prove(
+        self, quotes: Sequence[str], *, within: range | None = None, limit: int = 5
+    ) -> tuple[Evidence, ...]:
         """Evidence for the quotes that were spoken and mean something, in order of time.
 
-        Quotes that occur once settle which occurrence of an ambiguous one is meant.
+        A quote that occurs once settles which occurrence of an ambiguous one is meant.
         """
-        found = [located for quote in quotes if (located := self.locate(quote))]
+        found = [one for quote in quotes if (one := self.locate(quote, within=within))]
         anchor = next((one.first for one in found if one.occurrences == 1), None)
-        if anchor is not None:
-            found = [located for quote in quotes if (located := self.locate(quote, near=anchor))]
+        if anchor is not None and any(one.occurrences > 1 for one in found):
+            found = [
+                one for quote in quotes if (one := self.locate(quote, within=within, near=anchor))
+            ]
         telling = {(one.first, one.last): one for one in found if not _commonplace(one)}
-        kept = sorted(telling.values(), key=lambda one: (one.first, one.last))[:limit]
-        return [self.evidence(one) for one in kept]
+        return tuple(self.evidence(telling[span]) for span in sorted(telling)[:limit])
 
     def _view(self, form: Callable[[Sequence[str]], list[Token]]) -> _View:
         if form.__name__ not in self._views:
@@ -139,12 +152,13 @@ class Spoken:
         wanted: Sequence[Token],
         form: Callable[[Sequence[str]], list[Token]],
         exactness: float,
+        within: range,
         near: int | None,
     ) -> Located | None:
         if not wanted:
             return None
         view = self._view(form)
-        places = view.find(wanted)
+        places = view.find(wanted, within)
         if not places:
             return None
         spans = [
@@ -153,18 +167,19 @@ class Spoken:
         first, last = spans[0] if near is None else min(spans, key=lambda s: abs(s[0] - near))
         return Located(first, last, exactness, len(spans), len(wanted))
 
-    def _search_with_gaps(self, quote: str) -> Located | None:
+    def _search_with_gaps(self, quote: str, within: range) -> Located | None:
         """A quote with an ellipsis: its parts in order, close together, nothing negated between."""
         parts = [fluent(part.split()) for part in _ELLIPSIS.split(quote)]
         parts = [part for part in parts if part]
         if len(parts) <= 1 or any(len(part) < SHORT_QUOTE_TOKENS for part in parts):
             return None
         view = self._view(fluent)
-        for start in view.find(parts[0]):
+        for start in view.find(parts[0], within):
             end = self._follow(view, start + len(parts[0]), parts[1:])
             if end is not None:
                 first, last = view.tokens[start][1], view.tokens[end - 1][2]
-                return Located(first, last, 0.8, 1, sum(map(len, parts)))
+                if last < within.stop:
+                    return Located(first, last, 0.8, 1, sum(map(len, parts)))
         return None
 
     def _follow(self, view: _View, end: int, parts: Sequence[Sequence[Token]]) -> int | None:

@@ -11,8 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-# A token and the index of the first and the last word it comes from.
-Token = tuple[str, int, int]
+from functions.insight.numerals import ORDINALS, SCALES, Token, counted
 
 _APOSTROPHES = frozenset("'\u2019\u2018\u02bc`")
 _INSIDE_NUMBER = frozenset(".,")
@@ -26,44 +25,8 @@ _CURRENCY_WORDS = {
     "cents": "cent",
 }
 _HESITATIONS = frozenset(
-    [
-        "ah",
-        "eh",
-        "er",
-        "erm",
-        "hm",
-        "hmm",
-        "mhm",
-        "mm",
-        "mmm",
-        "uh",
-        "uhh",
-        "uhm",
-        "um",
-        "umm",
-        "ähm",
-        "äh",
-        "öhm",
-        "öh",
-        "euh",
-        "ehm",
-    ]
+    ("ah eh er erm hm hmm mhm mm mmm uh uhh uhm um umm " + "ähm äh öhm öh euh ehm").split()
 )
-_UNITS = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19,
-}  # fmt: skip
-_TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-}  # fmt: skip
-_SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_ORDINALS = {
-    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th",
-    "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th", "eleventh": "11th", "twelfth": "12th",
-    "thirteenth": "13th", "fourteenth": "14th", "fifteenth": "15th", "sixteenth": "16th",
-    "seventeenth": "17th", "eighteenth": "18th", "nineteenth": "19th", "twentieth": "20th",
-}  # fmt: skip
 
 
 def spelling(words: Sequence[str]) -> list[Token]:
@@ -76,13 +39,13 @@ def numbers(words: Sequence[str]) -> list[Token]:
     tokens = [(token, i, i) for i, word in enumerate(words) for token in _amounts(word)]
     for at in range(1, len(tokens) - 1):  # `$5 million` is said `5 million dollars`
         (number, start, _), (currency, _, _), (scale, _, end) = tokens[at - 1 : at + 2]
-        if currency in _CURRENCY_NAMES and scale in _SCALES and number[0].isdigit():
+        if currency in _CURRENCY_NAMES and scale in SCALES and number[0].isdigit():
             tokens[at - 1 : at + 2] = [
                 (number, start, end),
                 (scale, start, end),
                 (currency, start, end),
             ]
-    return _counted(tokens)
+    return counted(tokens)
 
 
 def fluent(words: Sequence[str]) -> list[Token]:
@@ -161,7 +124,7 @@ def _amounts(word: str) -> tuple[str, ...]:
 def _plain_number(token: str) -> list[str]:
     """`1,200.50` → `1200.5`; `50k` → `50000`; a unit written onto its number is split off."""
     if not token[0].isdigit():
-        return [_CURRENCY_WORDS.get(token) or _ORDINALS.get(token, token)]
+        return [_CURRENCY_WORDS.get(token) or ORDINALS.get(token, token)]
     digits = token.replace(",", "") if _grouped(token) else token.replace(",", ".")
     if digits.endswith("k") and digits[:-1].replace(".", "", 1).isdecimal():
         whole, _, part = digits[:-1].partition(".")
@@ -179,62 +142,3 @@ def _grouped(token: str) -> bool:
     whole, _, _ = token.partition(".")
     groups = whole.split(",")
     return all(len(group) == 3 for group in groups[1:])
-
-
-def _counted(tokens: Sequence[Token]) -> list[Token]:
-    """Replace runs of number words (and digits before a scale) by one number."""
-    counted: list[Token] = []
-    at = 0
-    while at < len(tokens):
-        value, end = _number(tokens, at)
-        if value is None:
-            counted.append(tokens[at])
-            at += 1
-        else:
-            counted.append((str(value), tokens[at][1], tokens[end - 1][2]))
-            at = end
-    return counted
-
-
-def _number(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
-    """The number that starts at a token and where it ends: groups below 1,000 with scales."""
-    total, scale = 0, None
-    end = at
-    while True:
-        group, after = _below_thousand(tokens, end)
-        if group is None:
-            break
-        next_scale = _SCALES.get(tokens[after][0]) if after < len(tokens) else None
-        if next_scale is None:
-            if scale is None or group < scale:
-                total, end = total + group, after
-            break
-        if scale is not None and next_scale >= scale:
-            break
-        total, scale, end = total + group * next_scale, next_scale, after + 1
-    return (total, end) if end > at else (None, at)
-
-
-def _below_thousand(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
-    """`forty nine`, `two hundred and fifty`, `twelve hundred`, or digits as written."""
-    text = tokens[at][0] if at < len(tokens) else ""
-    if text.isdecimal() and text.isascii() and (text == "0" or text[0] != "0"):
-        return int(text), at + 1
-    value, at = _below_hundred(tokens, at)
-    if value is None or at >= len(tokens) or tokens[at][0] != "hundred":
-        return value, at
-    value, at = value * 100, at + 1
-    linked = at + 1 if at < len(tokens) and tokens[at][0] == "and" else at
-    rest, after = _below_hundred(tokens, linked)
-    ends_here = after >= len(tokens) or tokens[after][0] != "hundred"
-    return (value + rest, after) if rest is not None and ends_here else (value, at)
-
-
-def _below_hundred(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
-    text = tokens[at][0] if at < len(tokens) else ""
-    if text in _UNITS:
-        return _UNITS[text], at + 1
-    if text not in _TENS:
-        return None, at
-    unit = _UNITS.get(tokens[at + 1][0], 0) if at + 1 < len(tokens) else 0
-    return (_TENS[text] + unit, at + 2) if 0 < unit < 10 else (_TENS[text], at + 1)
