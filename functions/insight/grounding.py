@@ -31,10 +31,8 @@ _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>?")
 _MYSELF = frozenset(("i", "me", "myself", "my side"))
-_NOBODY = frozenset(
-    "we us you he she they him her them it this that someone somebody everyone team "
-    "the a an unknown none null n/a".split()
-)
+_PRONOUNS = "we us you he she they him her them it this that someone somebody everyone team"
+_NOBODY = frozenset(f"{_PRONOUNS} the a an unknown none null n/a".split())
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -141,7 +139,7 @@ class Grounding:
                 elif len(kept) >= LIMITS[name]:
                     findings.truncated += 1
                 else:
-                    findings.truncated += len(_title(one)) > len(_title(proven)) + 1
+                    findings.truncated += _title(proven).endswith("…") > _title(one).endswith("…")
                     known.add(_title(proven).casefold())
                     kept.append(proven)
 
@@ -158,18 +156,16 @@ class Grounding:
 
     def _action(self, said: SaidAction, evidence: tuple[Evidence, ...]) -> ActionItem | None:
         text = plain(said.text)
+        if not text:
+            return None
         due_text = plain(said.due_text or "", MAX_NAME_CHARS)
         due_spoken = bool(due_text) and self._spoken.says(due_text)
-        return (
-            text
-            and ActionItem(
-                text=text,
-                evidence=evidence,
-                owner=self._owner(said.owner, evidence),
-                due_text=due_text if due_spoken else None,
-                due_on=due_date(said.due_on, due_text, self._call_date) if due_spoken else None,
-            )
-            or None
+        return ActionItem(
+            text=text,
+            evidence=evidence,
+            owner=self._owner(said.owner, evidence),
+            due_text=due_text if due_spoken else None,
+            due_on=due_date(said.due_on, due_text, self._call_date) if due_spoken else None,
         )
 
     def _owner(self, owner: str | None, evidence: Sequence[Evidence]) -> str | None:

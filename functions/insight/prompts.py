@@ -81,9 +81,9 @@ Rules:
 words each. A statement whose quotes are not in the transcript is thrown away.
 - summary: 3 to 7 sentences. action_items: only what a person promised or was asked and agreed to \
 do. objections: doubts or reasons against buying. next_steps: what both sides agreed will happen.
-- owner: a speaker's id as in the turns (S1, S2 ...) or a person's name as spoken; null when unclear.
-- due_text: the words that name the date, as spoken; due_on: that date as YYYY-MM-DD, reckoned from \
-"today" in the data, which is the day of the call; null when no date was said.
+- owner: a speaker's id as in the turns (S1, S2 ...) or a name as spoken; null when unclear.
+- due_text: the words that name the date, as spoken; due_on: that date as YYYY-MM-DD, reckoned \
+from "today" in the data, which is the day of the call; null when no date was said.
 - topics: at most 10 short names. sentiment: the customer's.
 - Write in the language of the transcript. Use empty lists where there is nothing. No links, no \
 markup, nothing that was not said.""",
