@@ -1,0 +1,1 @@
+"""The embedded cloud: start it, deploy the synthesised template to it, seed it, stop it."""

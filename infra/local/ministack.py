@@ -1,0 +1,59 @@
+"""How MiniStack is started, and how to tell that it is ready."""
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from infra.local.layout import Layout
+from infra.local.ports import HOST, Ports
+from infra.local.process import plain_environment
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}  # root there, nothing elsewhere
+WARM_WORKER_SECONDS = 600
+
+
+def command(python: Path) -> list[str]:
+    """Return the command line; the script runs without this project on its import path."""
+    return [str(python), "-P", str(Path(__file__).with_name("ministack_server.py"))]
+
+
+def environment(layout: Layout, ports: Ports) -> dict[str, str]:
+    """Return MiniStack's whole environment, which every Lambda it runs inherits."""
+    for folder in (layout.aws_state, layout.objects, layout.temporary):
+        folder.mkdir(parents=True, exist_ok=True)
+    return plain_environment(
+        {
+            "AUTH": "true",
+            "BIND_HOST": HOST,
+            "MINISTACK_HOST": HOST,
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "GATEWAY_PORT": str(ports.gateway),
+            "FRONT_PORT": str(ports.api),
+            "FRONT_TARGET": str(layout.front_target),
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(layout.aws_state),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(layout.objects),
+            "TMPDIR": str(layout.temporary),
+            "LAMBDA_EXECUTOR": "local",
+            "LAMBDA_WARM_TTL_SECONDS": str(WARM_WORKER_SECONDS),
+            "DOCKER_HOST": f"unix://{layout.temporary}/no-docker.sock",
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "INFO",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
+
+
+def is_ready(ports: Ports) -> bool:
+    """Say whether MiniStack answers its health check."""
+    try:
+        with urllib.request.urlopen(f"{ports.aws_endpoint}/_ministack/health", timeout=2) as reply:
+            return isinstance(json.load(reply), dict)
+    except (OSError, ValueError, urllib.error.URLError):
+        return False
