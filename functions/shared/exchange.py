@@ -8,24 +8,17 @@ from fastapi import Depends, Query, Request, Response
 from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.errors import ConflictError, MalformedError, ReelateError
+from functions.shared.exchange_settings import WebSettings
 from functions.shared.idempotency import MAX_KEY_LENGTH, Idempotency, Reply
 from functions.shared.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page
 from functions.shared.record import Record
 from functions.shared.records import Also, nothing_else
-from functions.shared.settings import Settings
 from functions.shared.signing import Signer, deployment_secret
 from functions.shared.table import ConditionFailedError, Table
 
 R = TypeVar("R", bound=Record)
 
 _JSON = "application/json"
-
-
-class WebSettings(Settings):
-    """What every HTTP function needs besides its own tables."""
-
-    platform_table: str
-    signing_secret: str
 
 
 class Exchange:
@@ -178,8 +171,22 @@ async def _exchange(request: Request) -> Exchange:
     return Exchange(request, WebSettings.from_env(), await request.body())
 
 
+def asks(scope: str) -> Any:
+    """Return the dependency that hands a route its Exchange once the caller holds `scope`: a
+    refusal comes before the body is looked at. `Annotated[Exchange, asks("contacts:read")]`."""
+
+    async def permitted(request: Request) -> Exchange:
+        exchange = await _exchange(request)
+        exchange.caller.require(scope)
+        return exchange
+
+    return Depends(permitted)
+
+
 Ask = Annotated[Exchange, Depends(_exchange)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Records in a page.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
 
-__all__ = ["DEFAULT_LIMIT", "Ask", "Cursor", "Exchange", "Limit", "WebSettings", "caller_from"]
+__all__ = [
+    "DEFAULT_LIMIT", "Ask", "Cursor", "Exchange", "Limit", "WebSettings", "asks", "caller_from",
+]  # fmt: skip

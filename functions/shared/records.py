@@ -3,7 +3,7 @@
     pattern               index  requests                             units (1 KB record)
     get one               table  1 GetItem                            0.5 RRU
     list newest first     gsi1   1 Query a page                       0.5 RRU per 4 KB
-    create                table  1 TransactWriteItems                 2 WRU x (record, gsi1, markers)
+    create                table  1 TransactWriteItems                 2 WRU x (item, gsi1, markers)
     change                table  1 GetItem + 1 TransactWriteItems     1 RRU + as create
     delete (soft)         table  1 GetItem + 1 TransactWriteItems     1 RRU + as create
 

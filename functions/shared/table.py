@@ -7,15 +7,20 @@ repository cannot forget the tenant even by mistake.
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.shared.attributes import marshal, marshal_item, unmarshal_item
 from functions.shared.errors import UnavailableError
-
-Item = dict[str, Any]
+from functions.shared.writes import (
+    Check,
+    ConditionFailedError,
+    Delete,
+    Item,
+    Put,
+    Update,
+    Write,
+)
 
 _TRANSIENT = frozenset(
     {
@@ -25,67 +30,11 @@ _TRANSIENT = frozenset(
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "ThrottlingException",
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
 _CONFLICT_ATTEMPTS = 6
-
-
-class ConditionFailedError(Exception):
-    """A write's condition did not hold. `failed` maps the position of each refused write in
-    the transaction to the item that stood in its way (None when there was none)."""
-
-    def __init__(self, failed: Mapping[int, Item | None]) -> None:
-        super().__init__(f"condition failed at {sorted(failed)}")
-        self.failed = dict(failed)
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Write a whole item; `condition` is a DynamoDB expression over `#name` and `:value`."""
-
-    item: Item
-    condition: str | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
-    table: str | None = None  # another table than the repository's own
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Delete an item."""
-
-    key: Item
-    condition: str | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
-    table: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Change attributes of an item by a DynamoDB update expression."""
-
-    key: Item
-    expression: str
-    condition: str | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
-    table: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Hold a transaction to a condition on an item that it does not write."""
-
-    key: Item
-    condition: str
-    names: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
-    table: str | None = None
-
-
-Write = Put | Delete | Update | Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +49,7 @@ class DynamoClient(Protocol):
     """The calls of the DynamoDB client that this adapter makes."""
 
     def get_item(self, **arguments: Any) -> Any: ...
+    def batch_get_item(self, **arguments: Any) -> Any: ...
     def put_item(self, **arguments: Any) -> Any: ...
     def update_item(self, **arguments: Any) -> Any: ...
     def delete_item(self, **arguments: Any) -> Any: ...
@@ -122,14 +72,39 @@ class Table:
     def get(self, pk: str, sk: str, *, consistent: bool = False) -> Item | None:
         """Read one item (1 request, 0.5 read units per 4 KB, 1 when consistent)."""
         self._guard(pk)
-        reply = _translated(
-            lambda: self._client.get_item(
-                TableName=self.name,
-                Key={"pk": {"S": pk}, "sk": {"S": sk}},
-                ConsistentRead=consistent,
-            )
+        reply = _answer(
+            self._client.get_item,
+            TableName=self.name,
+            Key={"pk": {"S": pk}, "sk": {"S": sk}},
+            ConsistentRead=consistent,
         )
         return unmarshal_item(reply["Item"]) if "Item" in reply else None
+
+    def get_many(
+        self, keys: Sequence[tuple[str, str]], *, consistent: bool = False
+    ) -> dict[tuple[str, str], Item]:
+        """Read up to 100 different items (1 request, units as of single reads); what is absent
+        is left out. Raises UnavailableError when DynamoDB keeps leaving keys unprocessed."""
+        for pk, _ in keys:
+            self._guard(pk)
+        wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
+        found: dict[tuple[str, str], Item] = {}
+        for attempt in range(_CONFLICT_ATTEMPTS):
+            if not wanted:
+                return found
+            if attempt:
+                _back_off(attempt)
+            reply = _answer(
+                self._client.batch_get_item,
+                RequestItems={self.name: {"Keys": wanted, "ConsistentRead": consistent}},
+            )
+            for typed in reply["Responses"].get(self.name, ()):
+                item = unmarshal_item(typed)
+                found[item["pk"], item["sk"]] = item
+            wanted = reply.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+        if wanted:
+            raise UnavailableError("The database is busy; please try again.")
+        return found
 
     def query(
         self,
@@ -167,7 +142,7 @@ class Table:
             self._guard(start[f"{prefix}pk"])
             self._guard(start["pk"])
             arguments["ExclusiveStartKey"] = marshal_item(start)
-        reply = _translated(lambda: self._client.query(**arguments))
+        reply = _answer(self._client.query, **arguments)
         last = reply.get("LastEvaluatedKey")
         return QueryPage(
             items=[unmarshal_item(item) for item in reply["Items"]],
@@ -187,12 +162,9 @@ class Table:
         call, arguments = calls[type(write)]
         (action,) = self._action(write).values()
         try:
-            reply = _translated(lambda: getattr(self._client, call)(**action, **arguments))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            old: Any = error.response.get("Item")
-            raise ConditionFailedError({0: unmarshal_item(old) if old else None}) from error
+            reply = _answer(getattr(self._client, call), **action, **arguments)
+        except _CancelledError as error:
+            raise ConditionFailedError(error.failed, [write]) from error.__cause__
         attributes = reply.get("Attributes")
         return unmarshal_item(attributes) if attributes else None
 
@@ -206,26 +178,17 @@ class Table:
         actions = [self._action(write) for write in writes]
         for attempt in range(_CONFLICT_ATTEMPTS):
             try:
-                _translated(lambda: self._client.transact_write_items(TransactItems=actions))
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "TransactionCanceledException":
-                    raise
-                reasons = error.response.get("CancellationReasons", [])
-                failed = {
-                    position: unmarshal_item(reason["Item"]) if reason.get("Item") else None
-                    for position, reason in enumerate(reasons)
-                    if reason.get("Code") == "ConditionalCheckFailed"
-                }
-                if failed:
-                    raise ConditionFailedError(failed) from error
-                if any(reason.get("Code") == "ValidationError" for reason in reasons):
-                    raise
+                _answer(self._client.transact_write_items, TransactItems=actions)
+            except _CancelledError as error:
+                if failed := error.failed:
+                    raise ConditionFailedError(
+                        failed, [writes[position] for position in failed]
+                    ) from error.__cause__
                 if attempt == _CONFLICT_ATTEMPTS - 1:
                     raise UnavailableError("The record is busy; please try again.") from error
             else:
                 return
-            # full jitter: 0 to 20, 40 ... 640 ms, about a second at the very most
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - not a secret
+            _back_off(attempt)
 
     def _action(self, write: Write) -> dict[str, Item]:
         arguments: Item = {"TableName": write.table or self.name}
@@ -258,13 +221,47 @@ class Table:
             raise RuntimeError(f"a key outside workspace {self.workspace} was asked for")
 
 
-def _translated(call: Callable[[], Any]) -> Any:
+class _CancelledError(Exception):
+    """DynamoDB's refusal of a conditional write, or of a transaction, with its reasons."""
+
+    def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__([reason.get("Code") for reason in reasons])
+        self.failed = {
+            position: unmarshal_item(reason["Item"]) if reason.get("Item") else None
+            for position, reason in enumerate(reasons)
+            if reason.get("Code") == "ConditionalCheckFailed"
+        }
+
+
+def _answer(call: Callable[..., Any], **arguments: Any) -> Any:
     """Make a call; what is transient becomes UnavailableError, after botocore's own retries."""
+    # Here and not above: the client has loaded it by now, and a handler's import need not.
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
-        return call()
+        return call(**arguments)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _TRANSIENT:
+        code = error.response["Error"]["Code"]
+        if code in _TRANSIENT:
             raise UnavailableError("The database is busy; please try again.") from error
+        if code == "ConditionalCheckFailedException":
+            item: Any = error.response.get("Item")
+            raise _CancelledError([{"Code": "ConditionalCheckFailed", "Item": item}]) from error
+        if code == "TransactionCanceledException":
+            reasons: Any = error.response.get("CancellationReasons", [])
+            if all(reason.get("Code") != "ValidationError" for reason in reasons):
+                raise _CancelledError(reasons) from error
         raise
     except BotoCoreError as error:  # timeouts, connection failures
         raise UnavailableError("The database did not answer; please try again.") from error
+
+
+def _back_off(attempt: int) -> None:
+    # full jitter: 0 to 20, 40 ... 640 ms, about a second at the very most
+    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - not a secret
+
+
+__all__ = [
+    "Check", "ConditionFailedError", "Delete", "DynamoClient", "Item", "Put", "QueryPage", "Table",
+    "Update", "Write",
+]  # fmt: skip

@@ -16,8 +16,6 @@ from starlette.types import ASGIApp
 
 from functions.shared import strict_json
 from functions.shared.errors import (
-    FieldProblem,
-    InvalidError,
     MalformedError,
     MethodNotAllowedError,
     NotFoundError,
@@ -26,6 +24,7 @@ from functions.shared.errors import (
     UnsupportedMediaTypeError,
 )
 from functions.shared.telemetry import annotate, instrumented, logger
+from functions.shared.validation import refusal
 
 MAX_BODY_BYTES = 1_000_000
 PROBLEM = "application/problem+json"
@@ -108,9 +107,9 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
             route=event.get("resource"),
             workspace=(event["requestContext"].get("authorizer") or {}).get("workspace"),
         )
-        refusal = _gate(event)
-        if refusal is not None:
-            reply = _lambda_reply(problem(refusal, event.get("path", ""), request_id))
+        refused = _gate(event)
+        if refused is not None:
+            reply = _lambda_reply(problem(refused, event.get("path", ""), request_id))
         else:
             reply = adapter(event, context)
         annotate(status=reply["statusCode"])
@@ -193,28 +192,17 @@ async def _on_invalid(request: Request, error: RequestValidationError) -> Respon
     broken = next((fault for fault in faults if fault["type"] == "json_invalid"), None)
     if broken is not None:
         return _render(request, MalformedError(str(broken["ctx"]["error"]), code="invalid_json"))
-    problems = [
-        FieldProblem(_pointer(fault["loc"]), fault["type"], fault["msg"]) for fault in faults
-    ]
-    return _render(
-        request, InvalidError("The request has invalid fields; see `errors`.", errors=problems)
-    )
-
-
-def _pointer(location: Sequence[int | str]) -> str:
-    """Turn pydantic's location into a JSON pointer; `body` itself is the root."""
-    parts = location[1:] if location and location[0] == "body" else location
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return _render(request, refusal(faults))
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
     if error.status_code == MethodNotAllowedError.status:
-        refusal: ReelateError = MethodNotAllowedError("This path does not take that method.")
+        refused: ReelateError = MethodNotAllowedError("This path does not take that method.")
     elif error.status_code == NotFoundError.status:
-        refusal = NotFoundError("There is nothing at this path.")
+        refused = NotFoundError("There is nothing at this path.")
     else:
-        refusal = MalformedError("The body could not be read.")
-    response = _render(request, refusal)
+        refused = MalformedError("The body could not be read.")
+    response = _render(request, refused)
     if error.headers and "Allow" in error.headers:
         response.headers["allow"] = error.headers["Allow"]
     return response
