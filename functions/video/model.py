@@ -1,0 +1,218 @@
+"""What a video is: the record, its artefacts, its runs with their steps, and reasons.
+
+    waiting ──first part──> uploading ──S3 event──> processing ──package──> ready
+       └──────── cancel / expire ────┴─> cancelled | expired      └──fail──> failed
+
+`state` is the life of the video; each artefact has a state of its own, so a failed analysis
+leaves the video `ready`, and a re-run that fails leaves what was there before.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from functions.shared.record import Record
+
+MAX_LINKS = 20
+MAX_SOURCE_BYTES = 5 * 10**12
+
+State = Literal["waiting", "uploading", "processing", "ready", "failed", "expired", "cancelled"]
+ArtefactState = Literal["pending", "processing", "ready", "failed", "skipped"]
+StepState = Literal["pending", "processing", "done", "failed", "skipped"]
+RunState = Literal["processing", "succeeded", "failed"]
+ArtefactName = Literal["renditions", "transcript", "analysis"]
+From = Literal["inspect", "transcribe", "analyse"]
+
+# The steps of a run in order, each with its usual share (percent) of a run's work.
+STEPS: Mapping[str, int] = {
+    "inspect": 2,
+    "plan": 2,
+    "encode": 60,
+    "encode_audio": 6,
+    "capture": 3,
+    "package": 7,
+    "transcribe": 15,
+    "analyse": 5,
+}
+
+_APPLICATION_TYPES = frozenset(
+    f"application/{kind}"
+    for kind in ("mp4", "mxf", "octet-stream", "ogg", "vnd.rn-realmedia", "x-matroska")
+)
+
+
+class Frozen(BaseModel):
+    """Base of the values inside a record."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Reason(Frozen):
+    """Why something did not work: a stable code, a sentence a user understands, the step."""
+
+    code: str
+    detail: str
+    step: str | None = None
+
+
+class Link(Frozen):
+    """A CRM record that the video concerns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["contact", "company", "deal"]
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(char) == "Cc" for char in text):
+        raise ValueError("must not contain control characters")
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _media_type(text: str) -> str:
+    kind = text.lower()
+    if not kind.startswith(("video/", "audio/")) and kind not in _APPLICATION_TYPES:
+        raise ValueError("must be a video or audio type, or application/octet-stream")
+    return kind
+
+
+Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(_printable)]
+# Kept as the user's own words only: a file name never becomes a key, a path or an argument.
+Filename = Annotated[
+    str, StringConstraints(min_length=1, max_length=255), AfterValidator(_printable)
+]
+ContentType = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z]+/[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$"),
+    AfterValidator(_media_type),
+]
+
+
+class SourceFile(Frozen):
+    """What the uploader says about the file; inspect finds out what it is."""
+
+    filename: Filename
+    content_type: ContentType
+    size_bytes: Annotated[int, Field(ge=1, le=MAX_SOURCE_BYTES)]
+
+
+class Upload(Frozen):
+    """The multipart upload that brings the source's bytes."""
+
+    upload_id: str  # S3's; internal
+    part_size_bytes: int  # of every part but the last
+    part_count: int
+    expires_at: str
+    completed_at: str | None = None
+
+
+class MediaFacts(Frozen):
+    """What inspect found, as shown to users; None where the source has no such stream."""
+
+    duration_ms: int
+    container: str | None = None
+    width: int | None = None  # as displayed, after rotation
+    height: int | None = None
+    frame_rate: float | None = None
+    rotation: int = 0
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    audio_channels: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Artefact(Frozen):
+    """A thing made of the video, with a state of its own."""
+
+    state: ArtefactState = "pending"
+    reason: Reason | None = None
+    run: int | None = None  # the run that made it; its keys lie under that run
+    key: str | None = None  # internal
+    summary: Mapping[str, Any] | None = None
+
+
+class Artefacts(Frozen):
+    """The three things a run makes."""
+
+    renditions: Artefact = Artefact()
+    transcript: Artefact = Artefact()
+    analysis: Artefact = Artefact()
+
+    def with_(self, name: ArtefactName, artefact: Artefact) -> Self:
+        """Return these artefacts with one of them replaced."""
+        return self.model_copy(update={name: artefact})
+
+
+class Step(Frozen):
+    """How far one step of a run is."""
+
+    name: str
+    state: StepState = "pending"
+    percent: int = 0
+    started_at: str | None = None
+    ended_at: str | None = None
+    reason: Reason | None = None
+
+
+class Run(Frozen):
+    """One pass of the pipeline over the video."""
+
+    number: int
+    start: From  # `from` on the wire
+    state: RunState
+    started_at: str
+    ended_at: str | None = None
+    reason: Reason | None = None
+    steps: tuple[Step, ...]
+    rev: int  # counts the writes to the run; internal
+
+    @property
+    def percent(self) -> int:
+        """Return how much of the run's work is done, 0 to 100."""
+        if self.state != "processing":
+            return 100
+        total = sum(STEPS[step.name] for step in self.steps)
+        return int(sum(STEPS[step.name] * step.percent for step in self.steps) / total)
+
+
+def steps_from(start: From) -> tuple[str, ...]:
+    """Return the names of the steps of a run that begins at `start`."""
+    names = tuple(STEPS)
+    return names[names.index(start) :]
+
+
+class Video(Record):
+    """A video and what became of it."""
+
+    PREFIX: ClassVar[str] = "vid"
+    OBJECT: ClassVar[str] = "video"
+
+    title: Title
+    state: State = "waiting"
+    reason: Reason | None = None
+    links: tuple[Link, ...] = ()
+    source: SourceFile
+    upload: Upload
+    media: MediaFacts | None = None
+    duration_ms: int | None = None
+    artefacts: Artefacts = Artefacts()
+    runs: int = 0  # number of the newest run; internal
+    run_open: bool = False  # whether the newest run is still going; internal
+    playback_revoked_at: str | None = None  # tokens issued until then are dead; internal
+    due_at: str | None = None  # when λ expire must look at this video; internal
+    run: Run | None = Field(default=None, exclude=True)  # the newest run, an item of its own
+
+    @property
+    def etag(self) -> str:
+        """Return `"<version>.<run>.<rev>"`: new with every change of the record and with every
+        progress of its newest run. `If-Match` is compared by its version alone."""
+        return f'"{self.version}.{self.runs}.{self.run.rev if self.run else 0}"'
+
+    def changed(self, **fields: Any) -> Self:
+        """Return the next version with some fields replaced; the attached run stays."""
+        return super().changed(**{"run": self.run, **fields})

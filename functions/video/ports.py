@@ -1,0 +1,150 @@
+"""What the video context needs from the world, as Protocols; adapters implement them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from functions.video.media import SegmentInfo
+from functions.video.model import From, Link, MediaFacts, Reason, Video
+
+
+class RunLog(Protocol):
+    """The progress of one run of one video. Every method may be repeated without effect, and
+    none has an effect once the run is closed.
+
+    Raises UnavailableError when the database does not answer.
+    """
+
+    def step_started(self, step: str) -> None:
+        """Record that a step has begun; a repeat keeps the first time."""
+
+    def step_done(self, step: str, outputs: Mapping[str, Any] | None = None) -> None:
+        """Record that a step is done, with small JSON for later steps (keys, counts)."""
+
+    def step_skipped(self, step: str, reason: Reason) -> None:
+        """Record that there is nothing for a step to do."""
+
+    def step_failed(self, step: str, reason: Reason) -> None:
+        """Record that a step cannot be done."""
+
+    def chunks_planned(self, total: int) -> None:
+        """Record how many chunks `encode` has, for its percentage."""
+
+    def chunk_done(self, index: int, segments: Mapping[str, Sequence[SegmentInfo]]) -> bool:
+        """Record a finished chunk: rung -> its segments. False when it was recorded before."""
+
+    def chunks(self) -> dict[int, dict[str, list[SegmentInfo]]]:
+        """Return the finished chunks: index -> rung -> segments."""
+
+    def outputs(self, step: str) -> dict[str, Any]:
+        """Return what `step_done` kept for a step, empty when it is not done."""
+
+
+class ObjectStore(Protocol):
+    """One bucket. Raises UnavailableError when it does not answer."""
+
+    def get_json(self, key: str) -> Any:
+        """Return a JSON object's value; raises NotFoundError."""
+
+    def put_json(self, key: str, value: Any) -> None:
+        """Write a JSON object."""
+
+    def upload_file(self, path: Path, key: str, content_type: str) -> int:
+        """Write a file as an object; returns its size in bytes."""
+
+    def download_file(self, key: str, path: Path) -> None:
+        """Write an object to a file; raises NotFoundError."""
+
+    def presign_get(self, key: str, lifetime_s: int) -> str:
+        """Return a URL that reads one object for `lifetime_s` seconds."""
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is such an object."""
+
+    def head(self, key: str) -> int | None:
+        """Return an object's size in bytes, None when there is none."""
+
+    def delete_prefix(self, prefix: str) -> int:
+        """Delete every object under a prefix; returns how many."""
+
+
+class ReadyMark(Protocol):
+    """What `package` tells the record."""
+
+    def mark_ready(self, video_id: str, run: int, media: MediaFacts) -> None:
+        """Make the run's renditions the video's (event `video.ready`); a repeat does nothing.
+
+        Raises NotFoundError when the video was deleted meanwhile and ConflictError when the run
+        is not the open one.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that S3 has received."""
+
+    part_number: int
+    size_bytes: int
+    etag: str  # without quotes
+
+
+class UploadGoneError(Exception):
+    """The multipart upload does not exist (any more): completed, aborted or never made."""
+
+
+class PartsRefusedError(Exception):
+    """The store refused to join the parts."""
+
+
+class MultipartUploads(Protocol):
+    """Multipart uploads into the uploads bucket. Raises UnavailableError."""
+
+    def begin(self, key: str) -> str:
+        """Open an upload and return its id."""
+
+    def presign(
+        self, key: str, upload_id: str, part_number: int, size_bytes: int, lifetime_s: int
+    ) -> str:
+        """Return a URL that takes exactly this part, of exactly this size."""
+
+    def parts(self, key: str, upload_id: str) -> list[Part]:
+        """Return the received parts in order; raises UploadGoneError."""
+
+    def page(
+        self, key: str, upload_id: str, *, limit: int, after: int
+    ) -> tuple[list[Part], int | None]:
+        """Return some received parts and the number to go on after; raises UploadGoneError."""
+
+    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+        """Join the parts; raises UploadGoneError and PartsRefusedError."""
+
+    def abort(self, key: str, upload_id: str) -> None:
+        """Throw the received parts away; nothing happens when there is no such upload."""
+
+
+class Executions(Protocol):
+    """The state machine. Raises UnavailableError."""
+
+    def start(self, name: str, payload: Mapping[str, Any]) -> bool:
+        """Start an execution; False when one of this name exists already."""
+
+    def stop(self, name: str, reason: str) -> None:
+        """Stop an execution; nothing happens when there is none running."""
+
+
+class CrmDoor(Protocol):
+    """The synchronous door to the CRM. Raises UnavailableError."""
+
+    def missing(self, links: Sequence[Link]) -> list[Link]:
+        """Return those links whose record does not exist for the caller."""
+
+
+Clock = Callable[[], datetime]
+Edit = Callable[[Video], Video]
+
+__all__ = [
+    "Clock", "CrmDoor", "Edit", "Executions", "From", "MultipartUploads", "ObjectStore", "Part",
+    "PartsRefusedError", "ReadyMark", "RunLog", "UploadGoneError",
+]  # fmt: skip
