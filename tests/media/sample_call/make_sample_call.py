@@ -54,19 +54,34 @@ def _encode(folder: Path, call: script.Script, graph: picture.Graph, label: str)
         command += ["-i", str(folder / name)]
     command += ["-/filter_complex", str(folder / "graph.txt"), "-map", f"[{label}]"]
     command += ["-map", f"{len(inputs) - 1}:a", "-map_metadata", "-1"]
-    command += ["-c:v", "libx264", "-profile:v", "high", "-preset", "slow", "-crf", "21"]
+    command += [
+        "-c:v",
+        "libx264",
+        "-profile:v",
+        "high",
+        "-preset",
+        "slow",
+        "-tune",
+        "animation",
+        "-crf",
+        "21",
+    ]
     command += ["-maxrate", "900k", "-bufsize", "1800k", "-pix_fmt", "yuv420p", "-threads", "2"]
-    command += ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"]
     command += ["-c:a", "aac", "-b:a", "96k", "-ac", "1", "-shortest", "-movflags", "+faststart"]
     # Same bytes from the same tools: no encoder version strings, no clock.
     command += ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
-    command += ["-metadata", f"title={call.title}", "-metadata", f"creation_time={call.recorded_at}"]
+    command += [
+        "-metadata",
+        f"title={call.title}",
+        "-metadata",
+        f"creation_time={call.recorded_at}",
+    ]
     command += ["-metadata:s:a", "language=eng", str(RESULT)]
     subprocess.run(command, check=True)  # noqa: S603  a fixed command, no shell
 
 
 def make(archive: Path, fonts: Path) -> None:
-    """Write the video and the turns' times; raises ValueError when a voice is not the pinned one."""
+    """Write the video and the turns' times; raises ValueError if a model is not the pinned one."""
     call = script.read()
     tracks, turns = voices.speak(call, archive)
     sound = voices.mixed(tracks)

@@ -54,23 +54,25 @@ def _canvas(colour: str, width: int, height: int, seconds: float) -> str:
 def _bars(graph: Graph, name: str, bars: tuple[Bar, ...], start: float, seconds: float) -> str:
     """Draw bars that grow from the left on a card-coloured canvas of their own."""
     width = CARD[2] - 96
+    pitch = 100
     steps, previous = [], f"{name}chart0"
-    graph.add(f"{_canvas(PAPER, width, 120 * len(bars), seconds)}[{previous}]")
+    graph.add(f"{_canvas(PAPER, width, pitch * len(bars), seconds)}[{previous}]")
     for index, bar in enumerate(bars):
-        y, at = 120 * index, start + 1.2 + 0.8 * index
+        y, at = pitch * index, start + 1.2 + 0.8 * index
         full = round((width - 210) * bar.share)
         colour = (ACCENT, SECOND)[index % 2]
-        graph.add(f"{_canvas(colour, full, 46, seconds)}[{name}bar{index}]")
+        graph.add(f"{_canvas(colour, full, 42, seconds)}[{name}bar{index}]")
         following = f"{name}chart{index + 1}"
         grown = f"(1-pow(1-clip((t-{at:.2f})/1.6,0,1),3))"
         graph.add(
-            f"[{previous}][{name}bar{index}]overlay=x='-{full}+{full}*{grown}':y={y + 38}[{following}]"
+            f"[{previous}][{name}bar{index}]overlay=x='-{full}+{full}*{grown}':y={y + 36}"
+            f"[{following}]"
         )
         steps += [
             graph.text(bar.label, f"fontsize=24:fontcolor={MUTED}:x=0:y={y}:{_appear(at)}"),
             graph.text(
                 bar.value,
-                f"fontsize=26:fontcolor={INK}:x={full + 16}:y={y + 48}:{_appear(at + 1.2)}",
+                f"fontsize=26:fontcolor={INK}:x={full + 16}:y={y + 45}:{_appear(at + 1.2)}",
                 bold=True,
             ),
         ]
@@ -94,9 +96,7 @@ def _slide(graph: Graph, slide: Slide, number: int, start: float, seconds: float
         ),
         graph.text(f"{number + 1}", f"fontsize=20:fontcolor={MUTED}:x=w-60:y={height - 44}"),
     ]
-    top = 184 if not slide.bars else 180
-    gap = 62 if not slide.bars else 46
-    size = 33 if not slide.bars else 28
+    top, gap, size = (174, 44, 28) if slide.bars else (184, 62, 33)
     for index, line in enumerate(slide.lines):
         fade = _appear(start + 0.8 + 0.6 * index)
         steps.append(
@@ -106,7 +106,7 @@ def _slide(graph: Graph, slide: Slide, number: int, start: float, seconds: float
     if not slide.bars:
         return f"{name}text"
     chart = _bars(graph, name, slide.bars, start, seconds)
-    graph.add(f"[{name}text][{chart}]overlay=x=48:y=272[{name}]")
+    graph.add(f"[{name}text][{chart}]overlay=x=48:y=286[{name}]")
     return name
 
 
@@ -133,15 +133,21 @@ def _tile(graph: Graph, script: Script, turns: list[SpokenTurn], number: int, be
     steps = [
         f"drawbox=x={x}:y={y}:w={width}:h={height}:color=0x1B2A4A:t=fill",
         # A circle, as the font draws it: drawbox knows rectangles only.
-        graph.text("●", f"fontsize=190:fontcolor={face}:x={centre}-tw/2:y={y + 84}-th/2", bold=True),
         graph.text(
-            person.name[0], f"fontsize=52:fontcolor=white:x={centre}-tw/2:y={y + 84}-th/2", bold=True
+            "●", f"fontsize=168:fontcolor={face}:x={centre}-tw/2:y={y + 80}-th/2", bold=True
         ),
         graph.text(
-            person.name, f"fontsize=22:fontcolor=white:x={centre}-tw/2:y={y + 160}", bold=True
+            person.name[0],
+            f"fontsize=52:fontcolor=white:x={centre}-tw/2:y={y + 80}-th/2",
+            bold=True,
         ),
-        f"drawbox=x={x}:y={y}:w={width}:h={height}:color=0x34D399:t=4"
-        f":enable='{_speaking(turns, key)}'",
+        graph.text(
+            person.name, f"fontsize=22:fontcolor=white:x={centre}-tw/2:y={y + 158}", bold=True
+        ),
+        (
+            f"drawbox=x={x}:y={y}:w={width}:h={height}:color=0x34D399:t=4"
+            f":enable='{_speaking(turns, key)}'"
+        ),
     ]
     graph.add(f"[{below}]{','.join(steps)}[person{number}]")
     graph.add(
@@ -156,16 +162,20 @@ def draw(graph: Graph, script: Script, turns: list[SpokenTurn], seconds: float) 
     header = [
         graph.text(script.title, "fontsize=24:fontcolor=0xCBD5E1:x=56:y=40"),
         graph.text("●", "fontsize=26:fontcolor=0xEF4444:x=1110:y=38:enable='lt(mod(t,1.2),0.8)'"),
-        f"drawtext=fontfile={graph.fonts[True]}:fontsize=24:fontcolor=white:x=1146:y=40"
-        ":text='%{pts\\:gmtime\\:0\\:%M\\\\\\:%S}'",
+        (
+            f"drawtext=fontfile={graph.fonts[True]}:fontsize=24:fontcolor=white:x=1146:y=40"
+            ":text='%{pts\\:gmtime\\:0\\:%M\\\\\\:%S}'"
+        ),
     ]
     graph.add(
         f"gradients=s={WIDTH}x{HEIGHT}:r={FPS}:d={seconds:.3f}:c0=0x0B1226:c1=0x1E3A5F:n=2"
         f":speed=0.008:seed=7,{','.join(header)}[base]"
     )
     below = "base"
-    starts = [turns[slide.from_turn].start_ms / 1000 if slide.from_turn else 0.0
-              for slide in script.slides]
+    starts = [
+        turns[slide.from_turn].start_ms / 1000 if slide.from_turn else 0.0
+        for slide in script.slides
+    ]
     for number, slide in enumerate(script.slides):
         start = starts[number]
         end = starts[number + 1] + SLIDE_IN if number + 1 < len(starts) else seconds
@@ -180,5 +190,8 @@ def draw(graph: Graph, script: Script, turns: list[SpokenTurn], seconds: float) 
     for number in range(len(script.speakers)):
         below = _tile(graph, script, turns, number, below)
     graph.add(f"{_canvas('0x38BDF8', WIDTH, 8, seconds)}[progress]")
-    graph.add(f"[{below}][progress]overlay=x='-W+W*t/{seconds:.3f}':y={HEIGHT - 8},format=yuv420p[v]")
+    graph.add(
+        f"[{below}][progress]overlay=x='-W+W*t/{seconds:.3f}':y={HEIGHT - 8},format=yuv420p"
+        ",setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[v]"
+    )
     return "v"
