@@ -110,6 +110,7 @@ class Audio:
     key: str
     size: int
     checksum: str
+    duration_ms: int | None
     read: Callable[[], bytes] = field(repr=False, compare=False)
 
 
@@ -170,10 +171,25 @@ class StoredObject:
 class DocumentStore(Protocol):
     """Where recordings, transcripts and analyses are kept."""
 
-    def head(self, key: str) -> StoredObject | None: ...
-    def read(self, key: str, *, limit: int) -> bytes | None: ...
-    def write_json(self, key: str, document: Mapping[str, Any]) -> int: ...
-    def link(self, key: str, *, seconds: int) -> str: ...
+    def head(self, key: str) -> StoredObject | None:
+        """Size and checksum; None when there is no such object."""
+        ...
+
+    def read(self, key: str, *, limit: int) -> bytes | None:
+        """The object's bytes; None when absent. Raises TooLargeError beyond `limit` bytes."""
+        ...
+
+    def read_start(self, key: str, *, count: int) -> bytes:
+        """At most the first `count` bytes; empty when absent."""
+        ...
+
+    def write(self, key: str, document: bytes) -> None:
+        """Store a JSON document, replacing what was there."""
+        ...
+
+    def link(self, key: str, *, seconds: int) -> str:
+        """A URL that anyone may read the object from for some seconds."""
+        ...
 
 
 Artefact = Literal["transcript", "analysis"]

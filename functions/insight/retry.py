@@ -18,7 +18,7 @@ class Patience:
     attempts: int = 4
     first_delay: float = 0.5
     longest_delay: float = 20.0
-    total: float = 120.0
+    total: float = 900.0
 
     def delay(self, attempt: int, asked: float | None, jitter: float) -> float:
         """Wait before attempt number `attempt` (from 1); a provider's own wish is honoured,
