@@ -151,12 +151,11 @@ class Artefacts(Frozen):
 class Step(Frozen):
     """How far one step of a run is."""
 
-    name: str
     state: StepState = "pending"
-    percent: int = 0
     started_at: str | None = None
     ended_at: str | None = None
     reason: Reason | None = None
+    outputs: Mapping[str, Any] = {}  # small JSON for later steps; internal
 
 
 class Run(Frozen):
@@ -164,26 +163,74 @@ class Run(Frozen):
 
     number: int
     start: From  # `from` on the wire
-    state: RunState
+    state: RunState = "processing"
     started_at: str
     ended_at: str | None = None
     reason: Reason | None = None
-    steps: tuple[Step, ...]
-    rev: int  # counts the writes to the run; internal
+    steps: Mapping[str, Step]
+    chunks_total: int = 0
+    chunks_done: int = 0
+    rev: int = 0  # counts the writes to the run; internal
+
+    @classmethod
+    def begun(cls, number: int, start: From, at: str) -> Self:
+        """Return a new run: the steps from `start` on are pending."""
+        names = tuple(STEPS)
+        steps = {name: Step() for name in names[names.index(start) :]}
+        if start != "inspect":  # the steps of this context record their own beginning
+            steps[start] = Step(state="processing", started_at=at)
+        return cls(number=number, start=start, started_at=at, steps=steps)
+
+    def with_step(self, name: str, **fields: Any) -> Self:
+        """Return the run with some fields of one step replaced."""
+        step = self.steps[name].model_copy(update=fields)
+        return self._next(steps={**self.steps, name: step})
+
+    def closed(self, state: RunState, at: str, reason: Reason | None = None) -> Self:
+        """Return the run at its end; no step is left as if it still went on."""
+        steps = {
+            name: step
+            if step.state not in ("pending", "processing")
+            else step.model_copy(
+                update={"state": _left_over(name, reason), "ended_at": at, "reason": reason}
+            )
+            for name, step in self.steps.items()
+        }
+        return self._next(state=state, ended_at=at, reason=reason, steps=steps)
+
+    def step_state(self, name: str) -> StepState:
+        """Return a step's state; `encode`, the work of many, is done with its last chunk."""
+        state = self.steps[name].state
+        if name == "encode" and state == "processing" and self._all_chunks_done:
+            return "done"
+        return state
+
+    def step_percent(self, name: str) -> int:
+        """Return how much of a step is done, 0 to 100; `encode` counts its chunks."""
+        if self.step_state(name) not in ("pending", "processing"):
+            return 100
+        if name == "encode" and self.chunks_total:
+            return 100 * self.chunks_done // self.chunks_total
+        return 0
 
     @property
     def percent(self) -> int:
-        """Return how much of the run's work is done, 0 to 100."""
+        """Return how much of the run's usual work is done, 0 to 100."""
         if self.state != "processing":
             return 100
-        total = sum(STEPS[step.name] for step in self.steps)
-        return int(sum(STEPS[step.name] * step.percent for step in self.steps) / total)
+        done = sum(STEPS[name] * self.step_percent(name) for name in self.steps)
+        return int(done / sum(STEPS[name] for name in self.steps))
+
+    @property
+    def _all_chunks_done(self) -> bool:
+        return 0 < self.chunks_total <= self.chunks_done
+
+    def _next(self, **fields: Any) -> Self:
+        return self.model_copy(update={"rev": self.rev + 1, **fields})
 
 
-def steps_from(start: From) -> tuple[str, ...]:
-    """Return the names of the steps of a run that begins at `start`."""
-    names = tuple(STEPS)
-    return names[names.index(start) :]
+def _left_over(name: str, reason: Reason | None) -> StepState:
+    return "failed" if reason and reason.step == name else "skipped"
 
 
 class Video(Record):

@@ -1,0 +1,159 @@
+"""The run's progress in the video table, written by every step of the pipeline.
+
+    pattern                     index  requests                       units (1 KB items)
+    step started, done, ...     table  1 UpdateItem                   1 WRU
+    chunk done                  table  1 TransactWriteItems           4 WRU
+    finished chunks             table  1 Query (strong) per 1 MB      1 RRU per 4 KB
+    outputs of a step           table  1 GetItem (strong)             1 RRU
+
+    run      pk W#<workspace>#<video>                sk RUN#<9999 - number>   newest first
+    chunk    pk W#<workspace>#<video>#CHUNKS#<run>   sk CHUNK#<index>         kept 30 days
+
+Everything here is conditional: on the run being open, so that a worker that outlived its run
+changes nothing, and on the step or chunk not being done, so that a repeat changes nothing.
+The patterns of the records themselves stand in dynamodb_videos.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from functions.shared.clock import iso, now
+from functions.shared.table import ConditionFailedError, DynamoClient, Item, Put, Table, Update
+from functions.video.media import SegmentInfo
+from functions.video.model import Reason
+from functions.video.run_items import chunk_partition, run_key
+
+CHUNK_DAYS = 30
+_OPEN = "#state = :processing"
+
+
+class DynamoRunLog:
+    """RunLog of one run of one video."""
+
+    def __init__(
+        self, client: DynamoClient, table: str, workspace: str, video: str, run: int
+    ) -> None:
+        self._table = Table(client, table, workspace)
+        self._key: Item = {"pk": self._table.key(video), "sk": run_key(run)}
+        self._chunks = self._table.key(video, *chunk_partition(run))
+
+    def step_started(self, step: str) -> None:
+        """Record that a step has begun; a repeat keeps the first time."""
+        self._step(
+            step,
+            "SET steps.#step.#state = :processing, "
+            "steps.#step.started_at = if_not_exists(steps.#step.started_at, :at) ADD rev :one",
+            "steps.#step.#state <> :done AND steps.#step.#state <> :processing",
+            {":done": "done"},
+        )
+
+    def step_done(self, step: str, outputs: Mapping[str, Any] | None = None) -> None:
+        """Record that a step is done, with small JSON for later steps."""
+        self._end(step, "done", "outputs", dict(outputs or {}))
+
+    def step_skipped(self, step: str, reason: Reason) -> None:
+        """Record that there is nothing for a step to do."""
+        self._end(step, "skipped", "reason", _stored(reason))
+
+    def step_failed(self, step: str, reason: Reason) -> None:
+        """Record that a step cannot be done."""
+        self._end(step, "failed", "reason", _stored(reason))
+
+    def chunks_planned(self, total: int) -> None:
+        """Record how many chunks `encode` has."""
+        self._update(
+            Update(
+                self._key,
+                "SET chunks_total = :total ADD rev :one",
+                _OPEN,
+                {"#state": "state"},
+                {":total": total, ":one": 1, ":processing": "processing"},
+            )
+        )
+
+    def chunk_done(self, index: int, segments: Mapping[str, Sequence[SegmentInfo]]) -> bool:
+        """Record a finished chunk; False when it was recorded before or the run is closed."""
+        moment = now()
+        chunk: Item = {
+            "pk": self._chunks,
+            "sk": f"CHUNK#{index:05d}",
+            "segments": {
+                rung: [[each.index, each.bytes, each.duration_ticks] for each in made]
+                for rung, made in segments.items()
+            },
+            "expires_at_epoch": int(moment.timestamp()) + CHUNK_DAYS * 86_400,
+        }
+        count = Update(
+            self._key,
+            "SET steps.#step.ended_at = :at ADD chunks_done :one, rev :one",
+            _OPEN,
+            {"#state": "state", "#step": "encode"},
+            {":at": iso(moment), ":one": 1, ":processing": "processing"},
+        )
+        try:
+            self._table.transact([Put(chunk, "attribute_not_exists(pk)"), count])
+        except ConditionFailedError:
+            return False
+        return True
+
+    def chunks(self) -> dict[int, dict[str, list[SegmentInfo]]]:
+        """Return the finished chunks: index -> rung -> segments."""
+        found: dict[int, dict[str, list[SegmentInfo]]] = {}
+        start: Item | None = None
+        while True:
+            page = self._table.query(self._chunks, start=start, consistent=True)
+            for item in page.items:
+                found[int(item["sk"].removeprefix("CHUNK#"))] = {
+                    rung: [
+                        SegmentInfo(index=index, bytes=size, duration_ticks=ticks)
+                        for index, size, ticks in made
+                    ]
+                    for rung, made in item["segments"].items()
+                }
+            start = page.last_key
+            if start is None:
+                return found
+
+    def outputs(self, step: str) -> dict[str, Any]:
+        """Return what `step_done` kept for a step, empty when it is not done."""
+        item = self._table.get(self._key["pk"], self._key["sk"], consistent=True)
+        kept = item["steps"].get(step, {}).get("outputs", {}) if item else {}
+        return dict(kept)
+
+    def _end(self, step: str, state: str, field: str, value: Any) -> None:
+        self._step(
+            step,
+            "SET steps.#step.#state = :ended, steps.#step.ended_at = :at, "
+            "steps.#step.#field = :value ADD rev :one",
+            "steps.#step.#state <> :done",
+            {":ended": state, ":value": value, ":done": "done"},
+            field=field,
+        )
+
+    def _step(
+        self,
+        step: str,
+        expression: str,
+        condition: str,
+        values: Mapping[str, Any],
+        field: str | None = None,
+    ) -> None:
+        self._update(
+            Update(
+                self._key,
+                expression,
+                f"{_OPEN} AND attribute_exists(steps.#step) AND {condition}",
+                {"#state": "state", "#step": step, **({"#field": field} if field else {})},
+                {":at": iso(now()), ":one": 1, ":processing": "processing", **values},
+            )
+        )
+
+    def _update(self, update: Update) -> None:
+        try:
+            self._table.write(update)
+        except ConditionFailedError:
+            return  # done before, or the run is over: a repeat has no effect
+
+
+def _stored(reason: Reason) -> Item:
+    return reason.model_dump(exclude_none=True)
