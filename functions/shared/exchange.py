@@ -97,9 +97,16 @@ class Exchange:
         """Delete a record and reply 204."""
         return self.once(action, lambda _record: Reply(204, "", {}))
 
-    def once(self, action: Callable[[Also[Any]], Any], reply: Callable[[Any], Reply]) -> Response:
+    def once(
+        self,
+        action: Callable[[Also[Any]], Any],
+        reply: Callable[[Any], Reply],
+        *,
+        kept_reply: Callable[[Any], Reply] | None = None,
+    ) -> Response:
         """Run a write under the request's Idempotency-Key, if it has one.
 
+        `kept_reply` is what a replay shows instead, where `reply` holds a secret shown once.
         `action` gets the writes that must go into its transaction. When it is refused, the
         refusal may be because the same request has succeeded before: then that reply is replayed.
         """
@@ -108,7 +115,7 @@ class Exchange:
             return _response(reply(action(nothing_else)))
 
         def also(record: Any) -> Sequence[Any]:
-            return [kept.remember(reply(record))]
+            return [kept.remember((kept_reply or reply)(record))]
 
         try:
             return _response(reply(action(also)))

@@ -35,6 +35,7 @@ _TRANSIENT = frozenset(
     }
 )
 _CONFLICT_ATTEMPTS = 6
+MAX_TRANSACTION = 100  # writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,6 @@ def _back_off(attempt: int) -> None:
 
 
 __all__ = [
-    "Check", "ConditionFailedError", "Delete", "DynamoClient", "Item", "Put", "QueryPage", "Table",
-    "Update", "Write",
+    "MAX_TRANSACTION", "Check", "ConditionFailedError", "Delete", "DynamoClient", "Item", "Put",
+    "QueryPage", "Table", "Update", "Write",
 ]  # fmt: skip

@@ -1,0 +1,60 @@
+"""λ crm/api: contacts, companies, deals, notes, pipelines and timelines over HTTP."""
+
+from functions.crm import dynamodb
+from functions.crm.api import deals, resources
+from functions.crm.api.resources import Resource
+from functions.crm.fields import (
+    CompanyFields,
+    CompanyPatch,
+    ContactFields,
+    ContactPatch,
+    DealPatch,
+    NewDealFields,
+    NoteFields,
+    NotePatch,
+)
+from functions.crm.model import Company, Contact, Deal, Note
+from functions.crm.ports import Store
+from functions.crm.settings import ApiSettings
+from functions.shared.exchange import Exchange
+from functions.shared.table import Table
+from functions.shared.web import build_app, lambda_handler
+
+
+def _table(ask: Exchange) -> Table:
+    return ask.table(ApiSettings.from_env().crm_table)
+
+
+def _contacts(ask: Exchange) -> Store[Contact]:
+    return dynamodb.contacts(_table(ask), ask.caller)
+
+
+def _companies(ask: Exchange) -> Store[Company]:
+    return dynamodb.companies(_table(ask), ask.caller)
+
+
+def _deals(ask: Exchange) -> Store[Deal]:
+    return dynamodb.deals(_table(ask), ask.caller)
+
+
+def _notes(ask: Exchange) -> Store[Note]:
+    return dynamodb.notes(_table(ask), ask.caller)
+
+
+def _timelines(ask: Exchange) -> dynamodb.Timelines:
+    return dynamodb.Timelines(_table(ask))
+
+
+app = build_app(
+    "Reelate CRM",
+    resources.routes(
+        Resource("contacts", Contact, ContactFields, ContactPatch, _contacts, _timelines)
+    ),
+    resources.routes(
+        Resource("companies", Company, CompanyFields, CompanyPatch, _companies, _timelines)
+    ),
+    resources.routes(Resource("deals", Deal, NewDealFields, DealPatch, _deals, _timelines)),
+    resources.routes(Resource("notes", Note, NoteFields, NotePatch, _notes)),
+    deals.routes(_deals),
+)
+handler = lambda_handler(app)

@@ -1,0 +1,172 @@
+"""The routes that contacts, companies, deals and notes share: create, list, read, change, delete,
+and the timeline of those that have one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, create_model
+
+from functions.crm.fields import Fields
+from functions.crm.ports import R, Store, TimelineStore
+from functions.crm.service import read_timeline
+from functions.crm.timeline import TimelineEntry
+from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
+from functions.shared.openapi import operation, problems
+from functions.shared.web import router
+
+Id = Annotated[str, Path(alias="id", description="The record's id.")]
+
+READ = problems(404)
+WRITE = problems(400, 409, 413, 415, 422)
+CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
+LIST = problems(400, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(Generic[R]):
+    """One type of record on the API: its names, its models and how to reach its store."""
+
+    name: str  # in paths and scopes: contacts
+    kind: type[R]
+    new: type[Fields]
+    patch: type[Fields]
+    store: Callable[[Exchange], Store[R]]
+    timelines: Callable[[Exchange], TimelineStore] | None = None
+
+    @property
+    def path(self) -> str:
+        return f"/v1/{self.name}"
+
+
+class TimelinePage(BaseModel):
+    """A page of a timeline, newest first."""
+
+    data: list[TimelineEntry]
+    next_cursor: str | None
+
+
+def routes(resource: Resource[Any]) -> APIRouter:
+    """Return a resource's routes."""
+    api = router(tags=[resource.name])
+    _add_collection(api, resource)
+    _add_record(api, resource)
+    if resource.timelines:
+        _add_timeline(api, resource, resource.timelines)
+    return api
+
+
+def _add_collection(api: APIRouter, resource: Resource[R]) -> None:
+    one = resource.kind.OBJECT
+    kind, open_store, path = resource.kind, resource.store, resource.path
+    read, write = f"{resource.name}:read", f"{resource.name}:write"
+    page = create_model(
+        f"{kind.__name__}Page",
+        __doc__=f"A page of {resource.name}.",
+        data=(list[kind], ...),  # type: ignore[valid-type]
+        next_cursor=(str | None, ...),
+    )
+
+    async def create(ask: Annotated[Exchange, asks(write)], body: Any) -> Response:
+        return ask.created(
+            lambda also: open_store(ask).create(kind.of(body, ask.caller), also=also), path
+        )
+
+    # FastAPI reads the body's model from here; it differs from resource to resource.
+    create.__annotations__["body"] = resource.new
+
+    async def list_all(
+        ask: Annotated[Exchange, asks(read)], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    ) -> Response:
+        return ask.page(
+            resource.name, cursor, lambda start: open_store(ask).page(limit=limit, start=start)
+        )
+
+    api.add_api_route(
+        path, create, methods=["POST"], status_code=201, response_model=kind,
+        name=f"create_{one}", summary=f"Create a {one}",
+        description=f"Makes a {one}; the reply carries its `ETag` and `Location`.",
+        responses=WRITE, openapi_extra=operation(write, "IdempotencyKey"),
+    )  # fmt: skip
+    api.add_api_route(
+        path, list_all, methods=["GET"], response_model=page,
+        name=f"list_{resource.name}", summary=f"List {resource.name}",
+        description=f"The workspace's {resource.name}, newest first; `next_cursor` leads on.",
+        responses=LIST, openapi_extra=operation(read),
+    )  # fmt: skip
+
+
+def _add_record(api: APIRouter, resource: Resource[R]) -> None:
+    one = resource.kind.OBJECT
+    kind, open_store, path = resource.kind, resource.store, f"{resource.path}/{{id}}"
+    read, write, erase = (f"{resource.name}:{act}" for act in ("read", "write", "delete"))
+
+    async def get(ask: Annotated[Exchange, asks(read)], record_id: Id) -> Response:
+        return ask.show(open_store(ask).get(record_id))
+
+    async def patch(ask: Annotated[Exchange, asks(write)], record_id: Id, body: Any) -> Response:
+        return ask.changed(
+            lambda also: open_store(ask).change(
+                record_id, lambda old: old.patched(body), if_match=ask.if_match, also=also
+            )
+        )
+
+    patch.__annotations__["body"] = resource.patch
+
+    async def delete(ask: Annotated[Exchange, asks(erase)], record_id: Id) -> Response:
+        return ask.deleted(
+            lambda also: open_store(ask).delete(record_id, if_match=ask.if_match, also=also)
+        )
+
+    api.add_api_route(
+        path, get, methods=["GET"], response_model=kind,
+        name=f"get_{one}", summary=f"Get a {one}",
+        description=f"One {one}, or 304 when `If-None-Match` names its version.",
+        responses={**READ, 304: {"description": "You have this version."}},
+        openapi_extra=operation(read, "IfNoneMatch"),
+    )  # fmt: skip
+    api.add_api_route(
+        path, patch, methods=["PATCH"], response_model=kind,
+        name=f"update_{one}", summary=f"Update a {one}",
+        description="JSON Merge Patch (RFC 7396): what is left out stays, null clears.",
+        responses=CHANGE, openapi_extra=operation(write, "IdempotencyKey", "IfMatch"),
+    )  # fmt: skip
+    api.add_api_route(
+        path, delete, methods=["DELETE"], status_code=204, response_class=Response,
+        name=f"delete_{one}", summary=f"Delete a {one}",
+        description=f"The {one} is gone from lists and lookups at once, and for good in 30 days.",
+        responses=problems(400, 404, 409, 412),
+        openapi_extra=operation(erase, "IdempotencyKey", "IfMatch"),
+    )  # fmt: skip
+
+
+def _add_timeline(
+    api: APIRouter, resource: Resource[R], timelines: Callable[[Exchange], TimelineStore]
+) -> None:
+    one, read = resource.kind.OBJECT, f"{resource.name}:read"
+
+    async def timeline(
+        ask: Annotated[Exchange, asks(read)],
+        record_id: Id,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response:
+        return ask.page(
+            f"timeline:{record_id}",
+            cursor,
+            lambda start: read_timeline(
+                resource.kind, record_id, ask.caller, timelines(ask), resource.store(ask),
+                limit=limit, start=start,
+            ),
+        )  # fmt: skip
+
+    api.add_api_route(
+        f"{resource.path}/{{id}}/timeline", timeline, methods=["GET"],
+        response_model=TimelinePage,
+        name=f"get_{one}_timeline", summary=f"Read a {one}'s timeline",
+        description="What happened to the record, newest first: changes, notes, videos and their "
+        "analyses. Entries about things that you may not read are left out, so a page may be "
+        "short; follow `next_cursor` until it is null.",
+        responses=problems(400, 404, 422), openapi_extra=operation(read),
+    )  # fmt: skip

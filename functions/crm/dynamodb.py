@@ -1,0 +1,210 @@
+"""The CRM's table: its access patterns and what each costs.
+
+    pattern                     index  requests                               units (1 KB items)
+    get one record              table  1 GetItem                              0.5 RRU
+    list records, newest first  gsi1   1 Query a page                         0.5 RRU per 4 KB
+    create a record             table  1 TransactWriteItems                   2 WRU x (item, gsi1,
+                                                                              marker, reference,
+                                                                              idempotency reply)
+    change a record             table  1 GetItem + 1 TransactWriteItems       1 RRU + as create
+    delete a record (soft)      table  1 GetItem + 1 TransactWriteItems       1 RRU + as create
+    timeline of a record        table  1 Query a page                         0.5 RRU per 4 KB
+      ... that has no entries   table  + 1 GetItem (absent or just empty?)    0.5 RRU
+    put an event on timelines   table  1 PutItem, or 1 TransactWriteItems     1 WRU, or 2 a record
+    check up to 100 records     table  1 BatchGetItem                         1 RRU a record
+
+The same at a thousand records and at a million; nothing scans.
+
+    item       pk W#<workspace>#<id>            sk RECORD
+    timeline   pk W#<workspace>#TIMELINE#<id>   sk <occurred_at>#<event id>
+    closed     pk W#<workspace>#TIMELINE#<id>   sk ~DELETED   written with the record's deletion
+    marker, gsi1: as in `functions.shared.records`
+
+`~` sorts after every time, so a deleted record's timeline is known by its first item, without
+another request.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from functions.crm.model import KINDS, Company, Contact, CrmRecord, Deal, Note, Reference
+from functions.crm.timeline import TimelineEntry
+from functions.shared.caller import Caller
+from functions.shared.clock import now
+from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.paging import Page
+from functions.shared.records import RESTORE_DAYS, Also, Records, nothing_else
+from functions.shared.table import (
+    MAX_TRANSACTION,
+    Check,
+    ConditionFailedError,
+    Item,
+    Put,
+    Table,
+    Write,
+)
+
+R = TypeVar("R", bound=CrmRecord)
+
+_CLOSED = "~DELETED"
+
+
+class CrmRecords(Records[R]):
+    """The records of one type, held to this: what a record names exists when it is written."""
+
+    def create(self, record: R, *, also: Also[R] = nothing_else) -> R:
+        """As `Records.create`; raises InvalidError when a reference names no live record."""
+        references = record.references()
+        checks = self._checks(references)
+        with _refusing(references, checks):
+            return super().create(record, also=lambda made: [*checks.values(), *also(made)])
+
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[R], R],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[R] = nothing_else,
+    ) -> R:
+        """As `Records.change`; raises InvalidError when a *new* reference names no live record:
+        what was deleted after it was named does not stand in the way of other changes."""
+        references: list[Reference] = []
+        checks: dict[str, Check] = {}
+
+        def edited(old: R) -> R:
+            new = edit(old)
+            known = {each.id for each in old.references()}
+            references[:] = [each for each in new.references() if each.id not in known]
+            checks.clear()
+            checks.update(self._checks(references))
+            return new
+
+        with _refusing(references, checks):
+            return super().change(
+                record_id,
+                edited,
+                event=event,
+                if_match=if_match,
+                also=lambda made: [*checks.values(), *also(made)],
+            )
+
+    def delete(
+        self, record_id: str, *, if_match: str | None = None, also: Also[R] = nothing_else
+    ) -> None:
+        """As `Records.delete`; the record's timeline is closed with it."""
+
+        def closing(gone: R) -> Sequence[Write]:
+            expiry = int(now().timestamp()) + RESTORE_DAYS * 86_400
+            key = {"pk": self._table.key("TIMELINE", gone.id), "sk": _CLOSED}
+            return [Put({**key, "expires_at_epoch": expiry}), *also(gone)]
+
+        super().delete(record_id, if_match=if_match, also=closing)
+
+    def _checks(self, references: Iterable[Reference]) -> dict[str, Check]:
+        return {
+            each.id: Check(
+                {"pk": self._table.key(each.id), "sk": "RECORD"},
+                "attribute_exists(pk) AND attribute_not_exists(deleted_at)",
+            )
+            for each in references
+        }
+
+
+@contextmanager
+def _refusing(references: Sequence[Reference], checks: Mapping[str, Check]) -> Iterator[None]:
+    try:
+        yield
+    except ConditionFailedError as error:
+        faults = [
+            FieldProblem(each.pointer, "unknown_reference", "There is no such record.")
+            for each in references
+            if checks[each.id] in error.refused
+        ]
+        if not faults:
+            raise
+        raise InvalidError(
+            "The request names records that do not exist; see `errors`.",
+            code="unknown_reference",
+            errors=faults,
+        ) from error
+
+
+def contacts(table: Table, caller: Caller) -> CrmRecords[Contact]:
+    """Return the workspace's contacts; an e-mail address occurs once."""
+    return CrmRecords(table, Contact, caller, unique=["email"])
+
+
+def companies(table: Table, caller: Caller) -> CrmRecords[Company]:
+    """Return the workspace's companies; a domain occurs once."""
+    return CrmRecords(table, Company, caller, unique=["domain"])
+
+
+def deals(table: Table, caller: Caller) -> CrmRecords[Deal]:
+    """Return the workspace's deals."""
+    return CrmRecords(table, Deal, caller)
+
+
+def notes(table: Table, caller: Caller) -> CrmRecords[Note]:
+    """Return the workspace's notes."""
+    return CrmRecords(table, Note, caller)
+
+
+class Timelines:
+    """The timelines of one workspace's records."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def page(
+        self, record_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[TimelineEntry] | None:
+        """Return one page, newest first; None when the record was deleted."""
+        pk = self._table.key("TIMELINE", record_id)
+        found = self._table.query(
+            pk,
+            limit=limit,
+            newest_first=True,
+            start={"pk": pk, "sk": start["sk"]} if start else None,
+        )
+        if found.items and found.items[0]["sk"] == _CLOSED:
+            return None
+        return Page(
+            items=[TimelineEntry.model_validate(item) for item in found.items],
+            position={"sk": found.last_key["sk"]} if found.last_key else None,
+        )
+
+    def add(self, entry: TimelineEntry, record_ids: Sequence[str]) -> None:
+        """Put an entry on several records' timelines, unless it stands there already (1 request
+        for up to 100 records, which get it all or none)."""
+        writes = [self._put(entry, record_id) for record_id in record_ids]
+        for first in range(0, len(writes), MAX_TRANSACTION):
+            some = writes[first : first + MAX_TRANSACTION]
+            # refused: this event was here before, with just these records
+            with suppress(ConditionFailedError):
+                if len(some) == 1:
+                    self._table.write(some[0])
+                else:
+                    self._table.transact(some)
+
+    def _put(self, entry: TimelineEntry, record_id: str) -> Put:
+        return Put(
+            {
+                **entry.model_dump(mode="json", exclude_none=True),
+                "pk": self._table.key("TIMELINE", record_id),
+                "sk": f"{entry.occurred_at}#{entry.id}",
+            },
+            "attribute_not_exists(pk)",
+        )
+
+
+def live(table: Table, records: Sequence[tuple[str, str]]) -> set[str]:
+    """Return the ids, among (type, id) pairs of known types, of records that exist and are not
+    deleted (1 request for up to 100)."""
+    keys = [(table.key(record_id), "RECORD") for _, record_id in dict.fromkeys(records)]
+    found: Iterable[Item] = table.get_many(keys, consistent=True).values() if keys else ()
+    return {
+        item["id"] for item in found if item.get("object") in KINDS and "deleted_at" not in item
+    }

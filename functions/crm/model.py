@@ -1,0 +1,158 @@
+"""The CRM's records as they are stored and shown, and what may happen to them."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.crm.fields import (
+    CompanyFields,
+    ContactFields,
+    DealFields,
+    Fields,
+    NoteFields,
+)
+from functions.crm.pipelines import DEFAULT
+from functions.shared.caller import Caller
+from functions.shared.merge_patch import merge
+from functions.shared.record import Record
+from functions.shared.validation import validated
+
+
+class Reference(NamedTuple):
+    """A record named by another: where it stands in the body, and its id."""
+
+    pointer: str
+    id: str
+
+
+class CrmRecord(Record):
+    """A record whose own fields callers write and patch."""
+
+    FIELDS: ClassVar[type[Fields]]
+
+    @classmethod
+    def of(cls, fields: Fields, caller: Caller) -> Self:
+        """Return a new record of what a caller sent."""
+        return cls.born(caller, **fields.model_dump())
+
+    def patched(self, patch: Fields) -> Self:
+        """Return the next version under a merge patch, or this very one when nothing changes.
+
+        Raises InvalidError when the result lacks a required field or breaks a bound.
+        """
+        own = self.model_dump(include=set(self.FIELDS.model_fields))
+        wanted = merge(own, patch.model_dump(exclude_unset=True))
+        fields = validated(self.FIELDS, wanted).model_dump()
+        return self if fields == own else self.changed(**fields)
+
+    def references(self) -> Sequence[Reference]:
+        """Return the records that must exist for this one to be written."""
+        return ()
+
+
+class Contact(CrmRecord):
+    """A person."""
+
+    PREFIX: ClassVar[str] = "con"
+    OBJECT: ClassVar[str] = "contact"
+    FIELDS: ClassVar[type[Fields]] = ContactFields
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    company_id: str | None = None
+    custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
+
+    def references(self) -> Sequence[Reference]:
+        return [Reference("/company_id", self.company_id)] if self.company_id else []
+
+
+class Company(CrmRecord):
+    """An organisation."""
+
+    PREFIX: ClassVar[str] = "com"
+    OBJECT: ClassVar[str] = "company"
+    FIELDS: ClassVar[type[Fields]] = CompanyFields
+
+    name: str
+    domain: str | None = None
+    custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
+
+
+class Money(BaseModel):
+    """An amount in the currency's minor unit (ISO 4217)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    amount_minor: int
+    currency: str
+
+
+class Deal(CrmRecord):
+    """A possible sale, in one stage of its pipeline."""
+
+    PREFIX: ClassVar[str] = "dea"
+    OBJECT: ClassVar[str] = "deal"
+    FIELDS: ClassVar[type[Fields]] = DealFields
+
+    name: str
+    pipeline_id: str
+    stage: str
+    status: str  # open, won, lost: the stage's kind
+    amount: Money | None = None
+    close_date: str | None = None
+    company_id: str | None = None
+    contact_ids: Sequence[str] = Field(default_factory=list)
+    custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, fields: Fields, caller: Caller) -> Self:
+        values = fields.model_dump()  # of NewDealFields: with a stage
+        status = DEFAULT.status(values["stage"])
+        return cls.born(caller, pipeline_id=DEFAULT.id, status=status, **values)
+
+    def moved(self, stage: str) -> Self:
+        """Return the deal in another stage, or this very one when it is there already."""
+        if stage == self.stage:
+            return self
+        return self.changed(stage=stage, status=DEFAULT.status(stage))
+
+    def references(self) -> Sequence[Reference]:
+        contacts = [
+            Reference(f"/contact_ids/{position}", each)
+            for position, each in enumerate(self.contact_ids)
+        ]
+        company = [Reference("/company_id", self.company_id)] if self.company_id else []
+        return [*company, *contacts]
+
+
+class Link(BaseModel):
+    """A record that a note concerns."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    id: str
+
+
+class Note(CrmRecord):
+    """Something written down about contacts, companies and deals."""
+
+    PREFIX: ClassVar[str] = "not"
+    OBJECT: ClassVar[str] = "note"
+    FIELDS: ClassVar[type[Fields]] = NoteFields
+
+    body: str
+    links: Sequence[Link]
+
+    def references(self) -> Sequence[Reference]:
+        return [
+            Reference(f"/links/{position}/id", link.id) for position, link in enumerate(self.links)
+        ]
+
+
+KINDS: Mapping[str, type[CrmRecord]] = {
+    kind.OBJECT: kind for kind in (Contact, Company, Deal, Note)
+}

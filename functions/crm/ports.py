@@ -1,0 +1,38 @@
+"""What the CRM's use cases need of a store."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from functions.crm.model import CrmRecord
+from functions.crm.timeline import TimelineEntry
+from functions.shared.paging import Page
+from functions.shared.records import Also
+
+R = TypeVar("R", bound=CrmRecord)
+
+
+class Store(Protocol[R]):
+    """The records of one type in the caller's workspace; errors as `shared.records` says."""
+
+    def get(self, record_id: str) -> R: ...
+    def page(self, *, limit: int, start: Mapping[str, Any] | None = None) -> Page[R]: ...
+    def create(self, record: R, *, also: Also[R]) -> R: ...
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[R], R],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[R],
+    ) -> R: ...
+    def delete(self, record_id: str, *, if_match: str | None = None, also: Also[R]) -> None: ...
+
+
+class TimelineStore(Protocol):
+    """The timelines of the caller's workspace."""
+
+    def page(
+        self, record_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[TimelineEntry] | None:
+        """Return one page, newest first; None when the record was deleted."""

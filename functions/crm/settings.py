@@ -1,0 +1,16 @@
+"""The environment of each of this context's Lambdas."""
+
+from functions.shared.exchange_settings import WebSettings
+from functions.shared.settings import Settings
+
+
+class ApiSettings(WebSettings):
+    crm_table: str
+
+
+class CheckSettings(Settings):
+    crm_table: str
+
+
+class ProjectTimelineSettings(Settings):
+    crm_table: str

@@ -1,0 +1,74 @@
+"""What an event means for timelines: one entry, and the records it concerns."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.crm.fields import PREFIXES
+from functions.shared.ids import is_id
+
+# Who may see an entry: whoever may read what it is about.
+READ_SCOPES = {
+    "contact": "contacts:read",
+    "company": "companies:read",
+    "deal": "deals:read",
+    "note": "notes:read",
+    "video": "videos:read",
+}
+
+
+class Subject(BaseModel):
+    """What an entry is about."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: str
+    id: str
+
+
+class TimelineEntry(BaseModel):
+    """One thing that happened; `data` and `previous` are the event's."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    object: str = "timeline_entry"
+    kind: str
+    occurred_at: str
+    actor: Mapping[str, str]
+    source: str
+    subject: Subject
+    data: Mapping[str, Any]
+    previous: Mapping[str, Any] | None = None
+
+
+class Projection(NamedTuple):
+    """An entry, and the ids of the records on whose timelines it belongs."""
+
+    workspace: str
+    entry: TimelineEntry
+    record_ids: list[str]
+
+
+def project(event: Mapping[str, Any]) -> Projection:
+    """Return what an event (the bus's `detail`) puts on timelines: on that of its subject, of
+    the records it is linked to, and of those it was linked to before this change."""
+    entry = TimelineEntry.model_validate(
+        {**event, "object": "timeline_entry", "kind": event["type"]}
+    )
+    concerned: dict[str, None] = {}
+    if entry.subject.type in PREFIXES:
+        concerned[entry.subject.id] = None
+    for fields in (entry.data, entry.previous or {}):
+        concerned.update(dict.fromkeys(_named(fields)))
+    known = [each for each in concerned if any(is_id(each, p) for p in PREFIXES.values())]
+    return Projection(event["workspace"], entry, known)
+
+
+def _named(fields: Mapping[str, Any]) -> Iterator[str]:
+    if fields.get("company_id"):
+        yield fields["company_id"]
+    yield from fields.get("contact_ids") or ()
+    for link in fields.get("links") or ():
+        yield link["id"]
