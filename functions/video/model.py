@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.shared.record import Record
+from functions.video.media import MediaWarning, Source
 
 MAX_LINKS = 20
 MAX_SOURCE_BYTES = 5 * 10**12
@@ -123,7 +124,24 @@ class MediaFacts(Frozen):
     video_codec: str | None = None
     audio_codec: str | None = None
     audio_channels: int | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[MediaWarning, ...] = ()
+
+    @classmethod
+    def of(cls, source: Source) -> Self:
+        """Return what users see of an inspection."""
+        video, audio = source.video, source.audio
+        return cls(
+            duration_ms=source.duration_ms,
+            container=source.container,
+            width=video.width if video else None,
+            height=video.height if video else None,
+            frame_rate=round(float(video.cadence.rate), 3) if video else None,
+            rotation=video.rotation if video else 0,
+            video_codec=video.codec if video else None,
+            audio_codec=audio.codec if audio else None,
+            audio_channels=audio.channels if audio else None,
+            warnings=source.warnings,
+        )
 
 
 class Artefact(Frozen):

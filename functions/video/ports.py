@@ -6,8 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from functions.shared.records import Also
+from functions.video.due import Due
 from functions.video.media import SegmentInfo
-from functions.video.model import From, Link, MediaFacts, Reason, Video
+from functions.video.model import Link, MediaFacts, Reason, Run, Video
 
 
 class RunLog(Protocol):
@@ -142,9 +144,50 @@ class CrmDoor(Protocol):
 
 
 Clock = Callable[[], datetime]
-Edit = Callable[[Video], Video]
+# The event a change publishes, `video.<name>`; it may depend on what became of the video.
+Event = str | Callable[[Video], str | None] | None
 
-__all__ = [
-    "Clock", "CrmDoor", "Edit", "Executions", "From", "MultipartUploads", "ObjectStore", "Part",
-    "PartsRefusedError", "ReadyMark", "RunLog", "UploadGoneError",
-]  # fmt: skip
+
+class Videos(Protocol):
+    """The videos of one workspace. Raises NotFoundError, UnavailableError."""
+
+    def get(self, record_id: str, *, consistent: bool = False) -> Video:
+        """Return a live video with its newest run."""
+
+    def create(self, record: Video, *, also: Also[Video] = ...) -> Video:
+        """Store a new video (event `video.created`)."""
+
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[Video], Video],
+        *,
+        event: Event = None,
+        if_match: str | None = None,
+        also: Also[Video] = ...,
+    ) -> Video:
+        """Apply `edit` to a video and its newest run; it is tried again when others were faster.
+
+        Raises PreconditionFailedError when `if_match` names another version.
+        """
+
+    def remove(
+        self, record_id: str, *, if_match: str | None = None, also: Also[Video] = ...
+    ) -> Video:
+        """Delete a video softly and return what was there (event `video.deleted`)."""
+
+    def deleted(self, record_id: str) -> Video | None:
+        """Return a softly deleted video, None for any other."""
+
+    def runs(self, record_id: str) -> list[Run]:
+        """Return all runs, newest first."""
+
+    def forget(self, record_id: str) -> None:
+        """Delete the runs of a deleted video and take it off the agenda."""
+
+
+class DueList(Protocol):
+    """The agenda of all workspaces."""
+
+    def due(self, limit: int) -> list[Due]:
+        """Return some videos whose `due_at` has come, the longest due first."""

@@ -1,0 +1,230 @@
+"""Video records in the video table, each together with its newest run.
+
+    pattern                  index  requests                              units (4 KB record, run)
+    get with newest run      table  1 Query, 2 items                      1 RRU (2 strong)
+    list newest first        gsi1   1 Query a page                        0.5 RRU per 4 KB
+    create                   table  1 TransactWriteItems                  2 WRU x (item, gsi1, gsi2)
+    change, with its run     table  1 Query + 1 TransactWriteItems        2 RRU + as create + run
+    delete (soft)            table  1 Query + 1 TransactWriteItems        as change
+    due now, all workspaces  gsi2   1 Query per shard                     0.5 RRU per 4 KB
+    forget a deleted video   table  1 Query + 1 DeleteItem per item       1 WRU per item
+
+    record   pk W#<workspace>#<video>   sk RECORD
+    run      pk W#<workspace>#<video>   sk RUN#<9999 - number>
+    gsi1     pk W#<workspace>#video#0   sk <created_at>#<video>
+    gsi2     pk W#SYSTEM#DUE#<shard>    sk <due_at>#<workspace>#<video>   while it has one
+
+gsi2 is the one index that crosses workspaces: the pipeline's own agenda (`due_at`), read by
+λ expire alone and by nobody on behalf of a caller.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from functions.shared.clock import iso, now
+from functions.shared.errors import ConflictError, NotFoundError
+from functions.shared.ids import is_id
+from functions.shared.record import stamp
+from functions.shared.records import RESTORE_DAYS, Also, Records, check_match, nothing_else
+from functions.shared.table import (
+    Check,
+    ConditionFailedError,
+    Delete,
+    DynamoClient,
+    Item,
+    Put,
+    Table,
+    Update,
+    Write,
+)
+from functions.video.due import DUE_SHARDS, Due, shard_of
+from functions.video.model import MediaFacts, Run, Video
+from functions.video.ports import Event
+from functions.video.run_items import chunk_partition, run_attributes, run_key, run_of
+from functions.video.runs import AFTERMATH, ready
+
+_ATTEMPTS = 8
+_PROGRESS = re.compile(r'\.\d+\.\d+"')  # the tail of an ETag: run and revision
+_AT_VERSION = "#version = :version AND attribute_not_exists(deleted_at)"
+
+
+class DynamoVideos(Records[Video]):
+    """The videos of one workspace, as one caller changes them."""
+
+    def get(self, record_id: str, *, consistent: bool = False) -> Video:
+        """Return a live video with its newest run; raises NotFoundError for an absent, deleted
+        or foreign one."""
+        if not is_id(record_id, Video.PREFIX):
+            raise self._absent()
+        found = self._table.query(self._table.key(record_id), limit=2, consistent=consistent)
+        if not found.items or found.items[0]["sk"] != "RECORD" or "deleted_at" in found.items[0]:
+            raise self._absent()
+        return _video(found.items)
+
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[Video], Video],
+        *,
+        event: Event = None,
+        if_match: str | None = None,
+        also: Also[Video] = nothing_else,
+    ) -> Video:
+        """Apply `edit` to the record and its newest run and store both, unless either changed
+        meanwhile: then the edit is tried again on what is there now.
+
+        `event` is published if the edit changed the record's version; it may depend on the
+        result. `if_match` is compared by version alone: a run's progress is no conflict.
+        Raises NotFoundError, PreconditionFailedError, and ConflictError when others keep
+        changing the record.
+        """
+        for _ in range(_ATTEMPTS):
+            old = self.get(record_id, consistent=True)
+            check_version(old, if_match)
+            new = edit(old)
+            own = self._writes(old, new, event)
+            writes = [*own, *also(new)]
+            if not writes:
+                return new
+            try:
+                self._table.transact(writes)
+            except ConditionFailedError as error:
+                if min(error.failed) >= len(own):
+                    raise
+                continue
+            return new
+        raise ConflictError("The video is being changed by others; please try again.")
+
+    def mark_ready(self, video_id: str, run: int, media: MediaFacts) -> None:
+        """Make the run's renditions the video's; see ports.ReadyMark."""
+        self.change(video_id, lambda video: ready(video, run, media, now()), event="ready")
+
+    def remove(
+        self, record_id: str, *, if_match: str | None = None, also: Also[Video] = nothing_else
+    ) -> Video:
+        """Delete softly and return what was there; the record itself is kept 30 days for those
+        who still hear of it, its bytes are the caller's to delete. Raises as `change` does."""
+        for _ in range(_ATTEMPTS):
+            old = self.get(record_id, consistent=True)
+            check_version(old, if_match)
+            moment = now()
+            gone = old.changed(due_at=iso(moment + AFTERMATH))
+            item = self._item(gone, [stamp("video.deleted", self._caller)])
+            del item["gsi1pk"], item["gsi1sk"]
+            item["deleted_at"] = gone.updated_at
+            item["expires_at_epoch"] = int((moment + timedelta(days=RESTORE_DAYS)).timestamp())
+            try:
+                self._table.transact([self._at(old, item), *also(gone)])
+            except ConditionFailedError as error:
+                if 0 not in error.failed:
+                    raise
+                continue
+            return old
+        raise ConflictError("The video is being changed by others; please try again.")
+
+    def deleted(self, record_id: str) -> Video | None:
+        """Return a softly deleted video, None when it is alive or was never there."""
+        item = self._table.get(self._table.key(record_id), "RECORD", consistent=True)
+        return _video([item]) if item and "deleted_at" in item else None
+
+    def runs(self, record_id: str) -> list[Run]:
+        """Return all runs, newest first."""
+        items = self._items(self._table.key(record_id), "RUN#")
+        return [run_of(item) for item in items]
+
+    def forget(self, record_id: str) -> None:
+        """Delete the runs and chunks of a deleted video and take it off the agenda."""
+        pk = self._table.key(record_id)
+        for run in self.runs(record_id):
+            partition = self._table.key(record_id, *chunk_partition(run.number))
+            for item in self._items(partition, "CHUNK#"):
+                self._table.write(Delete({"pk": partition, "sk": item["sk"]}))
+            self._table.write(Delete({"pk": pk, "sk": run_key(run.number)}))
+        self._table.write(Update({"pk": pk, "sk": "RECORD"}, "REMOVE gsi2pk, gsi2sk, due_at"))
+
+    def _items(self, pk: str, prefix: str) -> Iterator[Item]:
+        start: Item | None = None
+        while True:
+            page = self._table.query(pk, begins_with=prefix, start=start, consistent=True)
+            yield from page.items
+            start = page.last_key
+            if start is None:
+                return
+
+    def _writes(self, old: Video, new: Video, event: Event) -> list[Write]:
+        if new is old:
+            return []
+        writes: list[Write] = []
+        if new.version != old.version or new.due_at != old.due_at:
+            name = event(new) if callable(event) else event
+            stamped = name is not None and new.version != old.version
+            events = [stamp(f"video.{name}", self._caller)] if stamped else []
+            writes.append(self._at(old, self._item(new, events)))
+        else:
+            key = {"pk": self._table.key(old.id), "sk": "RECORD"}
+            names, values = {"#version": "version"}, {":version": old.version}
+            writes.append(Check(key, _AT_VERSION, names, values))
+        if new.run is not None and new.run is not old.run:
+            writes.append(self._run(old.run, new.run, new.id))
+        return writes
+
+    def _run(self, old: Run | None, new: Run, video_id: str) -> Put:
+        item = {
+            "pk": self._table.key(video_id),
+            "sk": run_key(new.number),
+            **run_attributes(new),
+        }
+        if old is None or old.number != new.number:
+            return Put(item, "attribute_not_exists(pk)")
+        return Put(item, "rev = :rev", values={":rev": old.rev})
+
+    def _at(self, old: Video, item: Item) -> Put:
+        return Put(item, _AT_VERSION, {"#version": "version"}, {":version": old.version})
+
+    def _item(self, record: Video, events: list[dict[str, Any]]) -> Item:
+        item = super()._item(record, events)
+        if record.due_at is not None:
+            item["gsi2pk"] = "#".join(("W", "SYSTEM", "DUE", shard_of(record.id)))
+            item["gsi2sk"] = f"{record.due_at}#{self._table.workspace}#{record.id}"
+        if record.artefacts.analysis.summary is not None:
+            item["analysis"] = dict(record.artefacts.analysis.summary)  # for video.analysed
+        return item
+
+    def _absent(self) -> NotFoundError:
+        return NotFoundError("There is no such video.")
+
+
+class DynamoDueList:
+    """DueList: what λ expire must look at, of all workspaces."""
+
+    def __init__(self, client: DynamoClient, table: str) -> None:
+        self._table = Table(client, table, "SYSTEM")
+
+    def due(self, limit: int) -> list[Due]:
+        """Return up to `limit` videos per shard whose time has come, the longest due first."""
+        moment = iso(now())
+        found: list[Due] = []
+        for shard in DUE_SHARDS:
+            page = self._table.query(self._table.key("DUE", shard), index="gsi2", limit=limit)
+            for item in page.items:
+                due_at, workspace, video = item["gsi2sk"].split("#")
+                if due_at <= moment:
+                    found.append(Due(due_at, workspace, video))
+        return sorted(found)
+
+
+def check_version(video: Video, if_match: str | None) -> None:
+    """Raise PreconditionFailedError unless `If-Match` names this version, whatever the progress
+    of the run was when the caller read it."""
+    if if_match is not None:
+        check_match(f'"{video.version}"', _PROGRESS.sub('"', if_match))
+
+
+def _video(items: Sequence[Item]) -> Video:
+    """Make a video of its record and, behind it, its newest run if it has one."""
+    video = Video.model_validate(items[0])
+    if len(items) > 1 and items[1]["sk"].startswith("RUN#"):
+        return video.model_copy(update={"run": run_of(items[1])})
+    return video

@@ -1,0 +1,214 @@
+"""What a run of the pipeline does to its video: pure transitions, each harmless when repeated.
+
+A transition takes the video with its newest run and returns both as they are afterwards; it
+returns the very same video when there is nothing (more) to do.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.shared.clock import iso
+from functions.shared.errors import ConflictError
+from functions.video import keys
+from functions.video.model import (
+    Artefact,
+    ArtefactName,
+    Artefacts,
+    ArtefactState,
+    From,
+    MediaFacts,
+    Reason,
+    Run,
+    RunState,
+    StepState,
+    Video,
+)
+
+# Longer than any worker lives: what a worker of a closed run still wrote is deleted after it.
+AFTERMATH = timedelta(minutes=20)
+# How soon an execution that never started is started again.
+START_GRACE = timedelta(minutes=2)
+# The state machine's own time limit, and a margin: a run still open then has been lost.
+RUN_LIMIT = timedelta(hours=7)
+
+STEP_OF: Mapping[ArtefactName, str] = {"transcript": "transcribe", "analysis": "analyse"}
+_CLOSED: Mapping[str, Any] = {"run_open": False, "due_at": None}
+_NO_TRANSCRIPT = Reason(
+    code="no_transcript", detail="There is no transcript to analyse.", step="analyse"
+)
+
+
+def execution_name(video: Video) -> str:
+    """Return the name of the newest run's execution: one run can never be executed twice."""
+    return f"{video.id}-{video.runs}"
+
+
+def execution_input(workspace: str, video: Video) -> dict[str, Any]:
+    """Return the newest run's input: ids, and keys of what it inherits from earlier runs."""
+    start: From = video.run.start if video.run else "inspect"
+    made_by = video.artefacts.renditions.run
+    has_sound = video.media is not None and video.media.audio_codec is not None
+    speech = (
+        keys.run_prefix(workspace, video.id, made_by) + keys.SPEECH
+        if start == "transcribe" and made_by and has_sound
+        else None
+    )
+    return {
+        "workspace": workspace,
+        "video": video.id,
+        "run": video.runs,
+        "from": start,
+        "speech_key": speech,
+        "transcript_key": video.artefacts.transcript.key if start == "analyse" else None,
+    }
+
+
+def begin_first(video: Video, at: datetime) -> Video:
+    """Begin run 1 of a video whose bytes have arrived (event `video.uploaded`)."""
+    if video.state not in ("waiting", "uploading"):
+        return video
+    upload = video.upload.model_copy(update={"completed_at": video.upload.completed_at or iso(at)})
+    return _begin(video, "inspect", at, state="processing", upload=upload)
+
+
+def begin_again(video: Video, start: From, at: datetime) -> Video:
+    """Begin another run at `start`; what earlier runs made stays until it is replaced.
+
+    Raises ConflictError while a run is open or when what `start` builds on is not there.
+    """
+    if video.run_open:
+        raise ConflictError("A run is still going on; wait for its end.", code="run_open")
+    if video.state not in ("ready", "failed"):
+        raise ConflictError(
+            f"A video that is {video.state} has nothing to run on.", code="not_uploaded"
+        )
+    if start != "inspect" and video.artefacts.renditions.state != "ready":
+        raise ConflictError("There are no renditions to work on.", code="no_renditions")
+    if start == "analyse" and video.artefacts.transcript.state != "ready":
+        raise ConflictError(_NO_TRANSCRIPT.detail, code="no_transcript")
+    playable = video.artefacts.renditions.state == "ready"
+    return _begin(video, start, at, state=video.state if playable else "processing", reason=None)
+
+
+def ready(video: Video, run: int, media: MediaFacts, at: datetime) -> Video:
+    """Make the run's renditions the video's (event `video.ready`).
+
+    Raises ConflictError when the run is not the open one.
+    """
+    made = video.artefacts.renditions
+    if made.state == "ready" and made.run == run:
+        return video
+    if video.run is None or not _is_open(video, run):
+        raise ConflictError("The run is over.", code="run_closed")
+    return video.changed(
+        state="ready",
+        reason=None,
+        media=media,
+        duration_ms=media.duration_ms,
+        artefacts=video.artefacts.with_("renditions", Artefact(state="ready", run=run)),
+        run=video.run.with_step("transcribe", state="processing", started_at=iso(at)),
+    )
+
+
+def finish(
+    video: Video, run: int, artefact: ArtefactName, result: Mapping[str, Any], at: datetime
+) -> Video:
+    """Take in the outcome of transcribing or analysing; the analysis closes the run
+    (event `video.analysed` if it is there)."""
+    step = STEP_OF[artefact]
+    if video.run is None or not _is_open(video, run):
+        return video
+    if video.run.steps[step].state in ("done", "skipped", "failed"):
+        return video
+    outcome = _artefact(run, artefact, result)
+    ended: StepState = "done" if outcome.state == "ready" else _as_step(outcome.state)
+    after = video.run.with_step(step, state=ended, ended_at=iso(at), reason=outcome.reason)
+    fields: dict[str, Any] = {"artefacts": _kept(video.artefacts, artefact, outcome)}
+    if artefact == "analysis":
+        fields.update(_CLOSED)
+        after = after.closed(_state_of(after), iso(at))
+    elif outcome.state == "ready":
+        after = after.with_step("analyse", state="processing", started_at=iso(at))
+    return video.changed(**fields, run=after)
+
+
+def fail(video: Video, run: int, reason: Reason, at: datetime) -> Video:
+    """End a run that cannot go on. Before its renditions are ready the video has failed, unless
+    an earlier run's are there; later only what the run has not made yet has failed."""
+    if video.run is None or not _is_open(video, run):
+        return video
+    artefacts = video.artefacts
+    for name in ("renditions", "transcript", "analysis"):
+        if getattr(artefacts, name).state in ("pending", "processing"):
+            artefacts = artefacts.with_(name, Artefact(state="failed", reason=reason))
+    lost = artefacts.renditions.state == "failed"
+    return video.changed(
+        **({"state": "failed", "reason": reason} if lost else {}),
+        artefacts=artefacts,
+        **{**_CLOSED, "due_at": iso(at + AFTERMATH)},
+        run=video.run.closed("failed", iso(at), reason),
+    )
+
+
+def worthless(video: Video, run: Run) -> bool:
+    """Say whether nothing under a run's prefix is of use: it failed before it made anything
+    that the video has."""
+    used = {
+        each.run
+        for each in (
+            video.artefacts.renditions,
+            video.artefacts.transcript,
+            video.artefacts.analysis,
+        )
+    }
+    return run.state == "failed" and run.number not in used
+
+
+def _begin(video: Video, start: From, at: datetime, **fields: Any) -> Video:
+    number = video.runs + 1
+    artefacts = video.artefacts
+    if start == "inspect" and artefacts.renditions.state != "ready":
+        artefacts = artefacts.with_("renditions", Artefact(state="processing"))
+    if start != "analyse" and artefacts.transcript.state != "ready":
+        artefacts = artefacts.with_("transcript", Artefact())
+    if artefacts.analysis.state != "ready":
+        artefacts = artefacts.with_("analysis", Artefact())
+    return video.changed(
+        **fields,
+        artefacts=artefacts,
+        runs=number,
+        run_open=True,
+        run=Run.begun(number, start, iso(at)),
+        due_at=iso(at + START_GRACE),
+    )
+
+
+def _is_open(video: Video, run: int) -> bool:
+    return video.run_open and video.runs == run
+
+
+def _state_of(run: Run) -> RunState:
+    return "failed" if any(step.state == "failed" for step in run.steps.values()) else "succeeded"
+
+
+def _artefact(run: int, name: ArtefactName, result: Mapping[str, Any]) -> Artefact:
+    if result["outcome"] == "ok":
+        return Artefact(
+            state="ready", run=run, key=result[f"{name}_key"], summary=result.get("summary")
+        )
+    state: ArtefactState = "skipped" if result["outcome"] == "skipped" else "failed"
+    fallback = _NO_TRANSCRIPT if name == "analysis" else None
+    given = result.get("reason")
+    return Artefact(state=state, reason=Reason.model_validate(given) if given else fallback)
+
+
+def _kept(artefacts: Artefacts, name: ArtefactName, new: Artefact) -> Artefacts:
+    """An earlier run's result stays when this run has none to put in its place."""
+    if new.state != "ready" and getattr(artefacts, name).state == "ready":
+        return artefacts
+    return artefacts.with_(name, new)
+
+
+def _as_step(state: ArtefactState) -> StepState:
+    return "skipped" if state == "skipped" else "failed"
