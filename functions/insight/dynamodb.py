@@ -15,7 +15,7 @@ A latest result that is ready stays readable while a newer run is at work, and w
 
 from typing import Any
 
-from functions.insight.model import Reason
+from functions.insight.model import Reason, Usage
 from functions.insight.ports import Artefact, Result
 from functions.shared.table import ConditionFailedError, Item, Put, Table
 
@@ -64,6 +64,7 @@ class DynamoResults:
             "size": result.size,
             "updated_at": result.updated_at,
             "summary": dict(result.summary),
+            "usage": result.usage.model_dump(),
         }
         optional: dict[str, Any] = {
             "key": result.key,
@@ -93,5 +94,6 @@ def _result(item: Item | None) -> Result | None:
         etag=item.get("etag"),
         reason=Reason.model_validate(reason) if reason else None,
         summary=item.get("summary", {}),
+        usage=Usage.model_validate(item.get("usage", {})),
         updated_at=item["updated_at"],
     )

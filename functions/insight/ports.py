@@ -210,6 +210,7 @@ class Result:
     etag: str | None = None
     reason: Reason | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
     updated_at: str = ""
 
 

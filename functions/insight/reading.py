@@ -1,0 +1,33 @@
+"""Reading a video's transcript or analysis: which result, and in what state.
+
+Whether a video is the caller's is known from this context's own records: they are written under
+the caller's workspace when its processing reaches us. A video nobody has transcribed, a foreign
+one and an id that never was look the same: not found.
+"""
+
+from functions.insight.ports import Artefact, Result, ResultLog
+from functions.shared.errors import NotFoundError
+from functions.shared.ids import is_id
+
+
+def find(log: ResultLog, video: str, artefact: Artefact, run: int | None) -> Result:
+    """The ready result (the latest, or that of a run).
+
+    Raises NotFoundError with code `<artefact>_not_ready` while it is being made (with
+    `retry_after`), `<artefact>_skipped` or `<artefact>_failed` with the reason's sentence.
+    """
+    result = None
+    if is_id(video, "vid"):
+        result = log.latest(video, artefact) if run is None else log.of_run(video, artefact, run)
+    if result is None:
+        raise NotFoundError(f"There is no {artefact} of this video.")
+    if result.state == "ready":
+        return result
+    if result.state == "processing":
+        raise NotFoundError(
+            f"The {artefact} is still being made; please try again.",
+            code=f"{artefact}_not_ready",
+            retry_after=10,
+        )
+    detail = result.reason.detail if result.reason else f"There is no {artefact}."
+    raise NotFoundError(detail, code=f"{artefact}_{result.state}")
