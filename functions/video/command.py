@@ -1,0 +1,124 @@
+"""FFmpeg's argument lists for rendering, one function per kind of run."""
+
+from fractions import Fraction
+
+from functions.video.filtergraph import rendering, selection, sound
+from functions.video.inputs import MediaInput
+from functions.video.media import AUDIO_RATE, SPEECH_RATE, AudioPlan, ChunkPlan, Rung, VideoPlan
+
+# Nothing of the source travels on but picture and sound: no tags (GPS), chapters, subtitles.
+_BARE = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact"]
+_FRAGMENTS = "+empty_moov+default_base_moof+frag_discont+skip_trailer+cmaf"
+
+
+def encode_chunk(  # noqa: PLR0913 - the parts of one command line
+    source: MediaInput,
+    video: VideoPlan,
+    chunk: ChunkPlan,
+    *,
+    seek: Fraction | None,
+    threads: int,
+    patch: bool = False,
+) -> list[str]:
+    """Return the run that decodes once and writes `<rung>.mp4` for every rung.
+
+    Each file is fragmented at the segments' keyframes; its times go on from the chunk before.
+    """
+    picked = f"[0:{video.track.index}]{selection(video, chunk, patch=patch)}[picked]"
+    graph = ";".join([picked, *rendering(video, video.rungs)])
+    outputs = [
+        argument
+        for rung in video.rungs
+        for argument in _video_output(video, chunk, rung, threads=threads)
+    ]
+    return [
+        "-v", "warning",
+        "-filter_complex_threads", str(threads),
+        *source.arguments(seek=seek, before=["-threads", str(threads)]),
+        "-filter_complex", graph,
+        *outputs,
+    ]  # fmt: skip
+
+
+def _video_output(
+    video: VideoPlan, chunk: ChunkPlan, rung: Rung, *, threads: int
+) -> list[str]:
+    timing = video.timing
+    group = str(timing.segment_frames)
+    return [
+        "-map", f"[{rung.name}]",
+        "-fps_mode", "passthrough",
+        "-enc_time_base", f"{timing.rate.denominator}:{timing.rate.numerator}",
+        *x264(rung, threads=threads),
+        "-g", group, "-keyint_min", group, "-sc_threshold", "0",
+        *_BARE, "-flags:v", "+bitexact",
+        "-avoid_negative_ts", "disabled",
+        "-f", "mp4", "-use_editlist", "0",
+        "-video_track_timescale", str(timing.timescale),
+        # Composition offsets may be negative, so the first picture's time is the segment's time
+        # and no edit list is needed.
+        "-movflags", f"{_FRAGMENTS}+frag_keyframe+negative_cts_offsets",
+        "-fragment_index", str(chunk.first_segment + 1),
+        f"{rung.name}.mp4",
+    ]  # fmt: skip
+
+
+def x264(rung: Rung, *, threads: int) -> list[str]:
+    """Return the encoder's settings for a rung: constant quality under a ceiling."""
+    return [
+        "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high",
+        "-level:v", f"{rung.level // 10}.{rung.level % 10}",
+        "-crf", str(rung.crf),
+        "-maxrate", f"{rung.max_kbps}k", "-bufsize", f"{rung.buffer_kbits}k",
+        "-threads:v", str(threads),
+        "-x264-params", "open-gop=0",
+    ]  # fmt: skip
+
+
+def listen(source: MediaInput, audio: AudioPlan) -> list[str]:
+    """Return the first run over the sound: measures loudness, writes `speech.flac` (mono)."""
+    graph = (
+        f"[0:{audio.track.index}]{sound(audio, rate=AUDIO_RATE)},asplit[a][b];"
+        "[a]ebur128=peak=sample:framelog=quiet[heard];"
+        f"[b]aresample={SPEECH_RATE},aformat=channel_layouts=mono:sample_fmts=s16[speech]"
+    )
+    return [
+        "-v", "info",
+        *source.arguments(before=["-threads", "1", "-vn"]),
+        "-filter_complex", graph,
+        "-map", "[heard]", "-f", "null", "-",
+        "-map", "[speech]", "-c:a", "flac", *_BARE, "-f", "flac", "speech.flac",
+    ]  # fmt: skip
+
+
+def encode_sound(source: MediaInput, audio: AudioPlan, *, change: str) -> list[str]:
+    """Return the second run: AAC in fragments of a quarter second, `sound.mp4`.
+
+    `change` is the loudness correction, a filter. The encoder's first packet, which holds the
+    1,024 samples of its delay, is dropped, so packet 0 is time 0 in every player, edit list
+    or not.
+    """
+    graph = f"[0:{audio.track.index}]{sound(audio, rate=AUDIO_RATE)},{change}[out]"
+    return [
+        "-v", "warning",
+        *source.arguments(before=["-threads", "1", "-vn"]),
+        "-filter_complex", graph,
+        "-map", "[out]",
+        # "fast" is FFmpeg's own advice for 64 kbit/s and up, at half the work of "twoloop".
+        "-c:a", "aac", "-aac_coder", "fast", "-b:a", f"{audio.kbps}k",
+        "-bsf:a", r"noise=amount=0:drop=lt(pts\,0)",
+        *_BARE, "-flags:a", "+bitexact",
+        "-avoid_negative_ts", "disabled",
+        "-f", "mp4", "-use_editlist", "0",
+        "-movflags", _FRAGMENTS, "-frag_duration", "250000",
+        "sound.mp4",
+    ]  # fmt: skip
+
+
+def remux_sound() -> list[str]:
+    """Return the run that turns `sound.mp4` into a plain `audio.m4a`, index first."""
+    return [
+        "-v", "warning", "-protocol_whitelist", "file", "-format_whitelist", "mov",
+        "-i", "file:sound.mp4", "-map", "0:a:0", "-c", "copy", *_BARE,
+        "-f", "ipod", "-movflags", "+faststart", "audio.m4a",
+    ]  # fmt: skip

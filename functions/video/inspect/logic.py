@@ -1,0 +1,404 @@
+"""λ inspect: finds out what an upload is, or in which typed way it is no use.
+
+FFmpeg reads the source by ranges, a bounded part of it: its headers, one decoded picture, the
+first sound, and the packet times of a window at the start, the middle and the end.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from functions.shared.errors import UnavailableError
+from functions.video.inputs import MAX_PIXELS, MAX_SIDE, MAX_STREAMS, MediaInput
+from functions.video.media import AudioTrack, MediaWarning, Source, VideoTrack
+from functions.video.process import Finished, Limits, MediaTool
+from functions.video.report import (
+    InputReport,
+    PacketList,
+    StreamReport,
+    read_input,
+    read_packets,
+)
+from functions.video.timing import FASTEST, SLOWEST, cadence
+
+LONGEST = Fraction(12 * 3600)  # seconds
+WINDOW = 480  # packets per window, 16 s at 30 frames/s
+TAIL = Fraction(10)  # seconds read at the end
+SMALL = 24 << 20  # bytes below which the whole file is read once rather than in windows
+SHORTEST_CUT = Fraction(2)  # seconds that may be missing at the end before it counts as cut off
+_REORDER = 16  # frames: how far decoding order may differ from presentation order
+_LIMITS = Limits(wall_seconds=40, cpu_seconds=25, file_bytes=64 << 20)
+_SCAN = Limits(wall_seconds=240, cpu_seconds=120, file_bytes=512 << 20)
+_UNREACHABLE = re.compile(
+    r"HTTP error 5|Server returned 5XX|Connection (?:refused|timed out|reset)|Network is unreach"
+    r"|Failed to resolve|Name or service|Input/output error|Broken pipe|Error in the pull function"
+    r"|HTTP error 4|Server returned 4",
+    re.IGNORECASE,
+)
+_PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"#!", b"RTSP")
+_CUT = re.compile(r"partial file|truncated|Truncating|End of file|Invalid NAL|corrupt", re.I)
+
+
+class RefusedError(Exception):
+    """The upload is of no use: a stable code and a sentence for its owner."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Inspects one source; `head` is the first few KB of its bytes, `size` its length."""
+
+    tool: MediaTool
+    source: MediaInput
+    folder: Path
+    size: int
+    head: bytes
+
+    def inspect(self) -> Source:
+        """Return what the source is; raises RefusedError, UnavailableError."""
+        self._sniff()
+        report = self._open()
+        video, audio = choose(report)
+        _check_streams(report, video)
+        head = self._head(video, audio)
+        if video is not None and not head.picture.packets:
+            raise RefusedError(
+                "unreadable", "The file opens, but not one picture of it can be decoded."
+            )
+        if video is None and (head.sound is None or not head.sound.packets):
+            raise RefusedError(
+                "unreadable", "The file opens, but nothing of its sound can be decoded."
+            )
+        duration, tail = self._length(report, video, audio, head)
+        if duration > LONGEST:
+            raise RefusedError(
+                "too_long", f"The recording is longer than {LONGEST / 3600} hours."
+            )
+        sound = _audio_track(audio, head.sound)
+        if video is None:
+            return self._source(report, duration, None, sound, audio, report.streams)
+        track = self._video_track(report, video, head, tail)
+        return self._source(report, duration, track, sound, audio, report.streams)
+
+    def _sniff(self) -> None:
+        if self.size == 0:
+            raise RefusedError("empty", "The file has no content (0 bytes).")
+        start = self.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:16].lower()
+        if start.startswith(tuple(mark.lower() for mark in _PLAYLISTS)):
+            raise RefusedError(
+                "playlist_in_disguise",
+                "The file is a playlist or a text that points elsewhere, not a recording.",
+            )
+
+    def _run(self, arguments: Sequence[str], limits: Limits = _LIMITS) -> Finished:
+        finished = self.tool.run(arguments, folder=self.folder, limits=limits)
+        if finished.timed_out or finished.code in (-9, -24):
+            raise RefusedError(
+                "too_costly", "Reading the file's headers takes more time than a recording's does."
+            )
+        return finished
+
+    def _open(self) -> InputReport:
+        finished = self._run(["-v", "info", *self.source.arguments()])
+        report = read_input(finished.log)
+        if report is not None and report.streams:
+            return report
+        log = finished.log
+        if "max_streams" in log:
+            raise RefusedError(
+                "too_many_streams", f"The file has more than {MAX_STREAMS} streams."
+            )
+        if _UNREACHABLE.search(log):
+            raise UnavailableError("the source cannot be read from storage right now")
+        if "Format not on whitelist" in log:
+            raise RefusedError(
+                "unsupported_container",
+                "The file is not in a container for recordings that is supported (mp4, mov, "
+                "mkv, webm, avi, ts, flv, asf, ogg, mp3, wav, flac, aac).",
+            )
+        if self.head[4:8] in (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"):
+            raise RefusedError(
+                "truncated", "The file is incomplete: its index is missing. Upload it again."
+            )
+        if report is not None:
+            raise RefusedError("no_streams", "The file holds neither picture nor sound.")
+        raise RefusedError("not_media", "The file is not a video or an audio recording.")
+
+    def _head(self, video: StreamReport | None, audio: StreamReport | None) -> "_Head":
+        arguments = ["-v", "info", *self.source.arguments(before=["-threads", "1"])]
+        count = "100000" if self.size <= SMALL else str(WINDOW)
+        if video is not None:
+            stream = f"0:{video.index}"
+            arguments += ["-map", stream, "-c", "copy", "-frames:v", count, *_packets("head.txt")]
+            # Passed through in the stream's own ticks, so that it can be compared with packets.
+            arguments += ["-map", stream, "-frames:v", "1", "-fps_mode", "passthrough"]
+            arguments += ["-enc_time_base", "demux", *_packets("picture.txt")]
+        if audio is not None:
+            stream = f"0:{audio.index}"
+            arguments += ["-map", stream, "-frames:a", "1", *_packets("sound.txt")]
+            if self.size <= SMALL:
+                arguments += ["-map", stream, "-c", "copy", *_packets("sounds.txt")]
+        log = self._run(arguments).log
+        if "not on whitelist" in log or "Decoder not found" in log or "no decoder" in log.lower():
+            raise RefusedError(
+                "unsupported_codec",
+                f"The recording is coded in a way that is not supported "
+                f"({', '.join(s.codec for s in (video, audio) if s)}).",
+            )
+        if _UNREACHABLE.search(log):
+            raise UnavailableError("the source cannot be read from storage right now")
+        return _Head(
+            packets=self._read("head.txt"),
+            picture=self._read("picture.txt"),
+            sound=self._read("sound.txt") if audio is not None else None,
+            sounds=self._read("sounds.txt"),
+            log=log,
+        )
+
+    def _length(
+        self,
+        report: InputReport,
+        video: StreamReport | None,
+        audio: StreamReport | None,
+        head: "_Head",
+    ) -> tuple[Fraction, PacketList]:
+        """Return the duration in seconds and the last packets of the video."""
+        stated = report.duration
+        if stated is not None and stated > LONGEST:
+            return stated, PacketList()
+        tails, log = self._tails(report, video, audio, head)
+        ends = [found.end for found in tails if found.end is not None]
+        if _UNREACHABLE.search(log) and not ends:
+            raise UnavailableError("the source cannot be read from storage right now")
+        start = self._first(head) if report.start is None else report.start
+        missing = stated is not None and (not ends or start + stated - max(ends) > SHORTEST_CUT)
+        if missing and (not ends or report.container[:3] != "mov" or _CUT.search(log)):
+            raise RefusedError(
+                "truncated", "The file is incomplete: its end is missing. Upload it again."
+            )
+        if not ends:
+            raise RefusedError("unreadable", "Nothing in the file can be read.")
+        return max(ends) - min(start, max(ends)), tails[0] if video is not None else PacketList()
+
+    def _tails(
+        self,
+        report: InputReport,
+        video: StreamReport | None,
+        audio: StreamReport | None,
+        head: "_Head",
+    ) -> tuple[list[PacketList], str]:
+        """Return the last packets of the video and of the audio, and FFmpeg's log."""
+        if self.size <= SMALL:
+            lists = ((video, head.packets), (audio, head.sounds))
+            return [found for stream, found in lists if stream is not None], head.log
+        stated = report.duration
+        seek = None
+        if stated is not None and stated > TAIL:
+            seek = (report.start or Fraction(0)) + stated - TAIL
+        arguments = ["-v", "info", *self.source.arguments(seek=seek)]
+        streams = [stream for stream in (video, audio) if stream is not None]
+        for stream in streams:
+            arguments += ["-map", f"0:{stream.index}", "-c", "copy"]
+            arguments += _packets(f"tail{stream.index}.txt")
+        finished = self._run(arguments, _SCAN if seek is None else _LIMITS)
+        return [self._read(f"tail{stream.index}.txt") for stream in streams], finished.log
+
+    def _first(self, head: "_Head") -> Fraction:
+        firsts = [
+            found.packets[0].tick * found.time_base
+            for found in (head.packets, head.sound)
+            if found is not None and found.packets and found.time_base is not None
+        ]
+        return min(firsts, default=Fraction(0))
+
+    def _video_track(
+        self, report: InputReport, video: StreamReport, head: "_Head", tail: PacketList
+    ) -> VideoTrack:
+        base = head.packets.time_base
+        if base is None or not head.packets.packets:
+            raise RefusedError("unreadable", "The file opens, but holds no picture.")
+        first = self._first_picture(head, base)
+        last = max(tail.packets or head.packets.packets, key=lambda packet: packet.tick)
+        windows = [_window(head.packets, whole=self.size <= SMALL)]
+        lists = [head.packets, tail]
+        if self.size > SMALL and report.duration is not None:
+            middle = self._middle((report.start or Fraction(0)) + report.duration / 2, video)
+            windows.append(_window(middle))
+            lists.append(middle)
+        if tail.packets and self.size > SMALL:
+            windows.append(_window(tail, whole=True))
+        pace = cadence(windows, base)
+        width, height = _displayed(video)
+        gap = max(_keyframe_gap(found) for found in lists)
+        return VideoTrack(
+            index=video.index,
+            codec=video.codec,
+            profile=video.profile,
+            pixel_format=video.pixel_format,
+            width=width,
+            height=height,
+            rotation=video.rotation,
+            interlaced=video.interlaced,
+            hdr=video.hdr,
+            transfer=video.transfer,
+            time_base=base,
+            first_tick=first,
+            last_tick=max(first, last.tick),
+            last_duration=max(1, last.duration),
+            cadence=pace,
+            keyframe_gap_ms=round(gap * base * 1000),
+        )
+
+    def _first_picture(self, head: "_Head", base: Fraction) -> int:
+        # The decoder, not the container, has the last word on where the picture starts: an edit
+        # list or a broken first group may make it later than the first packet.
+        if head.picture.packets and head.picture.time_base is not None:
+            seconds = head.picture.packets[0].tick * head.picture.time_base
+            ticks = [packet.tick for packet in head.packets.packets]
+            return min(ticks, key=lambda tick: abs(tick * base - seconds))
+        return min(packet.tick for packet in head.packets.packets)
+
+    def _middle(self, seconds: Fraction, video: StreamReport) -> PacketList:
+        arguments = ["-v", "info", *self.source.arguments(seek=seconds)]
+        arguments += ["-map", f"0:{video.index}", "-c", "copy", "-frames:v", str(WINDOW)]
+        self._run([*arguments, *_packets("middle.txt")])
+        return self._read("middle.txt")
+
+    def _read(self, name: str) -> PacketList:
+        path = self.folder / name
+        if not path.exists():
+            return PacketList()
+        with path.open(encoding="ascii", errors="replace") as lines:
+            found = read_packets(lines)
+        path.unlink()
+        return found
+
+    def _source(
+        self,
+        report: InputReport,
+        duration: Fraction,
+        video: VideoTrack | None,
+        audio: AudioTrack | None,
+        audio_report: StreamReport | None,
+        streams: Sequence[StreamReport],
+    ) -> Source:
+        return Source(
+            container=report.container.split(",")[0],
+            bytes=self.size,
+            duration_ms=max(1, round(duration * 1000)),
+            video=video,
+            audio=audio,
+            warnings=tuple(_warnings(video, audio, audio_report, streams)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    packets: PacketList
+    picture: PacketList
+    sound: PacketList | None
+    sounds: PacketList  # every packet of the sound, when the file is small
+    log: str
+
+
+def choose(report: InputReport) -> tuple[StreamReport | None, StreamReport | None]:
+    """Return the video and the audio stream to render: the default one, else the first."""
+    chosen: list[StreamReport | None] = []
+    for kind in ("video", "audio"):
+        streams = [s for s in report.streams if s.kind == kind and not s.picture]
+        chosen.append(next((s for s in streams if s.default), streams[0] if streams else None))
+    return chosen[0], chosen[1]
+
+
+def _check_streams(report: InputReport, video: StreamReport | None) -> None:
+    if len(report.streams) > MAX_STREAMS:
+        raise RefusedError("too_many_streams", f"The file has more than {MAX_STREAMS} streams.")
+    if all(stream is None for stream in choose(report)):
+        raise RefusedError("no_streams", "The file holds neither picture nor sound.")
+    if video is None:
+        return
+    width, height = _displayed(video)
+    big = max(width, height, video.width, video.height) > MAX_SIDE
+    if big or video.width * video.height > MAX_PIXELS:
+        raise RefusedError(
+            "dimensions_too_large",
+            f"The picture is {video.width} x {video.height}; at most {MAX_SIDE} pixels a side and "
+            f"{MAX_PIXELS} in all are supported.",
+        )
+
+
+def _displayed(video: StreamReport) -> tuple[int, int]:
+    width = max(1, round(video.width * video.sample_aspect))
+    turned = video.rotation in range(45, 135) or video.rotation in range(225, 315)
+    return (video.height, width) if turned else (width, video.height)
+
+
+def _packets(name: str) -> list[str]:
+    return ["-f", "framecrc", name]
+
+
+def _window(found: PacketList, *, whole: bool = False) -> list[int]:
+    """Return the presentation times of a window, ascending, without the holes at its ends."""
+    key = next((packet.tick for packet in found.packets if packet.key), None)
+    ticks = sorted({packet.tick for packet in found.packets if key is None or packet.tick >= key})
+    return ticks if whole or len(ticks) <= 2 * _REORDER else ticks[:-_REORDER]
+
+
+def _keyframe_gap(found: PacketList) -> int:
+    keys = sorted(packet.tick for packet in found.packets if packet.key)
+    if not keys:
+        return 0
+    last = max(packet.tick for packet in found.packets)
+    return max((b - a for a, b in zip(keys, [*keys[1:], last], strict=True)), default=0)
+
+
+def _audio_track(audio: StreamReport | None, sound: PacketList | None) -> AudioTrack | None:
+    if audio is None or sound is None or not sound.packets or sound.time_base is None:
+        return None
+    return AudioTrack(
+        index=audio.index,
+        codec=audio.codec,
+        channels=max(1, audio.channels),
+        layout=audio.layout,
+        sample_rate=audio.sample_rate,
+        start=sound.packets[0].tick * sound.time_base,
+    )
+
+
+def _warnings(
+    video: VideoTrack | None,
+    audio: AudioTrack | None,
+    audio_report: StreamReport | None,
+    streams: Sequence[StreamReport],
+) -> list[MediaWarning]:
+    found: list[tuple[str, str]] = []
+    if video is None:
+        found.append(("no_video", "There is sound only; no picture is made."))
+    else:
+        rate = video.cadence.rate
+        if not video.cadence.constant:
+            found.append(("variable_frame_rate", "Frames come unevenly; they are evened out."))
+        if rate > FASTEST or rate < SLOWEST:
+            found.append(("frame_rate_changed", f"{float(rate):.2f} frames/s are adapted."))
+        if video.rotation:
+            found.append(("rotated", f"Turned by {video.rotation} degrees, as recorded."))
+        if video.hdr:
+            found.append(("hdr_converted", "High dynamic range is converted to standard."))
+        if video.interlaced:
+            found.append(("deinterlaced", "Half pictures are joined to whole ones."))
+    if audio is None and audio_report is None:
+        found.append(("no_audio", "There is no sound; nothing can be transcribed."))
+    elif audio is None:
+        found.append(("audio_unreadable", "The sound cannot be decoded and is left out."))
+    elif audio.channels > 2:
+        found.append(("downmixed", f"{audio.channels} channels are mixed to two."))
+    for kind in ("video", "audio"):
+        if sum(s.kind == kind and not s.picture for s in streams) > 1:
+            found.append((f"several_{kind}_streams", f"Only one {kind} stream is used."))
+    return [MediaWarning(code=code, detail=detail) for code, detail in found]

@@ -1,0 +1,42 @@
+"""Where a video's objects are: pure functions from ids to S3 keys.
+
+uploads bucket: `{workspace}/{video}/source`; media bucket: `{workspace}/{video}/{run}/...`.
+"""
+
+
+def source(workspace: str, video: str) -> str:
+    """Return the key of the raw upload, in the uploads bucket."""
+    return f"{workspace}/{video}/source"
+
+
+def run_prefix(workspace: str, video: str, run: int) -> str:
+    """Return the prefix of everything one run makes, in the media bucket."""
+    return f"{workspace}/{video}/{run}/"
+
+
+INSPECTION = "inspection.json"
+PLAN = "plan.json"
+MANIFEST = "manifest.json"
+AUDIO = "audio.json"
+POSTER = "poster.jpg"
+MP4 = "video.mp4"
+M4A = "audio.m4a"
+SPEECH = "speech.flac"
+TRANSCRIPT = "transcript.json"
+ANALYSIS = "analysis.json"
+AUDIO_FOLDER = "a"
+
+
+def video_folder(rung: str) -> str:
+    """Return the folder of one rung's segments, below the run's prefix."""
+    return f"v/{rung}"
+
+
+def init(folder: str) -> str:
+    """Return the name of a rendition's initialisation segment."""
+    return f"{folder}/init.mp4"
+
+
+def segment(folder: str, index: int) -> str:
+    """Return the name of a rendition's media segment."""
+    return f"{folder}/{index:05d}.m4s"

@@ -1,0 +1,250 @@
+"""What the media steps know and hand on: the inspected source, the encode plan, the manifest.
+
+All models are frozen JSON documents (inspection.json, plan.json, manifest.json). Rates and time
+bases are exact fractions ("30000/1001"); a tick is one unit of a stream's own time base; a frame
+number counts output frames from 0 at the start of the output timeline.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SEGMENT_SECONDS = 4
+AUDIO_RATE = 48_000  # Hz, of every audio rendition
+SPEECH_RATE = 16_000  # Hz, of the copy made for transcription
+
+
+class Document(BaseModel):
+    """Base of the stored documents: frozen, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MediaWarning(Document):
+    """Something about a source that a user may want to know; never a reason to refuse it."""
+
+    code: str
+    detail: str
+
+
+class Cadence(Document):
+    """How a video's frames follow each other: `rate` is frames per second, exact when constant."""
+
+    constant: bool
+    rate: Fraction
+
+
+class VideoTrack(Document):
+    """The one video stream that is rendered. Width and height are as displayed (after rotation
+    and pixel aspect), in square pixels."""
+
+    index: int
+    codec: str
+    profile: str | None = None
+    pixel_format: str | None = None
+    width: int
+    height: int
+    rotation: int = 0  # degrees clockwise: 0, 90, 180 or 270
+    interlaced: bool = False
+    hdr: Literal["pq", "hlg"] | None = None
+    transfer: str | None = None
+    time_base: Fraction
+    first_tick: int  # presentation time of the first frame that decodes
+    last_tick: int  # ... of the last frame
+    last_duration: int  # ticks
+    cadence: Cadence
+    keyframe_gap_ms: int  # longest distance seen between two keyframes
+
+
+class AudioTrack(Document):
+    """The one audio stream that is rendered; `start` is its first sample's time in seconds."""
+
+    index: int
+    codec: str
+    channels: int
+    layout: str
+    sample_rate: int
+    start: Fraction
+
+
+class Source(Document):
+    """What inspect found out about an upload (inspection.json)."""
+
+    version: Literal[1] = 1
+    container: str
+    bytes: int
+    duration_ms: int
+    video: VideoTrack | None = None
+    audio: AudioTrack | None = None
+    warnings: tuple[MediaWarning, ...] = ()
+
+
+class Rung(Document):
+    """One step of the ladder; bit rates in kbit/s, `level` as H.264 writes it (31 = 3.1)."""
+
+    name: str
+    width: int
+    height: int
+    crf: int
+    max_kbps: int
+    buffer_kbits: int
+    level: int
+
+    @property
+    def codecs(self) -> str:
+        """Return the RFC 6381 name of what the encoder is told to make (High profile)."""
+        return f"avc1.6400{self.level:02x}"
+
+
+class Timing(Document):
+    """The one timing rule: output frame n shows the last source frame whose slot is <= n.
+
+    The slot of a source frame at tick t is `lead + round((t - first_tick) * time_base * rate)`,
+    halves upwards; `lead` frames repeat the first picture when the sound starts earlier.
+    `frames` is fixed here, once, so that no two chunks can disagree about the end.
+    """
+
+    rate: Fraction
+    time_base: Fraction
+    first_tick: int
+    lead: int
+    frames: int
+    segment_frames: int
+    chunk_segments: int
+
+    @property
+    def frame_ticks(self) -> int:
+        """Return the length of one output frame in ticks of `timescale`."""
+        return self.rate.denominator * self._scale
+
+    @property
+    def timescale(self) -> int:
+        """Return the output tracks' ticks per second: whole ticks per frame, 10,000 or more."""
+        return self.rate.numerator * self._scale
+
+    @property
+    def _scale(self) -> int:
+        return max(1, -(-10_000 // self.rate.numerator))
+
+    @property
+    def origin(self) -> Fraction:
+        """Return the source time in seconds that becomes 0 of every rendition."""
+        return self.first_tick * self.time_base - self.lead / self.rate
+
+    @property
+    def duration(self) -> Fraction:
+        """Return the length of the video renditions in seconds."""
+        return self.frames / self.rate
+
+    @property
+    def segments(self) -> int:
+        """Return the number of HLS segments of each video rendition."""
+        return -(-self.frames // self.segment_frames)
+
+
+class ChunkPlan(Document):
+    """Output frames [first, end) of every rung, encoded by one process."""
+
+    index: int
+    first: int
+    end: int
+    first_segment: int
+
+
+class VideoPlan(Document):
+    """How the picture is rendered."""
+
+    track: VideoTrack
+    timing: Timing
+    rungs: tuple[Rung, ...]
+    chunks: tuple[ChunkPlan, ...]
+
+
+class AudioPlan(Document):
+    """How the sound is rendered: `origin` is the source time in seconds that becomes 0."""
+
+    track: AudioTrack
+    channels: Literal[1, 2]
+    kbps: int
+    origin: Fraction
+    segment: Fraction  # seconds, of one HLS segment: the video's, so that both end together
+
+
+class EncodePlan(Document):
+    """Everything that encode, encode_audio, capture and package go by (plan.json)."""
+
+    version: Literal[1] = 1
+    duration_ms: int
+    video: VideoPlan | None = None
+    audio: AudioPlan | None = None
+    batches: tuple[tuple[int, ...], ...] = ()
+
+
+class SegmentInfo(Document):
+    """One finished HLS segment; `duration_ticks` in its rendition's timescale."""
+
+    index: int
+    bytes: int
+    duration_ticks: int
+
+
+class AudioRendition(Document):
+    """The finished sound (audio.json, and part of the manifest). Loudness in LUFS, peak in dBFS."""
+
+    codecs: str
+    channels: int
+    sample_rate: int
+    timescale: int
+    bandwidth: int
+    average_bandwidth: int
+    segments: tuple[SegmentInfo, ...]
+    silent: bool
+    source_loudness: float | None = None
+    source_peak: float | None = None
+    gain_db: float = 0.0
+
+
+class Rendition(Document):
+    """One finished rung; bandwidths in bit/s as measured."""
+
+    name: str
+    width: int
+    height: int
+    codecs: str
+    frame_rate: Fraction
+    frames: int
+    timescale: int
+    bandwidth: int
+    average_bandwidth: int
+    segments: tuple[SegmentInfo, ...]
+
+
+class Manifest(Document):
+    """What is there to play (manifest.json), written when everything is there."""
+
+    version: Literal[1] = 1
+    duration_ms: int
+    renditions: tuple[Rendition, ...] = ()
+    audio: AudioRendition | None = None
+    poster: bool = False
+    mp4: bool = False
+
+
+def bandwidths(segments: Sequence[SegmentInfo], timescale: int) -> tuple[int, int]:
+    """Return (peak, average) bit/s of a rendition's segments.
+
+    A segment much shorter than the others (the last one) cannot be the peak: HLS measures
+    over at least half a target duration.
+    """
+    longest = max((segment.duration_ticks for segment in segments), default=0)
+    if not longest:
+        return 0, 0
+    peak = max(
+        Fraction(segment.bytes * 8 * timescale, max(segment.duration_ticks, -(-longest // 2)))
+        for segment in segments
+    )
+    total = sum(segment.duration_ticks for segment in segments)
+    average = Fraction(sum(segment.bytes for segment in segments) * 8 * timescale, total)
+    return -(-peak.numerator // peak.denominator), -(-average.numerator // average.denominator)

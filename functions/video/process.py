@@ -1,0 +1,50 @@
+"""The port to FFmpeg: what a run may use, and what comes back from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may use: seconds, and bytes of memory, of any file and of one allocation."""
+
+    wall_seconds: float
+    cpu_seconds: int
+    file_bytes: int
+    memory_bytes: int = 4 << 30  # address space, of which a thread's stack alone takes 8 MB
+    block_bytes: int = 512 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that ended: `log` is what it wrote to stderr, cut to its first and last part."""
+
+    code: int
+    log: str
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself and without an error."""
+        return self.code == 0 and not self.timed_out
+
+
+class MediaTool(Protocol):
+    """Runs FFmpeg in a folder of its own, without credentials and within limits."""
+
+    def run(
+        self, arguments: Sequence[str], *, folder: Path, limits: Limits
+    ) -> Finished:
+        """Run to the end; never raises for what the media did, only for a broken installation."""
+        ...
+
+
+class ToolFailedError(Exception):
+    """FFmpeg failed where the media is known to be good: worth a retry, then a failed run."""
+
+    def __init__(self, step: str, finished: Finished) -> None:
+        tail = finished.log.strip().splitlines()[-6:]
+        super().__init__(f"{step}: ffmpeg ended with {finished.code}: {' | '.join(tail)}")
+        self.finished = finished
