@@ -79,7 +79,7 @@ def build_app(title: str, *routers: APIRouter) -> FastAPI:
     """Return a function's FastAPI application."""
     app = _App(
         title=title, version="v1", docs_url=None, redoc_url=None, openapi_url=None,
-        redirect_slashes=False,
+        redirect_slashes=False, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.exception_handlers = {
         ReelateError: _on_refusal,

@@ -1,0 +1,76 @@
+"""Use cases: a workspace is born with its first key; keys are made within their maker's power."""
+
+from typing import Protocol
+
+from functions.identity.model import ApiKey, Workspace, digest, new_token
+from functions.shared.caller import Caller
+from functions.shared.errors import FieldProblem, ForbiddenError, InvalidError
+from functions.shared.policy import ROLES, effective
+from functions.shared.records import Also, nothing_else
+
+
+class Keys(Protocol):
+    """Where keys are kept."""
+
+    def create(self, record: ApiKey, *, also: Also[ApiKey] = nothing_else) -> ApiKey: ...
+
+
+class WorkspaceStore(Protocol):
+    """Where workspaces are kept."""
+
+    def create(self, record: Workspace, *, also: Also[Workspace] = nothing_else) -> Workspace: ...
+
+
+def draft_key(
+    caller: Caller,
+    *,
+    name: str,
+    role: str,
+    scopes: list[str] | None = None,
+    expires_at: str | None = None,
+) -> tuple[ApiKey, str]:
+    """Return a new key's record and its text, not stored yet.
+
+    Raises InvalidError for an unknown role or scope, and ForbiddenError for a key that could do
+    more than the caller can.
+    """
+    if role not in ROLES:
+        raise InvalidError(
+            f"There is no role '{role}'.",
+            errors=[FieldProblem("/role", "unknown_role", f"One of: {', '.join(ROLES)}.")],
+        )
+    unknown = sorted(set(scopes or ()) - ROLES[role])
+    if unknown:
+        raise InvalidError(
+            f"The role '{role}' has no scope '{unknown[0]}'.",
+            errors=[FieldProblem("/scopes", "unknown_scope", ", ".join(unknown))],
+        )
+    if not effective(role, scopes) <= caller.scopes:
+        raise ForbiddenError(
+            "A key cannot be given more than its maker may do.", code="privilege_escalation"
+        )
+    token = new_token(caller.workspace)
+    record = ApiKey.born(
+        caller,
+        name=name,
+        role=role,
+        scopes=scopes,
+        expires_at=expires_at,
+        hint=token[-4:],
+        digest=digest(token),
+    )
+    return record, token
+
+
+def found_workspace(
+    workspace: Workspace, caller: Caller, workspaces: WorkspaceStore, keys: Keys
+) -> str:
+    """Store a new workspace and an admin key for it; return the key's text.
+
+    The key comes first: a workspace without a key could never be entered, a key without a
+    workspace record harms nobody, and the operator runs the command again.
+    """
+    record, token = draft_key(caller, name="First admin key", role="admin")
+    keys.create(record)
+    workspaces.create(workspace)
+    return token

@@ -1,0 +1,16 @@
+"""What each function of this context reads from its environment."""
+
+from functions.shared.exchange_settings import WebSettings
+from functions.shared.settings import Settings
+
+
+class ApiSettings(WebSettings):
+    identity_table: str
+
+
+class AuthorizeSettings(Settings):
+    identity_table: str
+
+
+class CreateWorkspaceSettings(Settings):
+    identity_table: str

@@ -1,0 +1,94 @@
+"""The words that every route's documentation shares: problems, headers, scopes.
+
+Plain dictionaries that refer to COMPONENTS: they cost nothing when a function starts, and the
+generator of the document adds COMPONENTS once.
+"""
+
+from typing import Any
+
+from functions.shared.errors import PROBLEMS
+
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457 problem details.",
+    "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/invalid"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for people."},
+        "instance": {"type": "string", "description": "The path of the request."},
+        "code": {"type": "string", "description": "Stable, for programs."},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "message"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901)."},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+COMPONENTS: dict[str, Any] = {
+    "schemas": {"Problem": _PROBLEM},
+    "parameters": {
+        "IdempotencyKey": _header(
+            "Idempotency-Key",
+            "Kept 24 hours: the same request again gets the same reply and no second effect.",
+            minLength=1,
+            maxLength=255,
+        ),
+        "IfMatch": _header("If-Match", "The ETag that the change is based on; 412 when stale."),
+        "IfNoneMatch": _header("If-None-Match", "The ETag that you have; 304 when unchanged."),
+    },
+    "securitySchemes": {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key, `rl_live_…`.",
+        }
+    },
+}
+
+_TITLES = {each.status: each.title for each in PROBLEMS}
+_EVERYWHERE = (401, 403, 429, 503)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return a route's refusals for FastAPI's `responses`: those named and those of every route."""
+    return {
+        status: {
+            "description": _TITLES[status],
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
+        for status in sorted({*statuses, *_EVERYWHERE})
+    }
+
+
+def operation(scope: str, *parameters: str) -> dict[str, Any]:
+    """Return what FastAPI's own generator cannot know (`openapi_extra`): the scope that a route
+    requires, and the names, among COMPONENTS, of the headers it heeds."""
+    extra: dict[str, Any] = {"security": [{"bearer": [scope]}]}
+    if parameters:
+        extra["parameters"] = [{"$ref": f"#/components/parameters/{each}"} for each in parameters]
+    return extra

@@ -1,0 +1,47 @@
+"""The CDK application: three stacks of one stage."""
+
+import sys
+from typing import cast
+
+from aws_cdk import App, Tags
+
+from infra.data import DataStack
+from infra.edge import EdgeStack
+from infra.layers import Target
+from infra.nag import check
+from infra.names import Names
+from infra.service import ServiceStack
+from infra.stage import Stage
+
+
+def build(app: App) -> tuple[DataStack, ServiceStack, EdgeStack]:
+    """Define the stacks of the stage that `app`'s context names."""
+    stage = Stage.of(app.node)
+    names = Names(stage)
+    # The bytes of third-party layers: AWS's (default) or this machine's. The template is the same.
+    target = cast(Target, app.node.try_get_context("layers") or "lambda")
+    data = DataStack(app, names, stage)
+    streams = {
+        context: str(table.table_stream_arn)
+        for context, table in data.tables.items()
+        if context != "platform"
+    }
+    service = ServiceStack(app, names, stage, streams, target)
+    edge = EdgeStack(app, names, stage)
+    edge.add_dependency(data)
+    Tags.of(app).add("application", "reelate")
+    Tags.of(app).add("stage", stage.name)
+    return data, service, edge
+
+
+def main() -> int:
+    """Synthesise into the cloud assembly that CDK asked for."""
+    app = App()
+    build(app)
+    check(app)
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""The data stack: what must outlive every deployment (tables, buckets, bus, secrets)."""
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.nag import acknowledge
+from infra.names import TABLES, Names
+from infra.stage import Stage
+
+
+class DataStack(Stack):
+    """Everything with a state of its own."""
+
+    def __init__(self, scope: Construct, names: Names, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            "Data",
+            stack_name=names.of("data"),
+            description="Reelate: tables, buckets, event bus, secrets",
+            termination_protection=stage.retain,
+        )
+        self._names = names
+        self._removal = RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY
+        self.tables = {context: self._table(context) for context in TABLES}
+        logs = self._bucket("logs", expire_days=stage.log_retention_days)
+        acknowledge(
+            logs, id="AwsSolutions-S1", reason="This bucket holds the access logs of the others."
+        )
+        self._uploads(logs)
+        self._bucket("media", logs=logs)
+        events.EventBus(self, "Bus", event_bus_name=names.bus)
+        self._secrets()
+
+    def _table(self, context: str) -> dynamodb.TableV2:
+        table = dynamodb.TableV2(
+            self,
+            f"{context.capitalize()}Table",
+            table_name=self._names.of(context),
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="expires_at_epoch",
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            removal_policy=self._removal,
+            deletion_protection=self._removal is RemovalPolicy.RETAIN,
+        )
+        for index in () if context == "platform" else ("gsi1", "gsi2"):
+            table.add_global_secondary_index(
+                index_name=index,
+                partition_key=dynamodb.Attribute(
+                    name=f"{index}pk", type=dynamodb.AttributeType.STRING
+                ),
+                sort_key=dynamodb.Attribute(name=f"{index}sk", type=dynamodb.AttributeType.STRING),
+                projection_type=dynamodb.ProjectionType.ALL,
+            )
+        return table
+
+    def _bucket(
+        self,
+        kind: str,
+        *,
+        logs: s3.Bucket | None = None,
+        expire_days: int | None = None,
+        cors: list[s3.CorsRule] | None = None,
+        rules: list[s3.LifecycleRule] | None = None,
+    ) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            f"{kind.capitalize()}Bucket",
+            bucket_name=self._names.bucket(kind),
+            # The log writer of S3 can only use S3's own keys.
+            encryption=s3.BucketEncryption.S3_MANAGED
+            if logs is None
+            else s3.BucketEncryption.KMS_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=logs is not None,
+            server_access_logs_bucket=logs,
+            server_access_logs_prefix=f"{kind}/" if logs else None,
+            cors=cors,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="abort-abandoned-uploads",
+                    abort_incomplete_multipart_upload_after=Duration.days(2),
+                    noncurrent_version_expiration=Duration.days(7) if logs else None,
+                    expiration=Duration.days(expire_days) if expire_days else None,
+                ),
+                *(rules or []),
+            ],
+            removal_policy=self._removal,
+        )
+
+    def _uploads(self, logs: s3.Bucket) -> None:
+        uploads = self._bucket(
+            "uploads",
+            logs=logs,
+            cors=[
+                s3.CorsRule(
+                    # A presigned URL is the permission; any page that was given one may use it.
+                    allowed_origins=["*"],
+                    allowed_methods=[s3.HttpMethods.PUT],
+                    allowed_headers=["content-type", "x-amz-*"],
+                    exposed_headers=["ETag"],
+                    max_age=3600,
+                )
+            ],
+        )
+        # The property itself, because the high-level switch brings a function of CDK's own along.
+        resource = uploads.node.default_child
+        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - narrows the type
+        resource.add_property_override(
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+        )
+
+    def _secrets(self) -> None:
+        signing = secretsmanager.Secret(
+            self,
+            "SigningSecret",
+            secret_name=self._names.signing_secret,
+            description="Signs cursors and playback tokens",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=64, exclude_punctuation=True
+            ),
+            removal_policy=self._removal,
+        )
+        acknowledge(
+            signing,
+            id="AwsSolutions-SMG4",
+            reason="Rotating it would invalidate every cursor and link at once; it is rotated by "
+            "hand as the runbook says.",
+        )
+        CfnOutput(self, "SigningSecretName", value=signing.secret_name)

@@ -1,0 +1,25 @@
+"""Identity: the authorizer, keys, and the operators' way to make a workspace."""
+
+from constructs import Construct
+
+from functions.identity.settings import ApiSettings, AuthorizeSettings, CreateWorkspaceSettings
+from infra.function import House, HouseFunction
+
+
+class Identity(Construct):
+    """functions/identity."""
+
+    def __init__(self, scope: Construct, house: House) -> None:
+        super().__init__(scope, "Identity")
+        names = house.names
+        self.authorize = HouseFunction(
+            self, house, "identity", "authorize", settings=AuthorizeSettings
+        ).allow(["dynamodb:GetItem"], names.table_arn("identity"))
+        self.api = (
+            HouseFunction(self, house, "identity", "api", settings=ApiSettings, layers=["web"])
+            .write("identity", "platform")
+            .signs()
+        )
+        self.create_workspace = HouseFunction(
+            self, house, "identity", "create_workspace", settings=CreateWorkspaceSettings
+        ).allow(["dynamodb:PutItem"], names.table_arn("identity"))

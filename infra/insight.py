@@ -1,0 +1,59 @@
+"""Insight: speech to text, analysis, and their API."""
+
+from aws_cdk import Aws, Duration
+from constructs import Construct
+
+from functions.insight.settings import AnalyseSettings, ApiSettings, TranscribeSettings
+from infra.function import House, HouseFunction
+
+
+class Insight(Construct):
+    """functions/insight."""
+
+    def __init__(self, scope: Construct, house: House) -> None:
+        super().__init__(scope, "Insight")
+        names = house.names
+        self.api = (
+            HouseFunction(self, house, "insight", "api", settings=ApiSettings, layers=["web"])
+            .read("insight")
+            .write("platform")
+            .signs()
+            .allow_objects(["s3:GetObject"], "media")
+        )
+        self.transcribe = (
+            HouseFunction(
+                self,
+                house,
+                "insight",
+                "transcribe",
+                settings=TranscribeSettings,
+                # An OpenAI-compatible provider answers in the same call: about a tenth of the
+                # recording's length on a small machine.
+                timeout=Duration.minutes(15),
+            )
+            .write("insight")
+            .allow_objects(["s3:GetObject", "s3:PutObject"], "media")
+            .allow(
+                ["transcribe:GetTranscriptionJob", "transcribe:StartTranscriptionJob"],
+                names.arn("transcribe", f"transcription-job/{names.of()}-*"),
+            )
+            .may_use_model_key()
+        )
+        self.analyse = (
+            HouseFunction(
+                self,
+                house,
+                "insight",
+                "analyse",
+                settings=AnalyseSettings,
+                timeout=Duration.minutes(5),
+            )
+            .write("insight")
+            .allow_objects(["s3:GetObject", "s3:PutObject"], "media")
+            .allow(
+                ["bedrock:InvokeModel"],
+                f"arn:{Aws.PARTITION}:bedrock:*::foundation-model/*",
+                names.arn("bedrock", "inference-profile/*"),
+            )
+            .may_use_model_key()
+        )

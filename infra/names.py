@@ -1,0 +1,61 @@
+"""Names of everything, as constants of the stage: no stack needs another's outputs for them."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Aws
+
+from infra.stage import Stage
+
+CONTEXTS = ("identity", "crm", "video", "insight")
+TABLES = (*CONTEXTS, "platform")
+BUCKETS = ("uploads", "media")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names and ARNs of one stage's resources."""
+
+    stage: Stage
+
+    def of(self, *parts: str) -> str:
+        """Return `reelate-<stage>-<part>-<part>`."""
+        return "-".join(("reelate", self.stage.name, *parts)).replace("_", "-")
+
+    def bucket(self, kind: str) -> str:
+        """Return a bucket's name; account and region make it unique in the world."""
+        return f"{self.of(kind)}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+
+    def bucket_arn(self, kind: str) -> str:
+        return f"arn:{Aws.PARTITION}:s3:::{self.bucket(kind)}"
+
+    def table_arn(self, context: str) -> str:
+        return self.arn("dynamodb", f"table/{self.of(context)}")
+
+    def function(self, context: str, folder: str) -> str:
+        return self.of(context, folder)
+
+    def function_arn(self, context: str, folder: str) -> str:
+        return self.arn("lambda", f"function:{self.function(context, folder)}")
+
+    @property
+    def bus(self) -> str:
+        return self.of()
+
+    @property
+    def bus_arn(self) -> str:
+        return self.arn("events", f"event-bus/{self.bus}")
+
+    @property
+    def state_machine_arn(self) -> str:
+        return self.arn("states", f"stateMachine:{self.of('video')}")
+
+    @property
+    def signing_secret(self) -> str:
+        return self.of("signing")
+
+    @property
+    def model_key_secret(self) -> str:
+        return self.of("model-api-key")
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"

@@ -1,0 +1,73 @@
+"""Makes a function's zip: its handler.py and the first-party modules it reaches, nothing else.
+
+Dynamic imports and data files are invisible here, so the code has none of either.
+"""
+
+import ast
+import shutil
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "functions"
+
+
+def handlers() -> list[tuple[str, str]]:
+    """Return every (context, folder) under functions/ that holds a handler.py."""
+    found = (ROOT / "functions").glob("*/*/handler.py")
+    return sorted((path.parent.parent.name, path.parent.name) for path in found)
+
+
+def reachable(module: str) -> set[Path]:
+    """Return the files of `module` and of every first-party module it imports, at any depth,
+    with the packages around them. Raises FileNotFoundError for an import that leads nowhere."""
+    seen: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        path = _file(waiting.pop())
+        if path is None or path in seen:
+            continue
+        seen.add(path)
+        waiting.extend(_imports(path))
+    packages = {
+        parent / "__init__.py"
+        for path in seen
+        for parent in path.parents
+        if (ROOT / "functions") in (parent, *parent.parents)
+    }
+    return seen | packages
+
+
+def stage(context: str, folder: str) -> Path:
+    """Copy a function's files to build/functions/<context>/<folder> and return that folder."""
+    target = BUILD / context / folder
+    if target.exists():
+        shutil.rmtree(target)
+    for source in sorted(reachable(f"functions.{context}.{folder}.handler")):
+        copy = target / source.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    return target
+
+
+def _file(module: str) -> Path | None:
+    """Return a first-party module's file; None for a name inside a module (`from x import y`)."""
+    path = ROOT.joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    if path.parent.with_suffix(".py").is_file() or (path.parent / "__init__.py").is_file():
+        return None
+    raise FileNotFoundError(f"no module {module}")
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.append(node.module)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return tuple(name for name in names if name.split(".")[0] == "functions")

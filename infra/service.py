@@ -1,0 +1,106 @@
+"""The service stack: every function, queue, rule, state machine and the API; no data."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import AssetHashType, CfnOutput, CfnParameter, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra import layers
+from infra.crm import Crm
+from infra.function import House
+from infra.gateway import Gateway
+from infra.identity import Identity
+from infra.insight import Insight
+from infra.names import TABLES, Names
+from infra.outbox import Outbox
+from infra.stage import Stage
+from infra.video import Video
+from infra.watch import dashboard
+
+# What a deployment may choose: (settings field, parameter, default, what it is)
+_CHOICES = (
+    ("speech_provider", "SpeechProvider", "transcribe", "transcribe or openai"),
+    ("language_provider", "LanguageProvider", "bedrock", "bedrock or openai"),
+    ("model_base_url", "ModelBaseUrl", "https://api.openai.com/v1",
+     "Base URL of the OpenAI-compatible provider"),
+    ("speech_model", "SpeechModel", "gpt-4o-transcribe-diarize", "Its speech model"),
+    ("speech_layout", "SpeechLayout", "diarized_json", "diarized_json or verbose_json"),
+    ("speech_max_bytes", "SpeechMaxBytes", "25000000", "Largest audio file it takes"),
+    ("language_model", "LanguageModel", "us.amazon.nova-lite-v1:0", "Language model to ask"),
+    ("embedding_model", "EmbeddingModel", "text-embedding-3-small", "Embedding model to ask"),
+    ("model_api_key_secret", "ModelApiKeySecret", "",
+     "Name of the Secrets Manager secret that holds the provider's key; empty: none"),
+)  # fmt: skip
+
+
+class ServiceStack(Stack):
+    """Everything without a state of its own; may be deleted and made again."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        names: Names,
+        stage: Stage,
+        stream_arns: Mapping[str, str],
+        target: layers.Target,
+    ) -> None:
+        super().__init__(
+            scope,
+            "Service",
+            stack_name=names.of("service"),
+            description="Reelate: API, functions, pipelines",
+        )
+        house = House(names, stage, self._layers(target), self._values(names))
+        identity = Identity(self, house)
+        crm = Crm(self, house)
+        insight = Insight(self, house)
+        video = Video(self, house, insight)
+        Outbox(self, house, stream_arns)
+        gateway = Gateway(self, names, stage, identity.authorize)
+        gateway.route(identity.api, "health", open_to_all=True)
+        gateway.route(identity.api, "me", "api-keys")
+        gateway.route(crm.api, "contacts", "companies", "deals", "notes", "pipelines")
+        gateway.route(video.api, "videos")
+        gateway.route(video.api, "playback", open_to_all=True)
+        gateway.route(insight.api, "videos/{video_id}/transcript", "videos/{video_id}/analysis")
+        dashboard(self, names)
+        CfnOutput(self, "ApiUrl", value=gateway.api.url)
+        CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)
+
+    def _values(self, names: Names) -> dict[str, str]:
+        values = {
+            "stage": names.stage.name,
+            **{f"{context}_table": names.of(context) for context in TABLES},
+            "uploads_bucket": names.bucket("uploads"),
+            "media_bucket": names.bucket("media"),
+            "event_bus": names.bus,
+            "state_machine_arn": names.state_machine_arn,
+            "crm_check_function": names.function("crm", "check"),
+            "signing_secret": names.signing_secret,
+        }
+        for field, parameter, default, description in _CHOICES:
+            made = CfnParameter(self, parameter, default=default, description=description)
+            values[field] = made.value_as_string
+        return values
+
+    def _layers(self, target: layers.Target) -> dict[str, lambda_.ILayerVersion]:
+        return {
+            name: lambda_.LayerVersion(
+                self,
+                f"{name.capitalize()}Layer",
+                code=_layer_code(name, target),
+                compatible_architectures=[lambda_.Architecture.ARM_64],
+                compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+                description=f"layers/{name}",
+            )
+            for name in layers.NAMES
+        }
+
+
+def _layer_code(name: str, target: layers.Target) -> lambda_.Code:
+    folder: Path = layers.build(name, target)
+    return lambda_.Code.from_asset(
+        str(folder), asset_hash=layers.key(name), asset_hash_type=AssetHashType.CUSTOM
+    )

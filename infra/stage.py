@@ -1,0 +1,28 @@
+"""What differs between stages: read from cdk.json, nowhere else."""
+
+from typing import Self
+
+from constructs import Node
+from pydantic import BaseModel, ConfigDict
+
+
+class Stage(BaseModel):
+    """One stage's settings (`context.stages.<name>` in cdk.json)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    retain: bool  # keep tables and buckets when a stack is deleted, refuse deleting the stack
+    waf: bool  # web ACL on the API: about $8 a month, whether used or not
+    snapstart: bool  # API functions start from a snapshot: costs while idle
+    log_retention_days: int
+    encode_concurrency: int  # chunks that one video may encode at the same time
+
+    @classmethod
+    def of(cls, node: Node) -> Self:
+        """Read the chosen stage (`-c stage=…`); raises ValueError for an unknown one."""
+        name = str(node.get_context("stage"))
+        stages = dict(node.get_context("stages"))
+        if name not in stages:
+            raise ValueError(f"stage '{name}' is not in cdk.json; known: {', '.join(stages)}")
+        return cls(name=name, **stages[name])

@@ -1,0 +1,198 @@
+"""Video: the upload API, the pipeline's steps, and the state machine that orders them."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as stepfunctions
+from constructs import Construct
+
+from functions.video import settings
+from infra.consumer import HouseConsumer, dead_letters
+from infra.function import RETENTION, House, HouseFunction
+from infra.insight import Insight
+from infra.nag import acknowledge
+from infra.packaging import ROOT
+
+_CORE = 1769  # MB of memory that buy one full vCPU
+
+
+class Video(Construct):
+    """functions/video."""
+
+    def __init__(self, scope: Construct, house: House, insight: Insight) -> None:
+        super().__init__(scope, "Video")
+        self._house = house
+        names = house.names
+        self.api = self._api()
+        steps = {
+            "Inspect": self._step("inspect", settings.InspectSettings, ffmpeg=True),
+            "Plan": self._step("plan", settings.PlanSettings),
+            "Encode": self._step(
+                "encode", settings.EncodeSettings, ffmpeg=True, minutes=5, scratch=2048
+            ),
+            "EncodeAudio": self._step(
+                "encode_audio", settings.EncodeAudioSettings, ffmpeg=True, minutes=15, scratch=4096
+            ),
+            "Capture": self._step("capture", settings.CaptureSettings, ffmpeg=True),
+            "Package": self._step(
+                "package", settings.PackageSettings, ffmpeg=True, minutes=15, scratch=10_240
+            ),
+            "Finish": self._step("finish", settings.FinishSettings),
+            "Fail": self._step("fail", settings.FailSettings),
+        }
+        steps["Fail"].allow_objects(["s3:DeleteObject"], "media").allow(
+            ["s3:ListBucket"], names.bucket_arn("media")
+        )
+        machine = self._machine(
+            {**steps, "Transcribe": insight.transcribe, "Analyse": insight.analyse}
+        )
+        self._start(machine)
+        self._expire()
+
+    def _api(self) -> HouseFunction:
+        names = self._house.names
+        return (
+            HouseFunction(
+                self, self._house, "video", "api", settings=settings.ApiSettings, layers=["web"]
+            )
+            .write("video", "platform")
+            .signs()
+            .allow_objects(
+                [
+                    "s3:AbortMultipartUpload",
+                    "s3:DeleteObject",
+                    "s3:GetObject",
+                    "s3:ListMultipartUploadParts",
+                    "s3:PutObject",
+                ],
+                "uploads",
+            )
+            .allow_objects(["s3:DeleteObject", "s3:GetObject"], "media")
+            .allow(["s3:ListBucket"], names.bucket_arn("media"), names.bucket_arn("uploads"))
+            .allow(["lambda:InvokeFunction"], names.function_arn("crm", "check"))
+            .allow(["states:StartExecution"], names.state_machine_arn)
+            .allow(
+                ["states:StopExecution"],
+                names.arn("states", f"execution:{names.of('video')}:*"),
+            )
+        )
+
+    def _step(
+        self,
+        folder: str,
+        reads: type,
+        *,
+        ffmpeg: bool = False,
+        minutes: int = 2,
+        scratch: int = 512,
+    ) -> HouseFunction:
+        step = HouseFunction(
+            self,
+            self._house,
+            "video",
+            folder,
+            settings=reads,
+            layers=["ffmpeg"] if ffmpeg else [],
+            memory=_CORE if ffmpeg else 512,
+            timeout=Duration.minutes(minutes),
+            scratch=scratch,
+        ).write("video")
+        if ffmpeg or folder == "plan":
+            step.allow_objects(["s3:GetObject", "s3:PutObject"], "media")
+        if ffmpeg:
+            step.allow_objects(["s3:GetObject"], "uploads")
+        return step
+
+    def _machine(self, steps: dict[str, HouseFunction]) -> stepfunctions.StateMachine:
+        names = self._house.names
+        role = iam.Role(
+            self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"],
+                resources=[step.function.function_arn for step in steps.values()],
+            )
+        )
+        log_group = logs.LogGroup(
+            self,
+            "MachineLogs",
+            log_group_name=f"/aws/vendedlogs/states/{names.of('video')}",
+            retention=RETENTION[self._house.stage.log_retention_days],
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        machine = stepfunctions.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=names.of("video"),
+            definition_body=stepfunctions.DefinitionBody.from_file(
+                str(ROOT / "infra" / "video.asl.json")
+            ),
+            definition_substitutions={
+                **{f"{name}Arn": step.function.function_arn for name, step in steps.items()},
+                "EncodeConcurrency": str(self._house.stage.encode_concurrency),
+            },
+            role=role,
+            tracing_enabled=True,
+            logs=stepfunctions.LogOptions(
+                destination=log_group,
+                level=stepfunctions.LogLevel.ALL,
+                include_execution_data=False,
+            ),
+        )
+        for finding in ("Resource::*", "Action::*"):
+            acknowledge(
+                role,
+                id=f"AwsSolutions-IAM5[{finding}]",
+                reason="Log delivery and X-Ray know no resource-level permission.",
+            )
+        return machine
+
+    def _start(self, machine: stepfunctions.StateMachine) -> None:
+        names = self._house.names
+        timeout = Duration.seconds(30)
+        start = (
+            HouseFunction(
+                self,
+                self._house,
+                "video",
+                "start",
+                settings=settings.StartSettings,
+                timeout=timeout,
+            )
+            .write("video")
+            .allow(["states:StartExecution"], machine.state_machine_arn)
+        )
+        HouseConsumer(self, names, start, "video", timeout=timeout).fed_by(
+            "Uploaded",
+            {
+                "source": ["aws.s3"],
+                "detail_type": ["Object Created"],
+                "detail": {"bucket": {"name": [names.bucket("uploads")]}},
+            },
+        )
+
+    def _expire(self) -> None:
+        dead = dead_letters(Construct(self, "ExpireQueue"), self._house.names, "video", "expire")
+        expire = (
+            HouseFunction(
+                self,
+                self._house,
+                "video",
+                "expire",
+                settings=settings.ExpireSettings,
+                timeout=Duration.minutes(2),
+                concurrency=1,
+                dead_letters=dead,
+            )
+            .write("video")
+            .allow_objects(["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], "uploads")
+        )
+        events.Rule(
+            self,
+            "ExpireSchedule",
+            schedule=events.Schedule.rate(Duration.minutes(5)),
+            targets=[targets.LambdaFunction(expire.function)],
+        )
