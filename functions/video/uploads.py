@@ -1,0 +1,270 @@
+"""The use cases of an upload: open, hand out part addresses, complete, cancel.
+
+Completing twice, completing after a cancel and cancelling during a completion are all safe: the
+record says who was first, S3 lets only one of both end the multipart upload, and each use case
+can be repeated from any point at which it was interrupted.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+
+from functions.shared.caller import Caller
+from functions.shared.clock import iso, parse
+from functions.shared.errors import ConflictError, FieldProblem, InvalidError, UnavailableError
+from functions.shared.records import Also, nothing_else
+from functions.shared.writes import Write
+from functions.video import keys
+from functions.video.model import Link, SourceFile, Upload, Video
+from functions.video.part_plan import PartPlan
+from functions.video.ports import (
+    Clock,
+    CrmDoor,
+    MultipartUploads,
+    ObjectStore,
+    Part,
+    PartsRefusedError,
+    UploadGoneError,
+    Videos,
+)
+
+FIRST_PARTS = 20
+# How long the S3 event may take after a completion before λ expire looks for the object itself.
+EVENT_GRACE = timedelta(minutes=5)
+_OVER = {
+    "cancelled": ("upload_cancelled", "The upload was cancelled; open a new one."),
+    "expired": ("upload_expired", "The upload did not complete in time; open a new one."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartUrl:
+    """Where to PUT one part."""
+
+    part_number: int
+    size_bytes: int
+    url: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new video and the addresses of its first parts."""
+
+    video: Video
+    parts: list[PartUrl]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadDesk:
+    """The uploads of one caller."""
+
+    caller: Caller
+    videos: Videos
+    uploads: MultipartUploads
+    sources: ObjectStore
+    crm: CrmDoor
+    clock: Clock
+    lifetime: timedelta
+    url_lifetime_s: int
+
+    def open(
+        self,
+        source: SourceFile,
+        title: str | None,
+        links: Sequence[Link],
+        also: Callable[[Opened], Sequence[Write]] = nothing_else,
+    ) -> Opened:
+        """Make a video and its multipart upload; raises InvalidError for links to nothing."""
+        self.check_links(links)
+        plan = PartPlan.of(source.size_bytes)
+        moment = self.clock()
+        expires = iso(moment + self.lifetime)
+        video = Video.born(
+            self.caller,
+            title=title or default_title(source.filename),
+            links=tuple(links),
+            source=source,
+            upload=Upload(
+                upload_id="",
+                part_size_bytes=plan.part_bytes,
+                part_count=plan.count,
+                expires_at=expires,
+            ),
+            due_at=expires,
+        )
+        # S3 first: an upload without a record is swept by the bucket's own rule, but a record
+        # without an upload would be a promise that cannot be kept.
+        upload_id = self.uploads.begin(self._key(video))
+        upload = video.upload.model_copy(update={"upload_id": upload_id})
+        video = video.model_copy(update={"upload": upload})
+        first = range(1, min(FIRST_PARTS, plan.count) + 1)
+        opened = Opened(video, self._urls(video, first, moment))
+        try:
+            self.videos.create(video, also=lambda _video: also(opened))
+        except UnavailableError:
+            raise  # it may have been written; if not, the bucket's own rule ends the upload
+        except Exception:
+            # Most likely another request with the same Idempotency-Key was first.
+            self.uploads.abort(self._key(video), upload_id)
+            raise
+        return opened
+
+    def check_links(self, links: Sequence[Link]) -> None:
+        """Raise InvalidError unless every link names a record that the caller may read."""
+        missing = set(self.crm.missing(list(dict.fromkeys(links))))
+        problems = [
+            FieldProblem(f"/links/{position}", "no_such_record", f"There is no such {link.type}.")
+            for position, link in enumerate(links)
+            if link in missing
+        ]
+        if problems:
+            raise InvalidError("Some links lead nowhere.", errors=problems, code="broken_link")
+
+    def parts_to_send(self, video_id: str, numbers: Sequence[int]) -> list[PartUrl]:
+        """Return addresses for parts; the first time moves the video to `uploading`."""
+        moment = self.clock()
+
+        def edit(video: Video) -> Video:
+            _check_unfinished(video)
+            self._check_in_time(video, moment)
+            _plan(video).check_numbers(numbers)
+            return video.changed(state="uploading") if video.state == "waiting" else video
+
+        video = self.videos.change(video_id, edit)
+        return self._urls(video, numbers, moment)
+
+    def received(self, video_id: str, *, limit: int, after: int) -> tuple[list[Part], int | None]:
+        """Return parts that S3 has, and the number to go on after."""
+        video = self.videos.get(video_id)
+        _check_unfinished(video)
+        try:
+            return self.uploads.page(
+                self._key(video), video.upload.upload_id, limit=limit, after=after
+            )
+        except UploadGoneError as error:
+            raise _complete_already() from error
+
+    def complete(
+        self,
+        video_id: str,
+        parts: Sequence[tuple[int, str]],
+        also: Also[Video] = nothing_else,
+    ) -> Video:
+        """Check the parts against what S3 received and join them; a repeat changes nothing.
+
+        Raises InvalidError when they are not exactly the file that was announced, and
+        ConflictError when the upload was cancelled or expired.
+        """
+        video = self.videos.get(video_id, consistent=True)
+        _check_not_over(video)
+        if not _has_arrived(video):
+            self._check_in_time(video, self.clock())
+            self._join(video, parts)
+        try:
+            return self.videos.change(video_id, self._arrived, also=also)
+        except ConflictError as error:
+            if error.code in ("upload_cancelled", "upload_expired"):
+                # Cancelled while S3 joined the parts: the cancellation stands.
+                self.sources.delete_prefix(self._key(video))
+            raise
+
+    def cancel(self, video_id: str, also: Also[Video] = nothing_else) -> Video:
+        """Give an upload up and throw its parts away; a repeat throws away what is left.
+
+        Raises ConflictError when all bytes have arrived (delete the video instead).
+        """
+
+        def edit(video: Video) -> Video:
+            if video.state == "cancelled":
+                return video
+            _check_unfinished(video)
+            return video.changed(state="cancelled", due_at=None)
+
+        video = self.videos.change(video_id, edit, event="cancelled", also=also)
+        self.uploads.abort(self._key(video), video.upload.upload_id)
+        self.sources.delete_prefix(self._key(video))
+        return video
+
+    def _join(self, video: Video, parts: Sequence[tuple[int, str]]) -> None:
+        key, upload_id = self._key(video), video.upload.upload_id
+        try:
+            arrived = self.uploads.parts(key, upload_id)
+            _plan(video).check_arrived(parts, arrived)
+            self.uploads.complete(key, upload_id, arrived)
+        except UploadGoneError as error:
+            # Joined by an earlier attempt that could not say so, unless it was aborted.
+            if self.sources.head(key) == video.source.size_bytes:
+                return
+            _check_not_over(self.videos.get(video.id, consistent=True))
+            raise ConflictError(
+                "The upload is no longer there; open a new one.", code="upload_gone"
+            ) from error
+        except PartsRefusedError as error:
+            raise InvalidError(
+                "The store refused to join the parts.", code="parts_mismatch"
+            ) from error
+
+    def _arrived(self, video: Video) -> Video:
+        _check_not_over(video)
+        if _has_arrived(video):
+            return video
+        moment = self.clock()
+        upload = video.upload.model_copy(update={"completed_at": iso(moment)})
+        return video.changed(state="uploading", upload=upload, due_at=iso(moment + EVENT_GRACE))
+
+    def _check_in_time(self, video: Video, moment: datetime) -> None:
+        if moment >= parse(video.upload.expires_at):
+            code, sentence = _OVER["expired"]
+            raise ConflictError(sentence, code=code)
+
+    def _urls(self, video: Video, numbers: Sequence[int], moment: datetime) -> list[PartUrl]:
+        left = parse(video.upload.expires_at) - moment
+        seconds = max(1, min(self.url_lifetime_s, int(left.total_seconds())))
+        expires = iso(moment + timedelta(seconds=seconds))
+        plan, key = _plan(video), self._key(video)
+        return [
+            PartUrl(
+                number,
+                size := plan.bytes_of(number),
+                self.uploads.presign(key, video.upload.upload_id, number, size, seconds),
+                expires,
+            )
+            for number in numbers
+        ]
+
+    def _key(self, video: Video) -> str:
+        return keys.source(self.caller.workspace, video.id)
+
+
+def default_title(filename: str) -> str:
+    """Return a title for a video that was given none: its file's name without the ending."""
+    return (PurePosixPath(filename.replace("\\", "/")).stem.strip() or "Untitled")[:200]
+
+
+def _plan(video: Video) -> PartPlan:
+    return PartPlan(video.source.size_bytes, video.upload.part_size_bytes)
+
+
+def _has_arrived(video: Video) -> bool:
+    return video.upload.completed_at is not None
+
+
+def _check_not_over(video: Video) -> None:
+    if video.state in _OVER:
+        code, sentence = _OVER[video.state]
+        raise ConflictError(sentence, code=code)
+
+
+def _check_unfinished(video: Video) -> None:
+    _check_not_over(video)
+    if _has_arrived(video) or video.state not in ("waiting", "uploading"):
+        raise _complete_already()
+
+
+def _complete_already() -> ConflictError:
+    return ConflictError("All parts have arrived already.", code="upload_complete")
+
+
+__all__ = ["FIRST_PARTS", "Opened", "PartUrl", "UploadDesk", "default_title"]
