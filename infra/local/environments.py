@@ -4,17 +4,16 @@ Each is made from the one lock by uv and stamped with what it was made from, so 
 costs a hash.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.failure import CloudError
+from infra.local.layout import STATE_DIR_NAME
+from infra.local.turns import exclusive
 
 UV_VERSION = "0.13.9"
 STAMP = ".reelate-stamp"
@@ -42,9 +41,9 @@ def find_uv(project: Path) -> Path:
     on_path = shutil.which("uv")
     if on_path:
         return Path(on_path)
-    _run([sys.executable, "-m", "venv", str(project / ".venv-uv")], project, {})
+    run([sys.executable, "-m", "venv", str(project / ".venv-uv")], project, {})
     pip = project / ".venv-uv" / "bin" / "pip"
-    _run([str(pip), "install", "--quiet", f"uv=={UV_VERSION}"], project, {})
+    run([str(pip), "install", "--quiet", f"uv=={UV_VERSION}"], project, {})
     return own
 
 
@@ -67,12 +66,12 @@ def _environment(project: Path, folder: str, group: str) -> Path:
     python = project / folder / "bin" / "python"
     stamp = project / folder / STAMP
     wanted = _fingerprint(project, group)
-    with _exclusive(project / f"{folder}.lock"):
+    with exclusive(project / STATE_DIR_NAME / f"{folder}.lock"):
         if python.exists() and stamp.exists() and stamp.read_text() == wanted:
             return python
         command = [str(find_uv(project)), "sync", "--frozen", "--no-install-project", "--quiet"]
         command += ["--only-group", group, "--python", sys.executable]
-        _run(command, project, {"UV_PROJECT_ENVIRONMENT": folder})
+        run(command, project, {"UV_PROJECT_ENVIRONMENT": folder})
         stamp.write_text(wanted)
     return python
 
@@ -83,20 +82,15 @@ def _fingerprint(project: Path, group: str) -> str:
     return digest.hexdigest()
 
 
-@contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _run(command: list[str], project: Path, extra: dict[str, str]) -> None:
-    env = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"} | extra
+def run(command: list[str], project: Path, extra: dict[str, str] | None = None) -> None:
+    """Run a preparing command in the project folder; raises CloudError with its last words."""
+    env = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"} | (extra or {})
     done = subprocess.run(
         command, cwd=project, env=env, capture_output=True, text=True, check=False
     )
     if done.returncode:
+        words = done.stderr.strip() or done.stdout.strip()
         raise CloudError(
-            f"`{' '.join(command)}` failed: {done.stderr.strip() or done.stdout.strip()}",
+            f"`{' '.join(command)}` failed: {words[-2000:]}",
             "Check that the package registry is reachable, then try again.",
         )

@@ -1,5 +1,6 @@
-"""Where the embedded cloud keeps its files: one folder holds everything, so `reset` is one delete."""
+"""Where the embedded cloud keeps its files: all in one folder, so that `reset` is one delete."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,7 @@ class Layout:
         return self.state / "uploads"
 
     @property
-    def cache(self) -> Path:
-        """Return the folder for what many clouds may share: model weights, built layers."""
-        return self.project / STATE_DIR_NAME / "cache"
+    def weights(self) -> Path:
+        """Return where model weights are kept: per person, not per clone, for they are large."""
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(home) / "reelate" / "models"

@@ -1,23 +1,27 @@
 """How MiniStack is started, and how to tell that it is ready."""
 
-import json
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from infra.local.layout import Layout
-from infra.local.ports import HOST, Ports
+from infra.local.ports import HOST, Ports, get_status
 from infra.local.process import plain_environment
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}  # root there, nothing elsewhere
+ROOT = {
+    "aws_access_key_id": "test",
+    "aws_secret_access_key": "test",
+}  # root there, nothing elsewhere
 WARM_WORKER_SECONDS = 600
 
 
 def command(python: Path) -> list[str]:
-    """Return the command line; the script runs without this project on its import path."""
-    return [str(python), "-P", str(Path(__file__).with_name("ministack_server.py"))]
+    """Return the command line, to run in the project folder.
+
+    Only this process sees the project: a Lambda's worker runs elsewhere, without a PYTHONPATH, so
+    that it cannot import what its own zip does not hold.
+    """
+    return [str(python), "-m", "infra.local.ministack_server"]
 
 
 def environment(layout: Layout, ports: Ports) -> dict[str, str]:
@@ -39,6 +43,7 @@ def environment(layout: Layout, ports: Ports) -> dict[str, str]:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(layout.objects),
             "TMPDIR": str(layout.temporary),
+            "UNPACKED_DIR": str(layout.state / "unpacked"),
             "LAMBDA_EXECUTOR": "local",
             "LAMBDA_WARM_TTL_SECONDS": str(WARM_WORKER_SECONDS),
             "DOCKER_HOST": f"unix://{layout.temporary}/no-docker.sock",
@@ -53,7 +58,6 @@ def environment(layout: Layout, ports: Ports) -> dict[str, str]:
 def is_ready(ports: Ports) -> bool:
     """Say whether MiniStack answers its health check."""
     try:
-        with urllib.request.urlopen(f"{ports.aws_endpoint}/_ministack/health", timeout=2) as reply:
-            return isinstance(json.load(reply), dict)
-    except (OSError, ValueError, urllib.error.URLError):
+        return get_status(ports.gateway, "/_ministack/health") == 200
+    except OSError:
         return False

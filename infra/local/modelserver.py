@@ -1,10 +1,8 @@
 """How the offline model server is started, and how to tell that it is ready."""
 
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from infra.local.ports import HOST
+from infra.local.ports import get_status
 
 
 def command(python: Path, port: int, cache: Path) -> list[str]:
@@ -20,7 +18,6 @@ def fetch_command(python: Path, cache: Path) -> list[str]:
 def is_ready(port: int) -> bool:
     """Say whether the model server answers its health check."""
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=2) as reply:
-            return bool(reply.status == 200)
-    except (OSError, urllib.error.URLError):
+        return get_status(port, "/healthz") == 200
+    except OSError:
         return False

@@ -1,5 +1,6 @@
 """Ports that stay the same over restarts, so that URLs handed out yesterday still work today."""
 
+import http.client
 import json
 import random
 import socket
@@ -71,6 +72,18 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def get_status(port: int, path: str) -> int:
+    """Return the HTTP status that GET `path` on a local port gives; raises OSError."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except http.client.HTTPException as error:
+        raise OSError(str(error)) from error
+    finally:
+        connection.close()
 
 
 def _new(api: int | None) -> Ports:

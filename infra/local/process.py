@@ -1,4 +1,4 @@
-"""Processes on this machine: who they are, started on their own, ended without touching strangers."""
+"""Processes on this machine: who they are, how they start, and ending none but our own."""
 
 import contextlib
 import os

@@ -52,7 +52,7 @@ def programs(layout: Layout, ports: Ports, *, models: bool) -> list[Program]:
             "ministack",
             ministack.command(cloud),
             ministack.environment(layout, ports),
-            layout.state,
+            layout.project,
             layout.logs / "ministack.log",
             patience=45,
         )
@@ -62,7 +62,7 @@ def programs(layout: Layout, ports: Ports, *, models: bool) -> list[Program]:
         listed.append(
             Program(
                 "models",
-                modelserver.command(python, ports.models, layout.cache / "models"),
+                modelserver.command(python, ports.models, layout.weights),
                 plain_environment({"PYTHONUNBUFFERED": "1"}),
                 layout.project,
                 layout.logs / "models.log",
@@ -75,7 +75,9 @@ def programs(layout: Layout, ports: Ports, *, models: bool) -> list[Program]:
 class Supervisor:
     """Runs programs until told to stop; `record` is told who runs whenever that changes."""
 
-    def __init__(self, wanted: Sequence[Program], record: Callable[[dict[str, Process]], None]):
+    def __init__(
+        self, wanted: Sequence[Program], record: Callable[[dict[str, Process]], None]
+    ) -> None:
         self._wanted = wanted
         self._record = record
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -92,7 +94,8 @@ class Supervisor:
             for program in self._wanted:
                 self._start(program)
             while not self._stop.wait(WATCH_EVERY):
-                if not all([self._keep(program) for program in self._wanted]):
+                kept = [self._keep(program) for program in self._wanted]
+                if not all(kept):
                     code = 1
                     break
         finally:

@@ -1,0 +1,183 @@
+"""What each `reelate` command does; `main` holds the grammar."""
+
+import argparse
+
+import boto3
+from rich.console import Console
+from rich.table import Table
+
+from infra.cli import doctor as examination
+from infra.cli import logs as log_lines
+from infra.cli import redrive as dead_letters
+from infra.cli import release
+from infra.cli.api import Api
+from infra.cli.demo import Demo
+from infra.cli.progress import bar
+from infra.cli.upload import Upload, links
+from infra.cli.watch import failures, follow
+from infra.local.assembly import STAGE
+from infra.local.cloud import Cloud
+from infra.local.contract import Contract
+from infra.local.deployment import client
+from infra.local.failure import CloudError
+from infra.local.seed import create_workspace
+
+Chosen = argparse.Namespace
+
+
+def up(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Start, deploy, seed; print what a person needs next."""
+    agreed = cloud.up()
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_row("API", agreed.api_url)
+    table.add_row("key", agreed.api_key)
+    table.add_row("AWS endpoint", agreed.aws_endpoint)
+    table.add_row("all names", str(cloud.layout.contract))
+    console.print(table)
+    console.print(
+        f'try      curl -s {agreed.api_url}/v1/me -H "Authorization: Bearer {agreed.api_key}"',
+        markup=False,
+    )
+    return 0
+
+
+def down(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Stop; say whether anything ran."""
+    console.print("Stopped; the data is kept." if cloud.down() else "Nothing was running.")
+    return 0
+
+
+def reset(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Stop and forget."""
+    cloud.reset()
+    console.print("The local cloud is empty now; `make up` makes a new one.")
+    return 0
+
+
+def status(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Print what runs; exit code 0 when all of it does, 1 otherwise."""
+    found = cloud.status()
+    if not found.programs:
+        console.print("The local cloud is down; `make up` starts it.")
+        return 1
+    for name, process in found.programs.items():
+        console.print(f"{name:<12} {f'pid {process.pid}' if process else 'has ended'}")
+    console.print(f"{'MiniStack':<12} {'answers' if found.answers else 'does not answer'}")
+    if found.contract:
+        console.print(f"{'API':<12} {found.contract.api_url}")
+    if not found.running:
+        console.print("Something is missing; `make up` mends it.")
+    return 0 if found.running else 1
+
+
+def logs(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Print log lines of the programs, or of one function."""
+    if chosen.function:
+        endpoint = _running(cloud).aws_endpoint
+        lines = log_lines.function_lines(
+            client("logs", endpoint), STAGE, chosen.function, follow=chosen.follow
+        )
+    else:
+        lines = log_lines.program_lines(cloud.layout.logs, follow=chosen.follow)
+    for line in lines:
+        console.out(line, highlight=False)
+    return 0
+
+
+def demo(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Bring the cloud up and tell the whole story."""
+    Demo(cloud.layout, cloud.up(), console).run()
+    return 0
+
+
+def upload(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Upload a file, then follow it unless told not to; exit code 1 when the video failed."""
+    agreed = _running(cloud)
+    api = Api.to(agreed.api_url, agreed.api_key)
+    with bar(console, chosen.file.name) as progress:
+        video = Upload(
+            api=api,
+            file=chosen.file,
+            state_dir=cloud.layout.uploads,
+            title=chosen.title or chosen.file.stem or chosen.file.name,
+            links=links(chosen.contact, chosen.deal),
+            progress=progress,
+        ).run()
+    console.print(f"{video} has arrived.")
+    return 0 if chosen.no_watch else _follow(api, video, console)
+
+
+def watch(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Follow a video; exit code 1 when it, or something made of it, failed."""
+    agreed = _running(cloud)
+    return _follow(Api.to(agreed.api_url, agreed.api_key), chosen.video, console)
+
+
+def workspace(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Create a workspace; print its id and its admin's key, which is shown only now."""
+    lambda_ = _client("lambda", chosen.stage, cloud)
+    slug = "".join(c if c.isalnum() else "-" for c in chosen.name.lower()).strip("-") or "admin"
+    email = chosen.email or f"admin@{slug}.example"
+    made, key = create_workspace(lambda_, chosen.stage or STAGE, chosen.name, email)
+    console.print(f"workspace  {made}\nkey        {key}", markup=False)
+    return 0
+
+
+def redrive(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Move a dead-letter queue's messages back, or list the queues."""
+    stage = chosen.stage or STAGE
+    sqs = _client("sqs", chosen.stage, cloud)
+    if not chosen.queue:
+        for name, count in dead_letters.queues(sqs, f"reelate-{stage}-").items():
+            console.print(f"{count:>6}  {name}")
+        return 0
+    moved = dead_letters.redrive(
+        sqs,
+        chosen.queue,
+        streams=_client("dynamodbstreams", chosen.stage, cloud),
+        functions=_client("lambda", chosen.stage, cloud),
+    )
+    console.print(f"{moved} messages moved back from {chosen.queue}.")
+    return 0
+
+
+def doctor(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Print every finding; exit code 2 when something is wrong."""
+    findings = list(examination.examine(cloud))
+    for finding in findings:
+        mark = "[green]✔[/green]" if finding.good else "[red]✘[/red]"
+        console.print(f"{mark} {finding.what}", end=" ")
+        console.print(finding.says, markup=False)
+    return 0 if all(finding.good for finding in findings) else 2
+
+
+def synth(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Synthesise and check a stage."""
+    for template in release.synth(cloud.layout.project, chosen.stage):
+        console.print(str(template.relative_to(cloud.layout.project)))
+    return 0
+
+
+def deploy(chosen: Chosen, cloud: Cloud, _console: Console) -> int:
+    """Deploy a stage to AWS."""
+    return release.deploy(cloud.layout.project, chosen.stage)
+
+
+def _running(cloud: Cloud) -> Contract:
+    found = cloud.status()
+    if not found.answers or found.contract is None:
+        raise CloudError("The local cloud is down.", "`make up` starts it.")
+    return found.contract
+
+
+def _client(service: str, stage: str | None, cloud: Cloud) -> object:
+    if stage and stage != STAGE:
+        return boto3.client(service)  # type: ignore[call-overload]
+    return client(service, _running(cloud).aws_endpoint)
+
+
+def _follow(api: Api, video: str, console: Console) -> int:
+    broken = failures(follow(api, video, console))
+    for line in broken:
+        console.print(line, style="red", markup=False)
+    return 1 if broken else 0

@@ -1,0 +1,90 @@
+"""The `reelate` command."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.cli import commands
+from infra.local.cloud import Cloud
+from infra.local.failure import CloudError
+from infra.local.layout import Layout
+
+INTERRUPTED = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    top = argparse.ArgumentParser(prog="reelate", description="Drive Reelate from a shell.")
+    top.add_argument(
+        "--state", type=Path, metavar="DIR", help="the local cloud's folder (default: .reelate)"
+    )
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    def verb(name: str, run: Callable[..., int], words: str) -> argparse.ArgumentParser:
+        found = verbs.add_parser(name, help=words, description=words)
+        found.set_defaults(run=run)
+        return found
+
+    up = verb("up", commands.up, "start the local cloud, deploy what changed, print URL and key")
+    up.add_argument("--port", type=int, help="port of the API (chosen once, then kept)")
+    verb("down", commands.down, "stop the local cloud; its data stays")
+    verb("reset", commands.reset, "stop the local cloud and forget its data")
+    verb("status", commands.status, "what runs, and where")
+    logs = verb("logs", commands.logs, "what the cloud's programs, or one function, say")
+    logs.add_argument("function", nargs="?", help="such as video-encode")
+    logs.add_argument("--follow", "-f", action="store_true", help="go on until Ctrl-C")
+    verb("demo", commands.demo, "the whole story on the sample call")
+    upload = verb("upload", commands.upload, "upload a video, go on where it stopped")
+    upload.add_argument("file", type=Path)
+    upload.add_argument("--contact", action="append", default=[], metavar="ID")
+    upload.add_argument("--deal", action="append", default=[], metavar="ID")
+    upload.add_argument("--title", help="default: the file's name")
+    upload.add_argument("--no-watch", action="store_true", help="do not follow the pipeline")
+    watch = verb("watch", commands.watch, "follow a video through the pipeline")
+    watch.add_argument("video")
+    workspace = verb("workspace", commands.workspace, "create a workspace with its own key")
+    workspace.add_argument("act", choices=["create"])
+    workspace.add_argument("name")
+    workspace.add_argument("--email", default="", help="the admin's address")
+    workspace.add_argument("--stage", help="in AWS, with your credentials; default: local")
+    redrive = verb("redrive", commands.redrive, "move dead letters back to their queue")
+    redrive.add_argument("queue", nargs="?", help="without it, lists the dead-letter queues")
+    redrive.add_argument("--stage", help="in AWS, with your credentials; default: local")
+    verb("doctor", commands.doctor, "check this machine and the local cloud")
+    for name, run, words in (
+        ("synth", commands.synth, "write and check a stage's CloudFormation templates"),
+        ("deploy", commands.deploy, "deploy a stage to AWS"),
+    ):
+        verb(name, run, words).add_argument("--stage", default="dev")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 fine, 1 refused, 2 the cloud cannot do it."""
+    chosen = parser().parse_args(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    cloud = Cloud(
+        Layout.at(chosen.state),
+        api_port=getattr(chosen, "port", None),
+        say=lambda line: errors.print(line, style="dim", markup=False),
+    )
+    try:
+        return int(chosen.run(chosen, cloud, console))
+    except CloudError as error:
+        errors.print(error.sentence, style="red", markup=False)
+        if error.way_out:
+            errors.print(error.way_out, markup=False)
+        return error.exit_code
+    except KeyboardInterrupt:
+        errors.print("Stopped. The same command goes on where it left off.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""What a video would have cost on AWS: counted units times the dated price file."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PRICES = Path(__file__).with_name("prices.toml")
+GB = 1_000_000_000
+
+# One video's units beside its work, as the state machine and the tables are built (see README).
+TRANSITIONS_FIXED = 16
+TRANSITIONS_PER_CHUNK = 3
+WRITES_FIXED = 60
+WRITES_PER_CHUNK = 4
+READS = 120
+EVENTS = 12
+PUTS_FIXED = 20
+FULL_CPU_GB = 1.769  # memory that buys one whole processor
+CPU_SECONDS_PER_MINUTE = 32.0  # ladder 720/480/360 with one decode, measured
+TOKENS_PER_MINUTE = 250
+OUTPUT_TOKENS = 600
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a bill: what, how many of which unit, and US dollars."""
+
+    what: str
+    count: float
+    unit: str
+    dollars: float
+
+
+def load(path: Path = PRICES) -> dict[str, Any]:
+    """Return the price file."""
+    return tomllib.loads(path.read_text())
+
+
+def bill(
+    prices: Mapping[str, Any], *, seconds: float, chunks: int, stored_bytes: int
+) -> list[Line]:
+    """Price one uploaded, encoded, transcribed and analysed video of `seconds` length.
+
+    `chunks` are the encoded pieces, `stored_bytes` what lies in S3 afterwards (for one month).
+    """
+    minutes = seconds / 60
+    gb_seconds = minutes * CPU_SECONDS_PER_MINUTE * FULL_CPU_GB
+    transitions = TRANSITIONS_FIXED + TRANSITIONS_PER_CHUNK * chunks
+    writes = WRITES_FIXED + WRITES_PER_CHUNK * chunks
+    spoken = max(seconds, prices["transcribe"]["minimum_seconds"]) / 60
+    tokens = minutes * TOKENS_PER_MINUTE
+    model = prices["bedrock"]["nova_lite"]
+    return [
+        Line(
+            "Encoding (Lambda, arm64)",
+            gb_seconds,
+            "GB-s",
+            gb_seconds * prices["lambda"]["gb_second"],
+        ),
+        Line(
+            "Workflow (Step Functions)",
+            transitions,
+            "transitions",
+            transitions * prices["states"]["transition"],
+        ),
+        Line("Transcript (Transcribe)", spoken, "minutes", spoken * prices["transcribe"]["minute"]),
+        Line(
+            "Analysis (Bedrock, Nova Lite)",
+            tokens + OUTPUT_TOKENS,
+            "tokens",
+            tokens * model["input_token"] + OUTPUT_TOKENS * model["output_token"],
+        ),
+        Line(
+            "Records (DynamoDB)",
+            writes + READS,
+            "units",
+            writes * prices["dynamodb"]["write_unit"] + READS * prices["dynamodb"]["read_unit"],
+        ),
+        Line("Events (EventBridge)", EVENTS, "events", EVENTS * prices["events"]["event"]),
+        Line(
+            "Storage (S3, a month)",
+            stored_bytes / GB * 1000,
+            "MB",
+            stored_bytes / GB * prices["s3"]["gb_month"]
+            + (PUTS_FIXED + 4 * chunks) * prices["s3"]["put"],
+        ),
+    ]
+
+
+def total(lines: Sequence[Line]) -> float:
+    """Return the sum in US dollars."""
+    return sum(line.dollars for line in lines)

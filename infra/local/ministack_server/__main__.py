@@ -1,0 +1,72 @@
+"""Starts the embedded AWS process."""
+
+# ruff: noqa: SLF001  (MiniStack offers no public way to what its services keep)
+# mypy: disable-error-code=import-not-found
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack import app as ministack
+from ministack.core import persistence
+
+from infra.local.ministack_server import unpacking
+from infra.local.ministack_server.front import FrontDoor
+from infra.local.ministack_server.memory import Memory, resume_interrupted
+
+CHECKPOINT_EVERY = 20.0  # seconds
+CHECKPOINT_REST = 50  # and rest at least this many times as long as the last one took
+
+
+async def checkpoint(door: FrontDoor) -> None:
+    """Save the whole state every so often while requests arrive."""
+    seen, took = door.requests, 0.0
+    while True:
+        await asyncio.sleep(max(CHECKPOINT_EVERY, CHECKPOINT_REST * took))
+        if door.requests == seen:
+            continue
+        seen, started = door.requests, time.monotonic()
+        persistence.save_all(ministack._build_persistence_save_dict())
+        took = time.monotonic() - started
+
+
+async def run() -> None:
+    """Serve until SIGTERM or SIGINT, then let MiniStack save its state."""
+    unpacking.install(Path(os.environ["UNPACKED_DIR"]))
+    gateway, front = int(os.environ["GATEWAY_PORT"]), int(os.environ["FRONT_PORT"])
+    door = FrontDoor(front, Path(os.environ["FRONT_TARGET"]), resume_interrupted)
+    memory = Memory(lambda: door.closing)
+    sys.modules[memory.__name__] = memory
+    ministack._state_map["reelate_memory"] = "reelate_memory"  # last, so it loads after the others
+    ministack._loaded_modules["reelate_memory"] = memory
+    config = Config()
+    config.bind = [f"127.0.0.1:{gateway}", f"127.0.0.1:{front}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 2
+    config.loglevel = ministack.LOG_LEVEL
+    saver = asyncio.create_task(checkpoint(door))
+    await serve(door, config)
+    saver.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await saver
+
+
+def main() -> None:
+    """Raise the file limit as MiniStack's own entry does, and serve."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()
