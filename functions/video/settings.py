@@ -1,0 +1,75 @@
+"""What each function of this context reads from its environment, all halves of the pipeline."""
+
+from functions.shared.exchange_settings import WebSettings
+from functions.shared.settings import Settings
+
+
+class ApiSettings(WebSettings):
+    """λ api."""
+
+    video_table: str
+    uploads_bucket: str
+    media_bucket: str
+    state_machine_arn: str
+    crm_check_function: str
+    upload_lifetime_hours: int = 24
+    part_url_lifetime_s: int = 3_600
+    playback_lifetime_s: int = 6 * 3_600  # of a playback token, unless the caller asks for less
+    segment_url_lifetime_s: int = 3_600  # of the addresses in a playlist: revocation's afterglow
+
+
+class StartSettings(Settings):
+    """λ start."""
+
+    video_table: str
+    uploads_bucket: str
+    media_bucket: str
+    state_machine_arn: str
+
+
+class ExpireSettings(StartSettings):
+    """λ expire."""
+
+
+class FinishSettings(Settings):
+    """λ finish."""
+
+    video_table: str
+
+
+class FailSettings(Settings):
+    """λ fail."""
+
+    video_table: str
+    media_bucket: str
+
+
+class InspectSettings(Settings):
+    """λ inspect."""
+
+    video_table: str
+    uploads_bucket: str
+    media_bucket: str
+
+
+class PlanSettings(Settings):
+    """λ plan."""
+
+    video_table: str
+    media_bucket: str
+
+
+class EncodeSettings(InspectSettings):
+    """λ encode."""
+
+
+class EncodeAudioSettings(InspectSettings):
+    """λ encode_audio."""
+
+
+class CaptureSettings(InspectSettings):
+    """λ capture."""
+
+
+class PackageSettings(InspectSettings):
+    """λ package."""
