@@ -1,0 +1,165 @@
+"""The whole story: a recorded call becomes a playable, transcribed, analysed record on a deal."""
+
+import json
+import subprocess
+from itertools import pairwise
+from typing import Any
+
+import boto3
+import httpx
+import imageio_ffmpeg
+import pytest
+
+from infra.local.contract import Contract
+from tests.journeys.tenant import Tenant, until
+
+pytestmark = [pytest.mark.cloud, pytest.mark.media, pytest.mark.models]
+
+
+@pytest.fixture
+def video(tenant: Tenant, call: dict[str, str]) -> dict[str, Any]:
+    return tenant.video(call["video"])
+
+
+def test_the_video_is_ready_with_every_artefact(video: dict[str, Any]) -> None:
+    assert video["state"] == "ready"
+    assert video["run"]["state"] == "succeeded"
+    assert video["run"]["percent"] == 100
+    assert {name: each["state"] for name, each in video["artefacts"].items()} == {
+        "renditions": "ready",
+        "transcript": "ready",
+        "analysis": "ready",
+    }
+    assert all(step["state"] == "done" for step in video["run"]["steps"])
+    assert abs(video["duration_ms"] - 84_100) < 200
+
+
+def test_a_real_hls_client_plays_every_rung_to_the_end(
+    tenant: Tenant, video: dict[str, Any]
+) -> None:
+    playback = tenant.api.post(f"/v1/videos/{video['id']}/playback")
+
+    master = httpx.get(playback["url"], trust_env=False)
+    rungs = [line for line in master.text.splitlines() if "RESOLUTION=" in line]
+    frames = {program: _decoded(playback["url"], program) for program in range(len(rungs))}
+
+    assert master.headers["content-type"] == "application/vnd.apple.mpegurl"
+    assert [_attribute(line, "RESOLUTION") for line in rungs] == ["1280x720", "854x480", "640x360"]
+    assert all('CODECS="avc1.' in line and "mp4a.40.2" in line for line in rungs)
+    assert len(set(frames.values())) == 1, "all rungs have the same number of frames"
+    assert abs(frames[0] - 84.1 * 25) <= 3
+
+
+def test_the_poster_and_the_mp4_can_be_fetched(tenant: Tenant, video: dict[str, Any]) -> None:
+    base = tenant.api.post(f"/v1/videos/{video['id']}/playback")["url"].rpartition("/")[0]
+
+    poster = httpx.get(f"{base}/poster.jpg", follow_redirects=True, trust_env=False)
+    mp4 = httpx.get(f"{base}/video.mp4", follow_redirects=True, trust_env=False)
+
+    assert poster.status_code == 200
+    assert poster.content.startswith(b"\xff\xd8")
+    assert mp4.content[4:8] == b"ftyp"
+    assert b"moov" in mp4.content[:4096], "the index comes first, so playing can begin at once"
+
+
+def test_the_transcript_has_the_words_and_both_speakers(
+    tenant: Tenant, video: dict[str, Any]
+) -> None:
+    transcript = tenant.api.get(f"/v1/videos/{video['id']}/transcript")
+
+    heard = " ".join(word["text"] for word in transcript["words"]).lower()
+    assert len(transcript["speakers"]) == 2
+    assert len(transcript["words"]) > 180
+    assert all(one["start_ms"] <= two["start_ms"] for one, two in pairwise(transcript["words"]))
+    for name in ("daniel", "beacon", "pinnacle", "security"):
+        assert name in heard
+
+
+def test_every_statement_of_the_analysis_was_spoken(tenant: Tenant, video: dict[str, Any]) -> None:
+    transcript = tenant.api.get(f"/v1/videos/{video['id']}/transcript")
+    analysis = tenant.api.get(f"/v1/videos/{video['id']}/analysis")
+
+    spoken = _plain(" ".join(word["text"] for word in transcript["words"]))
+    statements = [*analysis["summary"], *analysis["action_items"], *analysis["topics"]]
+    assert analysis["summary"]
+    assert analysis["topics"]
+    assert len(analysis["action_items"]) >= 2
+    for statement in statements:
+        assert statement["evidence"]
+        for evidence in statement["evidence"]:
+            assert _plain(evidence["quote"]) in spoken
+            assert evidence["start_ms"] < evidence["end_ms"]
+    due = " ".join(str(item.get("due_text")) for item in analysis["action_items"]).lower()
+    assert "friday" in due
+    assert "december" in due
+
+
+def test_the_call_is_on_the_timelines_of_contact_and_deal(
+    tenant: Tenant, call: dict[str, str]
+) -> None:
+    for path in (f"/v1/contacts/{call['contact']}", f"/v1/deals/{call['deal']}"):
+        entries = until(
+            lambda path=path: tenant.api.get(f"{path}/timeline", limit=100)["data"],
+            lambda seen: {"video.ready", "video.analysed"} <= {entry["kind"] for entry in seen},
+        )
+
+        moments = [entry["occurred_at"] for entry in entries]
+        assert moments == sorted(moments, reverse=True)
+        analysed = next(entry for entry in entries if entry["kind"] == "video.analysed")
+        assert analysed["subject"] == {"type": "video", "id": call["video"]}
+
+
+def test_an_outside_consumer_gets_the_events_through_its_own_rule(
+    tenant: Tenant, contract: Contract
+) -> None:
+    def aws(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=contract.aws_endpoint,
+            region_name=contract.region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    queue = aws("sqs").create_queue(QueueName="outsider")["QueueUrl"]
+    arn = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    pattern = json.dumps({"detail-type": ["contact.created.v1"]})
+    aws("events").put_rule(Name="outsider", EventBusName=contract.event_bus, EventPattern=pattern)
+    aws("events").put_targets(
+        Rule="outsider",
+        EventBusName=contract.event_bus,
+        Targets=[{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}],
+    )
+
+    made = tenant.api.post("/v1/contacts", {"name": "Eve Outside", "email": "eve@outside.example"})
+    received = until(
+        lambda: aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []),
+        bool,
+    )
+
+    event = json.loads(received[0]["Body"])
+    assert event["source"] == "reelate.crm"
+    assert event["detail"]["workspace"] == tenant.workspace
+    assert event["detail"]["subject"] == {"type": "contact", "id": made["id"]}
+    assert event["detail"]["data"]["email"] == "eve@outside.example"
+
+
+def _decoded(url: str, program: int) -> int:
+    """Decode one rung and its audio to the end with FFmpeg as the player; return the frames."""
+    done = subprocess.run(
+        [
+            imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "warning", "-progress", "pipe:1",
+            "-i", url, "-map", f"0:p:{program}", "-f", "null", "-",
+        ],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert not done.stderr.strip(), done.stderr
+    return int([line for line in done.stdout.splitlines() if line.startswith("frame=")][-1][6:])
+
+
+def _attribute(line: str, name: str) -> str:
+    return line.partition(f"{name}=")[2].partition(",")[0]
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(c for c in text.lower() if c.isalnum() or c.isspace()).split())

@@ -1,0 +1,108 @@
+"""API conventions through the real gateway: problems, ETags, idempotency, keys, bodies."""
+
+import httpx
+import pytest
+
+from infra.local.contract import Contract
+from tests.journeys.tenant import Tenant, until
+
+pytestmark = pytest.mark.cloud
+
+
+def _problem(reply: httpx.Response, status: int, code: str) -> None:
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    body = reply.json()
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["request_id"]
+
+
+def test_health_needs_no_key(contract: Contract) -> None:
+    reply = httpx.get(f"{contract.api_url}/v1/health", trust_env=False)
+
+    assert (reply.status_code, reply.json()) == (200, {"status": "ok"})
+
+
+def test_me_tells_who_the_key_stands_for(tenant: Tenant) -> None:
+    me = tenant.api.get("/v1/me")
+
+    assert (me["workspace"], me["role"]) == (tenant.workspace, "admin")
+
+
+def test_one_idempotency_key_makes_one_contact(tenant: Tenant) -> None:
+    body = {"name": "Once Only", "email": "once@example.com"}
+    headers = {"Idempotency-Key": "journey-once"}
+
+    first = tenant.api.client.post("/v1/contacts", json=body, headers=headers)
+    second = tenant.api.client.post("/v1/contacts", json=body, headers=headers)
+    other = tenant.api.client.post("/v1/contacts", json={"name": "Other"}, headers=headers)
+
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    assert second.headers["idempotency-replayed"] == "true"
+    _problem(other, 422, "idempotency_key_reused")
+
+
+def test_an_email_can_be_used_once(tenant: Tenant) -> None:
+    tenant.api.post("/v1/contacts", {"name": "One", "email": "taken@example.com"})
+
+    again = tenant.api.client.post(
+        "/v1/contacts", json={"name": "Two", "email": "Taken@Example.com"}
+    )
+
+    _problem(again, 409, "duplicate_email")
+
+
+def test_a_stale_etag_is_refused_and_a_known_one_saves_the_body(tenant: Tenant) -> None:
+    made = tenant.api.client.post("/v1/companies", json={"name": "Stale"})
+    path, etag = made.headers["location"], made.headers["etag"]
+
+    unchanged = tenant.api.client.get(path, headers={"If-None-Match": etag})
+    changed = tenant.api.client.patch(path, json={"name": "New"}, headers={"If-Match": etag})
+    stale = tenant.api.client.patch(path, json={"name": "Old"}, headers={"If-Match": etag})
+
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert (changed.status_code, changed.json()["version"]) == (200, 2)
+    _problem(stale, 412, "precondition_failed")
+
+
+def test_bad_requests_are_told_apart(tenant: Tenant) -> None:
+    http = tenant.api.client
+    json_type = {"content-type": "application/json"}
+
+    _problem(http.get("/v1/contacts/con_nope"), 404, "not_found")
+    _problem(http.get("/v1/contacts?cursor=made-up"), 400, "invalid_cursor")
+    _problem(http.get("/v1/contacts?limit=1000"), 422, "invalid")
+    _problem(http.post("/v1/contacts", content=b"{", headers=json_type), 400, "invalid_json")
+    _problem(
+        http.post("/v1/contacts", content=b'{"a":1,"a":2}', headers=json_type), 400, "invalid_json"
+    )
+    _problem(
+        http.post("/v1/contacts", content=b"x", headers={"content-type": "text/plain"}),
+        415,
+        "unsupported_media_type",
+    )
+    _problem(http.post("/v1/contacts", json={"name": "A", "surprise": 1}), 422, "invalid")
+    _problem(http.post("/v1/contacts", json={"name": "A" * 1_200_000}), 413, "too_large")
+    _problem(http.put("/v1/contacts"), 405, "method_not_allowed")
+    _problem(http.get("/v1/nothing"), 404, "not_found")
+
+
+def test_a_viewer_s_key_reads_and_does_not_write(tenant: Tenant, contract: Contract) -> None:
+    key = tenant.api.post("/v1/api-keys", {"name": "Look only", "role": "viewer"})
+    viewer = httpx.Client(
+        base_url=contract.api_url,
+        headers={"Authorization": f"Bearer {key['key']}"},
+        trust_env=False,
+        timeout=30,
+    )
+
+    assert viewer.get("/v1/contacts").status_code == 200
+    _problem(viewer.post("/v1/contacts", json={"name": "No"}), 403, "missing_scope")
+    _problem(
+        viewer.post("/v1/api-keys", json={"name": "No", "role": "admin"}), 403, "missing_scope"
+    )
+
+    assert tenant.api.client.delete(f"/v1/api-keys/{key['id']}").status_code == 204
+    gone = until(lambda: viewer.get("/v1/contacts"), lambda seen: seen.status_code == 401, 70)
+    _problem(gone, 401, "unauthenticated")
