@@ -3,10 +3,25 @@
 uploads bucket: `{workspace}/{video}/source`; media bucket: `{workspace}/{video}/{run}/...`.
 """
 
+from functions.shared.ids import is_id
+
 
 def source(workspace: str, video: str) -> str:
     """Return the key of the raw upload, in the uploads bucket."""
     return f"{workspace}/{video}/source"
+
+
+def video_of(source_key: str) -> tuple[str, str] | None:
+    """Return (workspace, video) of a raw upload's key, None when it is not one."""
+    match source_key.split("/"):
+        case [workspace, video, "source"] if workspace and is_id(video, "vid"):
+            return workspace, video
+    return None
+
+
+def video_prefix(workspace: str, video: str) -> str:
+    """Return the prefix of everything of one video, in either bucket."""
+    return f"{workspace}/{video}/"
 
 
 def run_prefix(workspace: str, video: str, run: int) -> str:

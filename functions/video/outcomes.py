@@ -1,0 +1,60 @@
+"""What the state machine reports back: an artefact is finished, or the run cannot go on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from functions.shared.errors import NotFoundError
+from functions.video import keys, runs
+from functions.video.model import ArtefactName, Reason, Video
+from functions.video.ports import ObjectStore, Videos
+
+
+def finish_artefact(
+    videos: Videos,
+    video_id: str,
+    run: int,
+    artefact: ArtefactName,
+    result: Mapping[str, Any],
+    at: datetime,
+) -> bool:
+    """Take in the outcome of transcribing or analysing; says whether the artefact is there.
+
+    Raises NotFoundError when the video was deleted meanwhile.
+    """
+    analysed = artefact == "analysis" and result["outcome"] == "ok"
+    video = videos.change(
+        video_id,
+        lambda old: runs.finish(old, run, artefact, result, at),
+        event="analysed" if analysed else None,
+    )
+    made: bool = getattr(video.artefacts, artefact).run == run
+    return made
+
+
+def fail_run(
+    videos: Videos,
+    media: ObjectStore,
+    workspace: str,
+    video_id: str,
+    run: int,
+    reason: Reason,
+    at: datetime,
+) -> None:
+    """End a run that cannot go on, and delete what it made when that is of no use.
+
+    Record first: from then on no worker's word counts. Objects that a worker still writes after
+    that are deleted once more by the agenda.
+    """
+    prefix = keys.run_prefix(workspace, video_id, run)
+    try:
+        video = videos.change(video_id, lambda old: runs.fail(old, run, reason, at), event=_failed)
+    except NotFoundError:  # deleted meanwhile
+        media.delete_prefix(prefix)
+        return
+    if video.run and video.run.number == run and runs.worthless(video, video.run):
+        media.delete_prefix(prefix)
+
+
+def _failed(video: Video) -> str | None:
+    return "failed" if video.state == "failed" else None

@@ -1,0 +1,165 @@
+"""The use cases around the state machine: arrival, another run, deletion, and the agenda.
+
+The record is always written first and says what shall be; the act on the outside follows and may
+be repeated. Where it is cut off in between, the agenda (`due_at`, λ expire) repeats it.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from functions.shared.clock import iso, parse
+from functions.shared.errors import NotFoundError, UnavailableError
+from functions.shared.records import Also, nothing_else
+from functions.video import keys, runs
+from functions.video.model import Artefact, Artefacts, From, Reason, Video
+from functions.video.ports import Clock, Executions, MultipartUploads, ObjectStore, Videos
+from functions.video.reasons import LOST
+
+_OPEN_UPLOAD = ("waiting", "uploading")
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The videos of one workspace and all that is done to them."""
+
+    workspace: str
+    videos: Videos
+    executions: Executions
+    uploads: MultipartUploads
+    sources: ObjectStore
+    media: ObjectStore
+    clock: Clock
+
+    def arrived(self, video_id: str, size_bytes: int) -> str:
+        """Begin run 1 of a video whose source is there; returns what was done.
+
+        The same arrival told a hundred times begins one run: the record is moved by a condition,
+        and an execution's name can be used only once.
+        """
+        try:
+            video = self.videos.get(video_id, consistent=True)
+        except NotFoundError:
+            return "unknown"
+        if video.state in ("cancelled", "expired"):
+            self.sources.delete_prefix(self._source(video))
+            return video.state
+        if video.state in _OPEN_UPLOAD and size_bytes != video.source.size_bytes:
+            self.videos.change(video_id, _wrong_size, event="failed")
+            self.sources.delete_prefix(self._source(video))
+            return "wrong_size"
+        video = self.videos.change(
+            video_id, lambda old: runs.begin_first(old, self.clock()), event="uploaded"
+        )
+        if not (video.run_open and video.runs == 1):
+            return "known"
+        return "started" if self._start(video) else "known"
+
+    def run_again(self, video_id: str, start: From, also: Also[Video] = nothing_else) -> Video:
+        """Begin another run. Raises ConflictError as `runs.begin_again` does; an
+        UnavailableError of the state machine leaves the run to the agenda."""
+        video = self.videos.change(
+            video_id, lambda old: runs.begin_again(old, start, self.clock()), also=also
+        )
+        self._start(video)
+        return video
+
+    def delete(
+        self, video_id: str, if_match: str | None = None, also: Also[Video] = nothing_else
+    ) -> None:
+        """Delete a video with every byte of it. What cannot be deleted now, or is still written
+        by a worker that has not noticed, is deleted by the agenda 20 minutes later."""
+        video = self.videos.remove(video_id, if_match=if_match, also=also)
+        with suppress(UnavailableError):
+            self._erase(video)
+
+    def tend(self, video_id: str) -> str:
+        """Do what is due for a video, whatever that is; returns what was done."""
+        gone = self.videos.deleted(video_id)
+        if gone is not None:
+            self._erase(gone)
+            self.videos.forget(video_id)
+            return "purged"
+        try:
+            video = self.videos.get(video_id, consistent=True)
+        except NotFoundError:
+            return "unknown"
+        if video.run_open:
+            return self._tend_run(video)
+        if video.state in _OPEN_UPLOAD:
+            return self._tend_upload(video)
+        for run in self.videos.runs(video_id):
+            if runs.worthless(video, run):
+                self.media.delete_prefix(keys.run_prefix(self.workspace, video_id, run.number))
+        self._due(video, None)
+        return "swept"
+
+    def _tend_run(self, video: Video) -> str:
+        if video.run is None:
+            raise LookupError(f"run {video.runs} of {video.id} has no item")
+        limit = parse(video.run.started_at) + runs.RUN_LIMIT
+        if self.clock() >= limit:
+            self.executions.stop(runs.execution_name(video), LOST.detail)
+            fail_run(self.videos, self.media, self.workspace, video.id, video.runs, LOST, limit)
+            return "lost"
+        started = self._start(video)  # only if that did not work when the run began
+        self._due(video, iso(limit))
+        return "started" if started else "running"
+
+    def _tend_upload(self, video: Video) -> str:
+        size = self.sources.head(self._source(video))
+        if size is not None:  # the event that should have told us is late or lost
+            return self.arrived(video.id, size)
+        if self.clock() < parse(video.upload.expires_at):
+            self._due(video, video.upload.expires_at)
+            return "waiting"
+        expired = self.videos.change(video.id, _expire, event="expired")
+        if expired.state == "expired":
+            self.uploads.abort(self._source(video), video.upload.upload_id)
+        return expired.state
+
+    def _due(self, video: Video, due_at: str | None) -> None:
+        def edit(old: Video) -> Video:
+            unchanged = old.version == video.version and old.due_at == video.due_at
+            return old.model_copy(update={"due_at": due_at}) if unchanged else old
+
+        self.videos.change(video.id, edit)
+
+    def _start(self, video: Video) -> bool:
+        return self.executions.start(
+            runs.execution_name(video), runs.execution_input(self.workspace, video)
+        )
+
+    def _erase(self, video: Video) -> None:
+        if video.run_open:
+            self.executions.stop(runs.execution_name(video), "The video was deleted.")
+        if video.upload.completed_at is None:
+            self.uploads.abort(self._source(video), video.upload.upload_id)
+        prefix = keys.video_prefix(self.workspace, video.id)
+        self.sources.delete_prefix(prefix)
+        self.media.delete_prefix(prefix)
+
+    def _source(self, video: Video) -> str:
+        return keys.source(self.workspace, video.id)
+
+
+def _expire(video: Video) -> Video:
+    if video.state not in _OPEN_UPLOAD:
+        return video
+    return video.changed(state="expired", due_at=None)
+
+
+def _wrong_size(video: Video) -> Video:
+    if video.state not in _OPEN_UPLOAD:
+        return video
+    reason = Reason(
+        code="size_mismatch",
+        detail=f"What arrived does not have the announced {video.source.size_bytes} bytes.",
+        step="inspect",
+    )
+    nothing = Artefact(state="failed", reason=reason)
+    return video.changed(
+        state="failed",
+        reason=reason,
+        due_at=None,
+        artefacts=Artefacts(renditions=nothing, transcript=nothing, analysis=nothing),
+    )
