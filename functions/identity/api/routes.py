@@ -1,5 +1,7 @@
 """/v1/health, /v1/me, /v1/api-keys."""
 
+from typing import Annotated
+
 from fastapi import Response
 
 from functions.identity.api.schemas import ApiKeyCreate, ApiKeyList, ApiKeyView, Health, Me
@@ -9,11 +11,15 @@ from functions.identity.service import draft_key
 from functions.identity.settings import ApiSettings
 from functions.shared.clock import iso, now
 from functions.shared.errors import FieldProblem, InvalidError
-from functions.shared.exchange import DEFAULT_LIMIT, Ask, Cursor, Exchange, Limit
+from functions.shared.exchange import DEFAULT_LIMIT, Ask, Cursor, Exchange, Limit, asks
 from functions.shared.idempotency import Reply
 from functions.shared.web import router
 
 routes = router(tags=["identity"])
+
+Reads = Annotated[Exchange, asks("api_keys:read")]
+Writes = Annotated[Exchange, asks("api_keys:write")]
+Deletes = Annotated[Exchange, asks("api_keys:delete")]
 
 
 def _keys(ask: Exchange) -> ApiKeys:
@@ -43,9 +49,8 @@ async def me(ask: Ask) -> Response:
 @routes.post(
     "/v1/api-keys", response_model=ApiKeyView, status_code=201, summary="Create an API key"
 )
-async def create_api_key(body: ApiKeyCreate, ask: Ask) -> Response:
+async def create_api_key(body: ApiKeyCreate, ask: Writes) -> Response:
     """Make a key. Its text, `key`, is shown in this reply alone; a replay has it no more."""
-    ask.caller.require("api_keys:write")
     if body.expires_at is not None and body.expires_at <= now():
         raise InvalidError(
             "The key would be expired from the start.",
@@ -67,23 +72,22 @@ async def create_api_key(body: ApiKeyCreate, ask: Ask) -> Response:
 
 
 @routes.get("/v1/api-keys", response_model=ApiKeyList, summary="List API keys")
-async def list_api_keys(ask: Ask, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+async def list_api_keys(
+    ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
     """List keys, newest first, without their text."""
-    ask.caller.require("api_keys:read")
     return ask.page(
         "api_keys", cursor, lambda start: _keys(ask).page(limit=limit, start=start), ApiKey.view
     )
 
 
 @routes.get("/v1/api-keys/{key_id}", response_model=ApiKeyView, summary="Get an API key")
-async def get_api_key(key_id: str, ask: Ask) -> Response:
+async def get_api_key(key_id: str, ask: Reads) -> Response:
     """Show a key without its text."""
-    ask.caller.require("api_keys:read")
     return ask.show(_keys(ask).get(key_id), ApiKey.view)
 
 
 @routes.delete("/v1/api-keys/{key_id}", status_code=204, summary="Revoke an API key")
-async def delete_api_key(key_id: str, ask: Ask) -> Response:
+async def delete_api_key(key_id: str, ask: Deletes) -> Response:
     """Revoke a key. It stops working within 60 seconds, the authorizer's cache time."""
-    ask.caller.require("api_keys:delete")
     return ask.deleted(lambda also: _keys(ask).delete(key_id, if_match=ask.if_match, also=also))
