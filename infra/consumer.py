@@ -34,7 +34,7 @@ def dead_letters(scope: Construct, names: Names, *parts: str) -> sqs.Queue:
     cloudwatch.Alarm(
         scope,
         "DeadLettersAlarm",
-        alarm_description=f"Messages in {names.of(*parts, 'dlq')}. README.md#runbook: dead letters",
+        alarm_description=f"Messages in {names.of(*parts, 'dlq')}. README.md#runbook-dead-letters",
         metric=queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
         threshold=1,
         evaluation_periods=1,
@@ -88,7 +88,7 @@ class HouseConsumer(Construct):
             self,
             "AgeAlarm",
             alarm_description=f"{names.of(context, consumer.folder)} is behind. "
-            "README.md#runbook: late consumer",
+            "README.md#runbook-late-consumer",
             metric=self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1)),
             threshold=600,
             evaluation_periods=3,

@@ -198,7 +198,6 @@ class HouseFunction(Construct):
         return role
 
     def _alarms(self, timeout: Duration) -> None:
-        runbook = f"README.md#runbook: {self.folder}"
         alarms = {
             "Errors": (self.function.metric_errors(period=Duration.minutes(5)), 1),
             "Throttles": (self.function.metric_throttles(period=Duration.minutes(5)), 1),
@@ -211,7 +210,7 @@ class HouseFunction(Construct):
             cloudwatch.Alarm(
                 self,
                 f"{kind}Alarm",
-                alarm_description=f"{kind} of {self.folder}. {runbook}",
+                alarm_description=f"{kind} of {self.folder}. README.md#runbook-{kind.lower()}",
                 metric=metric,
                 threshold=threshold,
                 evaluation_periods=1,
