@@ -12,6 +12,7 @@ from functions.shared.errors import NotFoundError, UnavailableError
 from functions.shared.records import Also, nothing_else
 from functions.video import keys, runs
 from functions.video.model import Artefact, Artefacts, From, Reason, Video
+from functions.video.outcomes import fail_run
 from functions.video.ports import Clock, Executions, MultipartUploads, ObjectStore, Videos
 from functions.video.reasons import LOST
 

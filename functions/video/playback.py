@@ -1,0 +1,177 @@
+"""Playback: signed links, and the playlists behind them.
+
+A link names workspace, video and viewer, ends by itself and dies with `revoke`. Playlists are
+written when they are asked for, with addresses of segments that live an hour: a revoked link
+gives no further playlist at once, and no segment after that hour.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.shared.clock import iso
+from functions.shared.errors import ConflictError, NotFoundError, UnauthenticatedError
+from functions.shared.records import Also
+from functions.shared.signing import Signer
+from functions.video import keys, playlist
+from functions.video.media import AudioRendition, EncodePlan, Manifest
+from functions.video.model import Video
+from functions.video.ports import ObjectStore, RunLog, Videos
+
+PURPOSE = "playback"
+# More addresses than this in one playlist would outgrow a Lambda's reply: beyond it (100 minutes)
+# a segment's address is a path that redirects.
+MAX_ADDRESSES = 1_500
+SEGMENT_PATH = "segments"
+_RETRY_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Who may watch which video; `issued_at` as iso() writes it."""
+
+    workspace: str
+    video: str
+    viewer: str
+    issued_at: str
+
+
+def issue(
+    signer: Signer, workspace: str, video: str, viewer: str, at: datetime, lifetime: timedelta
+) -> str:
+    """Return a signed link's token."""
+    return signer.sign(
+        {
+            "w": workspace,
+            "v": video,
+            "p": viewer,
+            "i": iso(at),
+            "x": int((at + lifetime).timestamp()),
+        }
+    )
+
+
+def read(signer: Signer, token: str, at: datetime) -> Grant:
+    """Return what a token grants; raises UnauthenticatedError when it is not ours or too old."""
+    claims: dict[str, Any] | None = signer.verify(token)
+    if claims is None:
+        raise UnauthenticatedError("The link is not valid.", code="playback_link_invalid")
+    if at.timestamp() >= claims["x"]:
+        raise UnauthenticatedError("The link has expired.", code="playback_link_expired")
+    return Grant(claims["w"], claims["v"], claims["p"], claims["i"])
+
+
+def check_playable(video: Video) -> None:
+    """Raise ConflictError when the video has nothing to play and nothing is being made."""
+    if video.artefacts.renditions.state not in ("ready", "processing"):
+        raise ConflictError(f"A video that is {video.state} cannot be played.", code="not_playable")
+
+
+def revoke(videos: Videos, video_id: str, at: datetime, also: Also[Video]) -> Video:
+    """End all links issued until now."""
+    return videos.change(
+        video_id, lambda video: video.changed(playback_revoked_at=iso(at)), also=also
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """One viewer's view of one video; `log_of` gives the progress of a run."""
+
+    grant: Grant
+    videos: Videos
+    media: ObjectStore
+    log_of: Callable[[int], RunLog]
+    address_lifetime_s: int
+
+    def master(self) -> str:
+        """Return the master playlist; its entries are relative to it."""
+        content, _ = self._content(self._video())
+        return playlist.master(content, lambda name: f"{name}.m3u8")
+
+    def track(self, name: str) -> str:
+        """Return one rung's playlist, or that of the sound (`audio`); raises NotFoundError."""
+        video = self._video()
+        content, run = self._content(video)
+        track = self._track(content, run, name)
+        if track is None:
+            raise NotFoundError("The video has no such rendition.")
+        if len(track.segments) > MAX_ADDRESSES:
+            return playlist.media_playlist(track, lambda key: f"{SEGMENT_PATH}/{run}/{key}")
+        prefix = self._prefix(run)
+        return playlist.media_playlist(track, lambda key: self._address(prefix + key))
+
+    def segment(self, run: int, path: str) -> str:
+        """Return the address of one segment; raises NotFoundError for what is none."""
+        video = self._video()
+        if run not in (video.artefacts.renditions.run, video.runs) or not _is_segment(path):
+            raise NotFoundError("The video has no such segment.")
+        return self._address(self._prefix(run) + path)
+
+    def file(self, name: str) -> str:
+        """Return the address of a finished file: keys.POSTER, keys.MP4 or keys.M4A."""
+        content, run = self._content(self._video())
+        there = isinstance(content, Manifest) and {
+            keys.POSTER: content.poster,
+            keys.MP4: content.mp4,
+            keys.M4A: content.audio is not None,
+        }.get(name, False)
+        if not there:
+            raise NotFoundError("The video has no such file.", code="not_playable_yet")
+        return self._address(self._prefix(run) + name)
+
+    def _video(self) -> Video:
+        # Strongly consistent: a revocation holds from the moment it was acknowledged.
+        video = self.videos.get(self.grant.video, consistent=True)
+        revoked = video.playback_revoked_at
+        if revoked is not None and self.grant.issued_at <= revoked:
+            raise UnauthenticatedError("The link was revoked.", code="playback_link_revoked")
+        return video
+
+    def _content(self, video: Video) -> tuple[Manifest | EncodePlan, int]:
+        made = video.artefacts.renditions
+        if made.state == "ready" and made.run is not None:
+            stored = self.media.get_json(self._prefix(made.run) + keys.MANIFEST)
+            return Manifest.model_validate(stored), made.run
+        if made.state != "processing":
+            raise NotFoundError("The video cannot be played.", code="not_playable")
+        try:
+            plan = self.media.get_json(self._prefix(video.runs) + keys.PLAN)
+        except NotFoundError as error:
+            raise NotFoundError(
+                "There is nothing to play yet.",
+                code="not_playable_yet",
+                retry_after=_RETRY_SECONDS,
+            ) from error
+        return EncodePlan.model_validate(plan), video.runs
+
+    def _track(self, content: Manifest | EncodePlan, run: int, name: str) -> playlist.Track | None:
+        if isinstance(content, Manifest):
+            return playlist.finished_track(content, name)
+        if name != playlist.SOUND:
+            return playlist.growing_track(content, self.log_of(run).chunks(), name)
+        try:
+            stored = self.media.get_json(self._prefix(run) + keys.AUDIO)
+        except NotFoundError:
+            return playlist.growing_sound(content, None)
+        return playlist.growing_sound(content, AudioRendition.model_validate(stored))
+
+    def _prefix(self, run: int) -> str:
+        return keys.run_prefix(self.grant.workspace, self.grant.video, run)
+
+    def _address(self, key: str) -> str:
+        return self.media.presign_get(key, self.address_lifetime_s)
+
+
+def _is_segment(path: str) -> bool:
+    """`a/init.mp4`, `a/00012.m4s`, `v/720p/init.mp4`, `v/720p/00012.m4s`, and nothing else."""
+    match path.split("/"):
+        case ["a", name] | ["v", _, name]:
+            folder = path.rpartition("/")[0]
+            number = name.removesuffix(".m4s")
+            known = [keys.init(folder)]
+            if number.isascii() and number.isdigit():
+                known.append(keys.segment(folder, int(number)))
+            return path in known and ".." not in folder
+    return False
