@@ -29,7 +29,7 @@ OLDEST_DUE = timedelta(days=7)
 LATEST_DUE = timedelta(days=3 * 366)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>?")
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]*(?:>|$)")
 _MYSELF = frozenset(("i", "me", "myself", "my side"))
 _PRONOUNS = "we us you he she they him her them it this that someone somebody everyone team"
 _NOBODY = frozenset(f"{_PRONOUNS} the a an unknown none null n/a".split())
@@ -196,9 +196,11 @@ def due_date(text: str | None, due_text: str, call_date: date) -> date | None:
 
 def plain(text: str, limit: int = MAX_TEXT_CHARS) -> str:
     """Text without links, addresses, tags and control characters, cut at a word."""
-    text = text[: limit * 4]
-    for pattern, replacement in ((_LINK, r"\1"), (_ADDRESS, ""), (_TAG, "")):
-        text = pattern.sub(replacement, text)
+    text, before = text[: limit * 4], ""
+    while text != before:  # taking one out may put another one together
+        before = text
+        for pattern, replacement in ((_LINK, r"\1"), (_ADDRESS, ""), (_TAG, "")):
+            text = pattern.sub(replacement, text)
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if len(text) <= limit:
         return text
