@@ -35,13 +35,8 @@ def _text(limit: int) -> Any:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=limit, pattern=r"\S")
 
 
-def _id_of(kind: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not is_id(value, PREFIXES[kind]):
-            raise ValueError(f"This is not the id of a {kind}.")
-        return value
-
-    return AfterValidator(check)
+def _id_of(kind: str) -> Any:
+    return StringConstraints(pattern=f"^{PREFIXES[kind]}_[0-9a-hjkmnp-tv-z]{{26}}$")
 
 
 def _custom_value(value: Any) -> Any:
@@ -111,8 +106,8 @@ Domain = Annotated[
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"[0-9]")]
 Title = Annotated[str, _text(200)]
 Body = Annotated[str, _text(10_000)]
-CompanyId = Annotated[str, StringConstraints(max_length=40), _id_of("company")]
-ContactId = Annotated[str, StringConstraints(max_length=40), _id_of("contact")]
+CompanyId = Annotated[str, _id_of("company")]
+ContactId = Annotated[str, _id_of("contact")]
 ContactIds = Annotated[list[ContactId], Field(max_length=MAX_CONTACTS), AfterValidator(_once)]
 Day = Annotated[
     str,

@@ -2,8 +2,10 @@
 
 import json
 import re
+import sys
 import traceback
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -40,13 +42,33 @@ _HEADERS = {
 class StrictRoute(APIRoute):
     """A route whose body is parsed by `strict_json`."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        with _no_pydantic_v1():
+            super().__init__(*args, **kwargs)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
 
         async def strict(request: Request) -> Response:
             return await handle(_StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+@contextmanager
+def _no_pydantic_v1() -> Iterator[None]:
+    # FastAPI asks of every type whether it is one of pydantic 1's, and loads that whole library
+    # (a tenth of a cold start) to find out. Nothing here is; it takes a missing one for a no.
+    if "pydantic.v1" in sys.modules:
+        yield
+        return
+    sys.modules["pydantic.v1"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["pydantic.v1"]
 
 
 class _StrictRequest(Request):
@@ -72,14 +94,20 @@ class _App(FastAPI):
 
 def router(*, tags: Sequence[str]) -> APIRouter:
     """Return a router whose routes read strict JSON."""
-    return APIRouter(route_class=StrictRoute, tags=list(tags))
+    return APIRouter(
+        route_class=StrictRoute,
+        tags=list(tags),
+        generate_unique_id_function=lambda route: route.name,
+    )
 
 
 def build_app(title: str, *routers: APIRouter) -> FastAPI:
     """Return a function's FastAPI application."""
     app = _App(
         title=title, version="v1", docs_url=None, redoc_url=None, openapi_url=None,
-        redirect_slashes=False, generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+        # FastAPI's own tracing asks for providers on every request; ours is the house Lambda's
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.exception_handlers = {
         ReelateError: _on_refusal,
@@ -88,7 +116,8 @@ def build_app(title: str, *routers: APIRouter) -> FastAPI:
         Exception: _on_unexpected,
     }
     for each in routers:
-        app.include_router(each)
+        # not include_router: it matches every request twice, once to find the router
+        app.router.routes.extend(each.routes)
     return app
 
 

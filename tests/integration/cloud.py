@@ -1,0 +1,97 @@
+"""The AWS of an integration test: moto's tables and secret under the names that infra gives them,
+and the environment that points every function at them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import pytest
+
+from functions.shared import aws
+
+REGION = "eu-central-1"
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "STAGE": "local",
+    "PLATFORM_TABLE": "reelate-local-platform",
+    "IDENTITY_TABLE": "reelate-local-identity",
+    "CRM_TABLE": "reelate-local-crm",
+    "VIDEO_TABLE": "reelate-local-video",
+    "INSIGHT_TABLE": "reelate-local-insight",
+    "SIGNING_SECRET": "reelate-local-signing",
+}
+TABLES = [ENVIRONMENT[name] for name in ENVIRONMENT if name.endswith("_TABLE")]
+
+
+def create_table(dynamodb: Any, name: str) -> None:
+    """Create a table of the house's single-table design."""
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": each, "AttributeType": "S"}
+            for each in ("pk", "sk", "gsi1pk", "gsi1sk")
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "gsi1",
+                "KeySchema": [
+                    {"AttributeName": "gsi1pk", "KeyType": "HASH"},
+                    {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+
+
+def furnish() -> None:
+    """Create all tables and the signing secret in the account that the environment names."""
+    for name in TABLES:
+        create_table(aws.client("dynamodb"), name)
+    aws.client("secretsmanager").create_secret(
+        Name=ENVIRONMENT["SIGNING_SECRET"], SecretString="a signing secret of 32 characters"
+    )
+
+
+@contextmanager
+def environment(**more: str) -> Iterator[None]:
+    """Set every function's variables, and forget clients made for another environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (ENVIRONMENT | more).items():
+            patch.setenv(name, value)
+        forget_clients()
+        yield
+    forget_clients()
+
+
+def forget_clients() -> None:
+    """Make the next use of a client make a new one."""
+    aws.client.cache_clear()
+    aws._session.cache_clear()
+
+
+class Calls(list[str]):
+    """The names of the requests that went to one service, in order."""
+
+    def __init__(self, service: str) -> None:
+        self._events = aws.client(service).meta.events
+        self._name = f"before-call.{service}.*"
+
+    def _record(self, model: Any, **_: Any) -> None:
+        self.append(model.name)
+
+    def __enter__(self) -> Self:
+        self._events.register(self._name, self._record)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._events.unregister(self._name, self._record)
