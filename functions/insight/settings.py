@@ -54,7 +54,7 @@ class AnalyseSettings(ModelSettings):
     language_model: str = "us.amazon.nova-lite-v1:0"
     analysis_input_tokens: int = 250_000
     analysis_output_tokens: int = 4_096
-    analysis_seconds: float = 600.0
+    analysis_seconds: float = 240.0  # the function itself ends after 300
 
     @property
     def order(self) -> tuple[tuple[str, str], ...]:

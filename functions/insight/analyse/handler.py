@@ -14,7 +14,7 @@ from functions.shared.clock import now
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 
-MODEL_READ_SECONDS = 120
+MODEL_READ_SECONDS = 60
 
 
 @instrumented

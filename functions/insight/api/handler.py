@@ -1,7 +1,21 @@
-"""λ insight/api."""
+"""λ insight/api: a video's transcript and analysis over HTTP."""
 
 from functions.insight.api.routes import routes
+from functions.insight.dynamodb import DynamoResults
+from functions.insight.s3 import S3Documents
+from functions.insight.settings import ApiSettings
+from functions.shared.aws import client
+from functions.shared.exchange import Exchange
 from functions.shared.web import build_app, lambda_handler
 
-app = build_app("Reelate insight", routes)
+
+def _log(ask: Exchange) -> DynamoResults:
+    return DynamoResults(ask.table(ApiSettings.from_env().insight_table))
+
+
+def _documents() -> S3Documents:
+    return S3Documents(client("s3"), ApiSettings.from_env().media_bucket)
+
+
+app = build_app("Reelate insight", routes(_log, _documents))
 handler = lambda_handler(app)
