@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from functions.shared.clock import iso, parse
 from functions.shared.errors import NotFoundError, UnavailableError
-from functions.shared.records import Also, nothing_else
+from functions.shared.writes import Also, nothing_else
 from functions.video import keys, runs
 from functions.video.model import Artefact, Artefacts, From, Reason, Video
 from functions.video.outcomes import fail_run

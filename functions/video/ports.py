@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from functions.shared.records import Also
+from functions.shared.writes import Also
 from functions.video.due import Due
 from functions.video.media import SegmentInfo
 from functions.video.model import Link, MediaFacts, Reason, Run, Video

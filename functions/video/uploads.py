@@ -13,8 +13,7 @@ from pathlib import PurePosixPath
 from functions.shared.caller import Caller
 from functions.shared.clock import iso, parse
 from functions.shared.errors import ConflictError, FieldProblem, InvalidError, UnavailableError
-from functions.shared.records import Also, nothing_else
-from functions.shared.writes import Write
+from functions.shared.writes import Also, Write, nothing_else
 from functions.video import keys
 from functions.video.model import Link, SourceFile, Upload, Video
 from functions.video.part_plan import PartPlan

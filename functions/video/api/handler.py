@@ -1,0 +1,88 @@
+"""λ video/api: videos, their uploads, runs and playback over HTTP."""
+
+from datetime import timedelta
+
+from functions.shared.aws import client
+from functions.shared.caller import Caller
+from functions.shared.clock import now
+from functions.shared.exchange import Exchange
+from functions.shared.secrets_manager import signing_secret
+from functions.shared.signing import Signer
+from functions.shared.table import Table
+from functions.shared.telemetry import annotate
+from functions.shared.web import build_app, lambda_handler
+from functions.video.api import playback, uploads, videos
+from functions.video.api.desk import Desk
+from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.lambda_invoke import LambdaCrmDoor
+from functions.video.model import Video
+from functions.video.multipart_s3 import S3MultipartUploads
+from functions.video.pipeline import Pipeline
+from functions.video.playback import PURPOSE, Screening, read
+from functions.video.s3 import S3Store
+from functions.video.settings import ApiSettings
+from functions.video.step_functions import StepFunctionsExecutions
+from functions.video.uploads import UploadDesk
+
+
+def _desk(ask: Exchange) -> Desk:
+    settings = ApiSettings.from_env()
+    records = DynamoVideos(ask.table(settings.video_table), Video, ask.caller)
+    multipart = S3MultipartUploads(client("s3"), settings.uploads_bucket)
+    sources = S3Store(client("s3"), settings.uploads_bucket)
+    return Desk(
+        videos=records,
+        uploads=UploadDesk(
+            caller=ask.caller,
+            videos=records,
+            uploads=multipart,
+            sources=sources,
+            crm=LambdaCrmDoor(client("lambda"), settings.crm_check_function, ask.caller),
+            clock=now,
+            lifetime=timedelta(hours=settings.upload_lifetime_hours),
+            url_lifetime_s=settings.part_url_lifetime_s,
+        ),
+        pipeline=Pipeline(
+            workspace=ask.caller.workspace,
+            videos=records,
+            executions=StepFunctionsExecutions(client("stepfunctions"), settings.state_machine_arn),
+            uploads=multipart,
+            sources=sources,
+            media=S3Store(client("s3"), settings.media_bucket),
+            clock=now,
+        ),
+        playback_lifetime=timedelta(seconds=settings.playback_lifetime_s),
+    )
+
+
+def _screening(token: str) -> Screening:
+    settings = ApiSettings.from_env()
+    signer = Signer(lambda: signing_secret(settings.signing_secret), PURPOSE)
+    grant = read(signer, token, now())
+    annotate(workspace=grant.workspace, video=grant.video)
+    viewer = Caller(
+        workspace=grant.workspace,
+        principal=grant.viewer,
+        role="viewer",
+        scopes=frozenset(),
+        request_id="",
+    )
+    database = client("dynamodb")
+    table = settings.video_table
+    return Screening(
+        grant=grant,
+        videos=DynamoVideos(Table(database, table, grant.workspace), Video, viewer),
+        media=S3Store(client("s3"), settings.media_bucket),
+        log_of=lambda run: DynamoRunLog(database, table, grant.workspace, grant.video, run),
+        address_lifetime_s=settings.segment_url_lifetime_s,
+    )
+
+
+app = build_app(
+    "Reelate video",
+    videos.routes(_desk),
+    uploads.routes(_desk),
+    playback.routes(_desk, _screening),
+)
+handler = lambda_handler(app)

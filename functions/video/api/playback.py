@@ -1,0 +1,154 @@
+"""Playback: links for those who may see a video, and what is behind a link for anyone."""
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Response
+from starlette.requests import Request
+
+from functions.shared.clock import iso, now
+from functions.shared.idempotency import Reply
+from functions.shared.openapi import operation, problems
+from functions.shared.web import router
+from functions.video import keys
+from functions.video.api.desk import OpenDesk, OpenScreening
+from functions.video.api.schemas import NewPlayback, PlaybackView
+from functions.video.api.videos import CHANGE, Id, Reads, Writes
+from functions.video.model import Video
+from functions.video.playback import PURPOSE, check_playable, issue, revoke
+
+_HLS = "application/vnd.apple.mpegurl"
+_OPEN: dict[str, Any] = {"security": []}
+_PLAYLIST: dict[int | str, dict[str, Any]] = {
+    **problems(401, 404),
+    200: {"description": "An HLS playlist.", "content": {_HLS: {"schema": {"type": "string"}}}},
+}
+_REDIRECT: dict[int | str, dict[str, Any]] = {
+    **problems(401, 404),
+    302: {"description": "`Location` is the file's address, good for an hour."},
+}
+
+
+def routes(desk: OpenDesk, screening: OpenScreening) -> APIRouter:
+    """Return the routes that give and revoke links, and those behind a link."""
+    api = router(tags=["playback"])
+    _add_links(api, desk)
+    _add_playlists(api, screening)
+    _add_files(api, screening)
+    return api
+
+
+def _add_links(api: APIRouter, desk: OpenDesk) -> None:
+    @api.post(
+        "/v1/videos/{video_id}/playback", response_model=PlaybackView, name="create_playback",
+        summary="Get a playback link",
+        description="The URL of an HLS playlist that plays without a key, for whoever has it, "
+        "until it expires or is revoked. Playable from the first finished seconds on while the "
+        "rest is still encoded. Beside it lie `poster.jpg`, `video.mp4` and `audio.m4a`. 409 "
+        "`not_playable` when there is nothing to play.",
+        responses=CHANGE, openapi_extra=operation("videos:read", "IdempotencyKey"),
+    )  # fmt: skip
+    async def link(ask: Reads, video_id: Id, body: NewPlayback | None = None) -> Response:
+        at, moment = desk(ask), now()
+        chosen = body.expires_in_s if body else None
+        lifetime = timedelta(seconds=chosen) if chosen else at.playback_lifetime
+        token = issue(
+            ask.signer(PURPOSE), ask.caller.workspace, video_id, ask.caller.principal, moment,
+            lifetime,
+        )  # fmt: skip
+        url = f"{base_url(ask.request)}/v1/playback/{token}/master.m3u8"
+        shown = PlaybackView(url=url, expires_at=iso(moment + lifetime))
+
+        def checked(video: Video) -> Video:
+            check_playable(video)
+            return video
+
+        return ask.once(
+            lambda also: at.videos.change(video_id, checked, also=also),
+            lambda _video: Reply(200, shown.model_dump_json(), {}),
+        )
+
+    @api.post(
+        "/v1/videos/{video_id}/playback/revoke", status_code=204, response_class=Response,
+        name="revoke_playback", summary="Revoke all playback links",
+        description="Links given until now stop working at once; a player that has its playlist "
+        "already can fetch segments for at most an hour more.",
+        responses=problems(400, 404, 409),
+        openapi_extra=operation("videos:write", "IdempotencyKey"),
+    )  # fmt: skip
+    async def end(ask: Writes, video_id: Id) -> Response:
+        videos = desk(ask).videos
+        return ask.once(
+            lambda also: revoke(videos, video_id, now(), also), lambda _video: Reply(204, "", {})
+        )
+
+
+def _add_playlists(api: APIRouter, screening: OpenScreening) -> None:
+    @api.get(
+        "/v1/playback/{token}/master.m3u8", response_class=Response, name="play",
+        summary="The master playlist", responses=_PLAYLIST, openapi_extra=_OPEN,
+    )  # fmt: skip
+    async def master(token: str) -> Response:
+        """List the renditions of the video."""
+        return _playlist(screening(token).master())
+
+    @api.get(
+        "/v1/playback/{token}/{rung}.m3u8", response_class=Response, name="play_rung",
+        summary="One rendition's playlist", responses=_PLAYLIST, openapi_extra=_OPEN,
+    )  # fmt: skip
+    async def rung(token: str, rung: str) -> Response:
+        """List the segments of one rendition (`720p`, …, or `audio`). While the video is being
+        encoded the playlist grows: an EVENT playlist that ends as VOD."""
+        return _playlist(screening(token).track(rung))
+
+
+def _add_files(api: APIRouter, screening: OpenScreening) -> None:
+    @api.get(
+        "/v1/playback/{token}/segments/{run}/{path:path}", response_class=Response,
+        status_code=302, name="play_segment", summary="One segment of a long video",
+        responses=_REDIRECT, openapi_extra=_OPEN,
+    )  # fmt: skip
+    async def segment(token: str, run: int, path: str) -> Response:
+        """Redirect to a segment. Only the playlists of very long videos lead here."""
+        return _redirect(screening(token).segment(run, path))
+
+    for name, kind in (
+        (keys.POSTER, "The poster picture"),
+        (keys.MP4, "The video as one file"),
+        (keys.M4A, "The sound as one file"),
+    ):
+        _add_file(api, screening, name, kind)
+
+
+def _add_file(api: APIRouter, screening: OpenScreening, name: str, kind: str) -> None:
+    async def file(token: str) -> Response:
+        return _redirect(screening(token).file(name))
+
+    api.add_api_route(
+        f"/v1/playback/{{token}}/{name}", file, methods=["GET"], status_code=302,
+        response_class=Response, name=f"play_{name.partition('.')[0]}", summary=kind,
+        description="Redirect to the file; 404 `not_playable_yet` until it is there.",
+        responses=_REDIRECT, openapi_extra=_OPEN,
+    )  # fmt: skip
+
+
+def base_url(request: Request) -> str:
+    """Return the URL, without a trailing slash, under which the caller sees `/v1`.
+
+    On AWS the request context names the domain, and its path holds what stands before `/v1`:
+    the stage, or a custom domain's base path. A local proxy has neither: there it is the Host.
+    """
+    context = request.scope["aws.event"]["requestContext"]
+    domain = context.get("domainName")
+    if domain:
+        before = str(context.get("path", "")).partition("/v1/")[0]
+        return f"https://{domain}{before}"
+    return f"http://{request.headers.get('host', 'localhost')}"
+
+
+def _playlist(text: str) -> Response:
+    return Response(text, media_type=_HLS)
+
+
+def _redirect(address: str) -> Response:
+    return Response(status_code=302, headers={"location": address})

@@ -1,0 +1,320 @@
+"""What the video routes take and show. Internal fields of the record have no place here."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
+
+from functions.video.model import (
+    MAX_LINKS,
+    MAX_SOURCE_BYTES,
+    Artefact,
+    ArtefactState,
+    ContentType,
+    Filename,
+    From,
+    Link,
+    MediaFacts,
+    Reason,
+    Run,
+    RunState,
+    SourceFile,
+    State,
+    StepState,
+    Title,
+    Video,
+)
+from functions.video.uploads import Opened, PartUrl
+
+Links = Annotated[list[Link], Field(max_length=MAX_LINKS)]
+PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+_EXAMPLE_LINK: JsonDict = {"type": "contact", "id": "con_06f8x3c7v2k9m4n8p1q5r7s2t3"}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewVideo(_Body):
+    """A file that is about to be uploaded."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Discovery call",
+                    "filename": "call.mp4",
+                    "content_type": "video/mp4",
+                    "size_bytes": 5_242_880,
+                    "links": [_EXAMPLE_LINK],
+                }
+            ]
+        }
+    )
+
+    title: Title | None = Field(default=None, description="The file's name when left out.")
+    filename: Filename
+    content_type: ContentType
+    size_bytes: int = Field(ge=1, le=MAX_SOURCE_BYTES)
+    links: Links = []
+
+    @property
+    def source(self) -> SourceFile:
+        return SourceFile(
+            filename=self.filename, content_type=self.content_type, size_bytes=self.size_bytes
+        )
+
+
+class VideoPatch(_Body):
+    """Changes; null gives the title of the file's name, or no links."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Second call", "links": [_EXAMPLE_LINK]}]}
+    )
+
+    title: Title | None = None
+    links: Links | None = None
+
+
+class PartsWanted(_Body):
+    """Parts that are to be sent next."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"part_numbers": [21, 22, 23]}]})
+
+    part_numbers: list[PartNumber] = Field(min_length=1, max_length=100)
+
+
+class SentPart(_Body):
+    """A part as its sender knows it: the ETag is in the reply to its PUT."""
+
+    part_number: PartNumber
+    etag: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class Completion(_Body):
+    """All parts of the file."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"parts": [{"part_number": 1, "etag": '"9b2cf535f27731c9"'}]}]
+        }
+    )
+
+    parts: list[SentPart] = Field(min_length=1, max_length=10_000)
+
+
+class NewRun(BaseModel):
+    """Where another run begins; what earlier runs made before that is inherited."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"from": "analyse"}]}
+    )
+
+    start: From = Field(alias="from")
+
+
+class NewPlayback(_Body):
+    """How long a link lives; six hours when left out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"expires_in_s": 3600}]})
+
+    expires_in_s: int | None = Field(default=None, ge=60, le=7 * 86_400)
+
+
+class PartUrlView(BaseModel):
+    """Where to PUT one part, with exactly `size_bytes` bytes."""
+
+    part_number: int
+    size_bytes: int
+    url: str
+    expires_at: str
+
+    @classmethod
+    def of(cls, part: PartUrl) -> Self:
+        return cls.model_validate(part, from_attributes=True)
+
+
+class PartUrlList(BaseModel):
+    data: list[PartUrlView]
+
+
+class PartView(BaseModel):
+    """A part that has arrived."""
+
+    part_number: int
+    size_bytes: int
+    etag: str
+
+
+class PartPage(BaseModel):
+    """A page of the parts that have arrived, by number."""
+
+    data: list[PartView]
+    next_cursor: str | None
+
+
+class UploadView(BaseModel):
+    """How the bytes come: parts of equal size, the last one shorter."""
+
+    part_size_bytes: int
+    part_count: int
+    expires_at: str
+    completed_at: str | None
+
+
+class OpenUploadView(UploadView):
+    """The same with the addresses of the first parts."""
+
+    parts: list[PartUrlView]
+
+
+class ArtefactView(BaseModel):
+    """A thing made of the video, with its own state."""
+
+    state: ArtefactState
+    reason: Reason | None
+    run: int | None
+    summary: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, artefact: Artefact, step: StepState | None) -> Self:
+        """Show an artefact; it is `processing` while its step of the newest run is."""
+        at_work = artefact.state == "pending" and step == "processing"
+        return cls(
+            state="processing" if at_work else artefact.state,
+            reason=artefact.reason,
+            run=artefact.run,
+            summary=artefact.summary,
+        )
+
+
+class ArtefactsView(BaseModel):
+    renditions: ArtefactView
+    transcript: ArtefactView
+    analysis: ArtefactView
+
+    @classmethod
+    def of(cls, video: Video) -> Self:
+        steps = {name: step.state for name, step in video.run.steps.items()} if video.run else {}
+        made = video.artefacts
+        return cls(
+            renditions=ArtefactView.of(made.renditions, None),
+            transcript=ArtefactView.of(made.transcript, steps.get("transcribe")),
+            analysis=ArtefactView.of(made.analysis, steps.get("analyse")),
+        )
+
+
+class StepView(BaseModel):
+    name: str
+    state: StepState
+    percent: int
+    started_at: str | None
+    ended_at: str | None
+    reason: Reason | None
+
+
+class RunView(BaseModel):
+    """One pass of the pipeline, step by step."""
+
+    number: int
+    start: From = Field(serialization_alias="from")
+    state: RunState
+    percent: int
+    started_at: str
+    ended_at: str | None
+    reason: Reason | None
+    steps: list[StepView]
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        return cls(
+            **run.model_dump(exclude={"steps"}, by_alias=False),
+            percent=run.percent,
+            steps=[
+                StepView(
+                    name=name,
+                    state=run.step_state(name),
+                    percent=run.step_percent(name),
+                    started_at=step.started_at,
+                    ended_at=None if run.step_state(name) == "processing" else step.ended_at,
+                    reason=step.reason,
+                )
+                for name, step in run.steps.items()
+            ],
+        )
+
+
+class VideoSummary(BaseModel):
+    """A video as lists show it."""
+
+    id: str
+    object: str
+    title: str
+    state: State
+    reason: Reason | None
+    links: list[Link]
+    source: SourceFile
+    upload: UploadView
+    media: MediaFacts | None
+    duration_ms: int | None
+    artefacts: ArtefactsView
+    created_at: str
+    updated_at: str
+    created_by: Mapping[str, str]
+    version: int
+
+    @classmethod
+    def of(cls, video: Video) -> Self:
+        return cls(**_fields(video))
+
+
+class VideoView(VideoSummary):
+    """A video with its newest run."""
+
+    run: RunView | None
+
+    @classmethod
+    def of(cls, video: Video) -> Self:
+        return cls(**_fields(video), run=RunView.of(video.run) if video.run else None)
+
+
+class OpenedVideoView(VideoView):
+    """A new video with the addresses of its first parts."""
+
+    upload: OpenUploadView
+
+    @classmethod
+    def opened(cls, opened: Opened) -> Self:
+        fields = _fields(opened.video)
+        parts = [PartUrlView.of(part) for part in opened.parts]
+        upload = OpenUploadView(**fields.pop("upload").model_dump(), parts=parts)
+        return cls(**fields, run=None, upload=upload)
+
+
+class VideoPage(BaseModel):
+    """A page of videos, newest first."""
+
+    data: list[VideoSummary]
+    next_cursor: str | None
+
+
+class PlaybackView(BaseModel):
+    """A link that plays the video in any HLS player, for whoever has it."""
+
+    url: str
+    expires_at: str
+
+
+def _fields(video: Video) -> dict[str, Any]:
+    upload = UploadView.model_validate(video.upload, from_attributes=True)
+    return {
+        **{
+            name: getattr(video, name)
+            for name in VideoSummary.model_fields
+            if name not in ("upload", "artefacts", "links")
+        },
+        "links": list(video.links),
+        "upload": upload,
+        "artefacts": ArtefactsView.of(video),
+    }

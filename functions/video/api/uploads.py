@@ -1,0 +1,94 @@
+"""/v1/videos/{video_id}/parts, …/complete, …/cancel: the upload of a video's file."""
+
+import dataclasses
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from functions.shared.exchange import Cursor
+from functions.shared.openapi import operation, problems
+from functions.shared.paging import Page
+from functions.shared.web import router
+from functions.video.api.desk import OpenDesk
+from functions.video.api.schemas import (
+    Completion,
+    PartPage,
+    PartsWanted,
+    PartUrlList,
+    PartUrlView,
+    VideoView,
+)
+from functions.video.api.videos import CHANGE, Id, Reads, Writes, show
+
+_OVER = (
+    "409 `upload_cancelled`, `upload_expired` or `upload_complete` says why there is nothing to do."
+)
+PartLimit = Annotated[int, Query(ge=1, le=1_000, description="Parts in a page.")]
+
+
+def routes(desk: OpenDesk) -> APIRouter:
+    """Return the routes of the upload."""
+    api = router(tags=["videos"])
+
+    @api.post(
+        "/v1/videos/{video_id}/parts", response_model=PartUrlList, name="address_parts",
+        summary="Get addresses for parts",
+        description="An address takes exactly its part, of exactly its size, for an hour. Asking "
+        f"again gives new addresses; an `Idempotency-Key` is not needed. {_OVER}",
+        responses=CHANGE, openapi_extra=operation("videos:write"),
+    )  # fmt: skip
+    async def address(ask: Writes, video_id: Id, body: PartsWanted) -> Response:
+        parts = desk(ask).uploads.parts_to_send(video_id, body.part_numbers)
+        found = PartUrlList(data=[PartUrlView.of(part) for part in parts])
+        return Response(found.model_dump_json(), media_type="application/json")
+
+    @api.get(
+        "/v1/videos/{video_id}/parts", response_model=PartPage, name="list_parts",
+        summary="List the parts that have arrived",
+        description="By number; an interrupted upload goes on with what is missing here, on any "
+        f"device. {_OVER}",
+        responses=problems(400, 404, 409, 422), openapi_extra=operation("videos:read"),
+    )  # fmt: skip
+    async def received(
+        ask: Reads, video_id: Id, limit: PartLimit = 100, cursor: Cursor = None
+    ) -> Response:
+        uploads = desk(ask).uploads
+
+        def fetch(start: dict[str, Any] | None) -> Page[Any]:
+            after = start["after"] if start else 0
+            parts, last = uploads.received(video_id, limit=limit, after=after)
+            return Page(parts, None if last is None else {"after": last})
+
+        return ask.page(
+            f"parts:{video_id}", cursor, fetch, lambda part: json.dumps(dataclasses.asdict(part))
+        )
+
+    @api.post(
+        "/v1/videos/{video_id}/complete", response_model=VideoView, name="complete_video",
+        summary="Complete an upload",
+        description="Name every part with its ETag. They are compared with what arrived (number, "
+        "size, ETag, the file's size in all) before they are joined; 422 `parts_mismatch` names "
+        "each difference and changes nothing. Completing again changes nothing. Processing "
+        f"begins within seconds (event `video.uploaded`). {_OVER}",
+        responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey"),
+    )  # fmt: skip
+    async def complete(ask: Writes, video_id: Id, body: Completion) -> Response:
+        uploads = desk(ask).uploads
+        parts = [(part.part_number, part.etag) for part in body.parts]
+        return ask.changed(lambda also: uploads.complete(video_id, parts, also), show)
+
+    @api.post(
+        "/v1/videos/{video_id}/cancel", response_model=VideoView, name="cancel_video",
+        summary="Cancel an upload",
+        description="Throws away what has arrived. Cancelling again changes nothing; 409 "
+        "`upload_complete` when all has arrived (delete the video instead). Event: "
+        "`video.cancelled`.",
+        responses=problems(400, 404, 409),
+        openapi_extra=operation("videos:write", "IdempotencyKey"),
+    )  # fmt: skip
+    async def cancel(ask: Writes, video_id: Id) -> Response:
+        uploads = desk(ask).uploads
+        return ask.changed(lambda also: uploads.cancel(video_id, also), show)
+
+    return api

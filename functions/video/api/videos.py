@@ -1,0 +1,145 @@
+"""/v1/videos: the record, its deletion and its runs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
+from functions.shared.idempotency import Reply
+from functions.shared.openapi import operation, problems
+from functions.shared.web import router
+from functions.video.api.desk import OpenDesk
+from functions.video.api.schemas import (
+    NewRun,
+    NewVideo,
+    OpenedVideoView,
+    VideoPage,
+    VideoPatch,
+    VideoSummary,
+    VideoView,
+)
+from functions.video.model import Video
+from functions.video.uploads import Opened, default_title
+
+Id = Annotated[str, Path(alias="video_id", description="The video's id.")]
+Reads = Annotated[Exchange, asks("videos:read")]
+Writes = Annotated[Exchange, asks("videos:write")]
+Deletes = Annotated[Exchange, asks("videos:delete")]
+CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
+
+
+def routes(desk: OpenDesk) -> APIRouter:
+    """Return the routes of the record."""
+    api = router(tags=["videos"])
+
+    @api.post(
+        "/v1/videos", response_model=OpenedVideoView, status_code=201, name="create_video",
+        summary="Open an upload",
+        description="Makes a video in state `waiting` and an upload for its file. Send every part "
+        "with `PUT` to its `url` (the first 20 are in the reply, `POST …/parts` gives the rest), "
+        "keep the `ETag` of each reply, then `POST …/complete`. Links must name records that you "
+        "may read. Event: `video.created`.",
+        responses=problems(400, 409, 413, 415, 422),
+        openapi_extra=operation("videos:write", "IdempotencyKey"),
+    )  # fmt: skip
+    async def create(ask: Writes, body: NewVideo) -> Response:
+        def reply(opened: Opened) -> Reply:
+            video = opened.video
+            headers = {"etag": video.etag, "location": f"/v1/videos/{video.id}"}
+            return Reply(201, OpenedVideoView.opened(opened).model_dump_json(), headers)
+
+        uploads = desk(ask).uploads
+        return ask.once(lambda also: uploads.open(body.source, body.title, body.links, also), reply)
+
+    @api.get(
+        "/v1/videos", response_model=VideoPage, name="list_videos", summary="List videos",
+        description="The workspace's videos, newest first; `next_cursor` leads on. The progress "
+        "of runs is shown by the single video.",
+        responses=problems(400, 422), openapi_extra=operation("videos:read"),
+    )  # fmt: skip
+    async def list_all(ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+        videos = desk(ask).videos
+        return ask.page(
+            "videos",
+            cursor,
+            lambda start: videos.page(limit=limit, start=start),
+            lambda video: VideoSummary.of(video).model_dump_json(),
+        )
+
+    @api.get(
+        "/v1/videos/{video_id}", response_model=VideoView, name="get_video", summary="Get a video",
+        description="One video with its newest run, step by step. The `ETag` is "
+        '`"<version>.<run>.<revision>"`: it changes with the run\'s progress too, so that '
+        "`If-None-Match` follows it; `If-Match` heeds the version alone.",
+        responses={**problems(404), 304: {"description": "You have this state."}},
+        openapi_extra=operation("videos:read", "IfNoneMatch"),
+    )  # fmt: skip
+    async def get(ask: Reads, video_id: Id) -> Response:
+        return ask.show(desk(ask).videos.get(video_id), show)
+
+    @api.patch(
+        "/v1/videos/{video_id}", response_model=VideoView, name="update_video",
+        summary="Update a video",
+        description="JSON Merge Patch (RFC 7396) of title and links. Event: `video.updated`.",
+        responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey", "IfMatch"),
+    )  # fmt: skip
+    async def patch(ask: Writes, video_id: Id, body: VideoPatch) -> Response:
+        at = desk(ask)
+        if body.links:
+            at.uploads.check_links(body.links)
+        return ask.changed(
+            lambda also: at.videos.change(
+                video_id,
+                lambda video: patched(video, body),
+                event="updated",
+                if_match=ask.if_match,
+                also=also,
+            ),
+            show,
+        )
+
+    @api.delete(
+        "/v1/videos/{video_id}", status_code=204, response_class=Response, name="delete_video",
+        summary="Delete a video",
+        description="Removes the video and every byte of it: an open upload is aborted, a run is "
+        "stopped, source and renditions are deleted. Event: `video.deleted`.",
+        responses=problems(400, 404, 409, 412),
+        openapi_extra=operation("videos:delete", "IdempotencyKey", "IfMatch"),
+    )  # fmt: skip
+    async def delete(ask: Deletes, video_id: Id) -> Response:
+        pipeline = desk(ask).pipeline
+        return ask.deleted(lambda also: pipeline.delete(video_id, if_match=ask.if_match, also=also))
+
+    @api.post(
+        "/v1/videos/{video_id}/runs", response_model=VideoView, status_code=202,
+        name="run_video", summary="Run the pipeline again",
+        description="Begins another run: from `inspect` (everything), `transcribe` or `analyse`. "
+        "What is there stays until the run replaces it. 409 `run_open` while a run is going on, "
+        "`not_uploaded`, `no_renditions`, `no_transcript` when there is nothing to begin with.",
+        responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey"),
+    )  # fmt: skip
+    async def run(ask: Writes, video_id: Id, body: NewRun) -> Response:
+        pipeline = desk(ask).pipeline
+        return ask.once(
+            lambda also: pipeline.run_again(video_id, body.start, also),
+            lambda video: Reply(202, show(video), {"etag": video.etag}),
+        )
+
+    return api
+
+
+def show(video: Video) -> str:
+    """Render a video with its newest run."""
+    return VideoView.of(video).model_dump_json(by_alias=True)
+
+
+def patched(video: Video, body: VideoPatch) -> Video:
+    """Return the video with the patch applied; itself when that changes nothing."""
+    fields: dict[str, object] = {}
+    if "title" in body.model_fields_set:
+        fields["title"] = body.title or default_title(video.source.filename)
+    if "links" in body.model_fields_set:
+        fields["links"] = tuple(body.links or ())
+    if all(getattr(video, name) == value for name, value in fields.items()):
+        return video
+    return video.changed(**fields)
