@@ -57,7 +57,7 @@ class HouseConsumer(Construct):
         batch_size: int = 10,
     ) -> None:
         super().__init__(scope, f"{consumer.node.id}Queue")
-        dead = dead_letters(self, names, context, consumer.folder)
+        self.dead = dead_letters(self, names, context, consumer.folder)
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -67,7 +67,7 @@ class HouseConsumer(Construct):
             retention_period=Duration.days(4),
             # AWS's advice: six times the function's timeout, so that a retry cannot overlap it
             visibility_timeout=Duration.seconds(int(timeout.to_seconds() * 6)),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=MAX_RECEIVES),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=MAX_RECEIVES),
         )
         consumer.allow(
             [
@@ -78,11 +78,16 @@ class HouseConsumer(Construct):
             ],
             self.queue.queue_arn,
         )
-        consumer.function.add_event_source_mapping(
+        source = consumer.function.add_event_source_mapping(
             "Messages",
             event_source_arn=self.queue.queue_arn,
             batch_size=batch_size,
             report_batch_item_failures=True,
+        )
+        acknowledge(
+            source,
+            id="Serverless-LambdaEventSourceMappingDestination",
+            reason="Failed messages go to the queue's own DLQ.",
         )
         cloudwatch.Alarm(
             self,
@@ -100,7 +105,7 @@ class HouseConsumer(Construct):
     ) -> "HouseConsumer":
         """Send matching events of a bus (default: the account's own) to the queue."""
         rule = events.Rule(self, name, event_bus=bus, event_pattern=events.EventPattern(**pattern))
-        rule.add_target(targets.SqsQueue(self.queue))
+        rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead))
         return self
 
 

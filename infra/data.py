@@ -1,6 +1,6 @@
 """The data stack: what must outlive every deployment (tables, buckets, bus, secrets)."""
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
@@ -139,4 +139,3 @@ class DataStack(Stack):
             reason="Rotating it would invalidate every cursor and link at once; it is rotated by "
             "hand as the runbook says.",
         )
-        CfnOutput(self, "SigningSecretName", value=signing.secret_name)

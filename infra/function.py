@@ -12,7 +12,7 @@ from constructs import Construct
 
 from functions.shared.settings import Settings
 from infra import packaging
-from infra.nag import acknowledge
+from infra.nag import acknowledge, acknowledge_pattern
 from infra.names import Names
 from infra.stage import Stage
 
@@ -120,11 +120,16 @@ class HouseFunction(Construct):
             self.target = self.function.add_alias("live")
         self._alarms(timeout)
 
-    def allow(self, actions: Sequence[str], *resources: str) -> "HouseFunction":
-        """Let this function do named actions on named resources."""
+    def allow(
+        self, actions: Sequence[str], *resources: str, because: str | None = None
+    ) -> "HouseFunction":
+        """Let this function do named actions on named resources; a pattern needs a reason."""
         self.role.add_to_policy(
             iam.PolicyStatement(actions=list(actions), resources=list(resources))
         )
+        if because is not None:
+            for resource in resources:
+                acknowledge_pattern(self.role, resource, because)
         return self
 
     def read(self, *contexts: str) -> "HouseFunction":
@@ -166,7 +171,11 @@ class HouseFunction(Construct):
 
     def allow_objects(self, actions: Sequence[str], bucket: str) -> "HouseFunction":
         """Let this function do named actions on the objects of a bucket of ours."""
-        return self.allow(actions, f"{self._house.names.bucket_arn(bucket)}/*")
+        return self.allow(
+            actions,
+            f"{self._house.names.bucket_arn(bucket)}/*",
+            because="The objects of one bucket; their keys are made while the system runs.",
+        )
 
     def _tables(self, contexts: Sequence[str]) -> list[str]:
         arns = []

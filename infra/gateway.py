@@ -138,7 +138,7 @@ class Gateway(Construct):
             "AwsSolutions-APIG6": "Access logs carry what is needed; execution logs would hold "
             "request bodies, which may be personal.",
             "AwsSolutions-COG4": "A Lambda authorizer checks API keys (and tokens) in one place.",
-            "AwsSolutions-APIG3": "The web ACL is a choice per stage (cdk.json): it costs when idle.",
+            "AwsSolutions-APIG3": "The web ACL is a choice per stage: it costs while idle.",
         }.items():
             acknowledge(self, id=rule, reason=reason)
 

@@ -36,6 +36,7 @@ class Insight(Construct):
             .allow(
                 ["transcribe:GetTranscriptionJob", "transcribe:StartTranscriptionJob"],
                 names.arn("transcribe", f"transcription-job/{names.of()}-*"),
+                because="A job's name holds the video and the run.",
             )
             .may_use_model_key()
         )
@@ -54,6 +55,7 @@ class Insight(Construct):
                 ["bedrock:InvokeModel"],
                 f"arn:{Aws.PARTITION}:bedrock:*::foundation-model/*",
                 names.arn("bedrock", "inference-profile/*"),
+                because="Which model is asked is a parameter of the deployment.",
             )
             .may_use_model_key()
         )

@@ -76,6 +76,7 @@ class Video(Construct):
             .allow(
                 ["states:StopExecution"],
                 names.arn("states", f"execution:{names.of('video')}:*"),
+                because="An execution's name holds the video and the run.",
             )
         )
 
