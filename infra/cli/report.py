@@ -33,7 +33,8 @@ def transcript(console: Console, document: Mapping[str, Any]) -> None:
     turns = document["turns"]
     for turn in turns[:EXCERPT]:
         who = labels.get(turn["speaker"], turn["speaker"])
-        line = f"[dim]{clock(turn['start_ms'])}[/dim] [cyan]{escape(who)}[/cyan] {escape(turn['text'])}"
+        when = clock(turn["start_ms"])
+        line = f"[dim]{when}[/dim] [cyan]{escape(who)}[/cyan] {escape(turn['text'])}"
         console.print(Padding(line, (0, 0, 0, 2)))
     if len(turns) > EXCERPT:
         console.print(f"  [dim]… {len(turns) - EXCERPT} more turns[/dim]")

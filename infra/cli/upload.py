@@ -225,10 +225,9 @@ class _Transfer:
             running[pool.submit(self._send, number)] = number
 
     def _sign(self, first: int) -> None:
-        missing = [n for n in self._parts.missing() if n >= first and n not in self._parts.urls]
-        signed = self._upload.api.post(
-            f"/v1/videos/{self._video}/parts", {"part_numbers": missing[:URLS_PER_CALL]}
-        )
+        unsigned = [n for n in self._parts.missing() if n > first and n not in self._parts.urls]
+        wanted = [first, *unsigned][:URLS_PER_CALL]
+        signed = self._upload.api.post(f"/v1/videos/{self._video}/parts", {"part_numbers": wanted})
         self._parts.urls.update({p["part_number"]: p["url"] for p in signed["parts"]})
 
     def _send(self, number: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.local.environments import find_uv, node_folder
 from infra.local.failure import CloudError
+from infra.local.turns import exclusive
 
 STAGE = "local"
 MARK = ".inputs"
@@ -57,11 +58,17 @@ def synthesise(project: Path, output: Path, stage: str = STAGE, wanted: str = ""
     Raises:
         CloudError: synthesis failed; the sentence holds its last words.
     """
-    mark = output / MARK
-    if wanted and mark.exists() and mark.read_text() == wanted:
-        return
-    output.mkdir(parents=True, exist_ok=True)
-    mark.unlink(missing_ok=True)
+    with exclusive(output.with_suffix(".lock")):
+        mark = output / MARK
+        if wanted and mark.exists() and mark.read_text() == wanted:
+            return
+        output.mkdir(parents=True, exist_ok=True)
+        mark.unlink(missing_ok=True)
+        _run(project, output, stage)
+        mark.write_text(wanted)
+
+
+def _run(project: Path, output: Path, stage: str) -> None:
     context = json.loads((project / "cdk.json").read_text()).get("context", {})
     context |= {"stage": stage}
     if stage == STAGE:
@@ -79,7 +86,6 @@ def synthesise(project: Path, output: Path, stage: str = STAGE, wanted: str = ""
     if done.returncode:
         words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-30:]
         raise CloudError("Synthesis failed:\n" + "\n".join(words))
-    mark.write_text(wanted)
 
 
 def tool_path(project: Path) -> str:

@@ -46,7 +46,8 @@ class Layout:
 
     @property
     def assembly(self) -> Path:
-        return self.state / "assembly"
+        """Return where synthesised templates go: one place for all clouds of this clone."""
+        return self.project / "build" / "assembly"
 
     @property
     def aws_state(self) -> Path:
