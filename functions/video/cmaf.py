@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mmap import mmap
 
 
 class BrokenFragmentError(ValueError):
@@ -11,17 +12,20 @@ class BrokenFragmentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One moof + mdat: `start` and `ticks` (its length) in the track's timescale."""
+    """One moof + mdat: `start` and `ticks` (its length) in the track's timescale, and where it
+    lies in the file (bytes)."""
 
     start: int
     ticks: int
     samples: int
-    data: bytes
+    offset: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Box:
     kind: str
+    offset: int
     body: memoryview
     whole: memoryview
 
@@ -41,7 +45,7 @@ def _boxes(data: memoryview) -> Iterator[_Box]:
         if size < header or offset + size > len(data):
             raise BrokenFragmentError("a box is longer than the file")
         whole = data[offset : offset + size]
-        yield _Box(kind.decode("latin-1"), whole[header:], whole)
+        yield _Box(kind.decode("latin-1"), offset, whole[header:], whole)
         offset += size
 
 
@@ -54,13 +58,18 @@ def _child(data: memoryview, *path: str) -> memoryview:
     return data
 
 
-def split(data: bytes) -> tuple[bytes, list[Fragment]]:
-    """Cut a fragmented file into (init segment, fragments); raises BrokenFragmentError."""
+def split(data: bytes | mmap) -> tuple[bytes, list[Fragment]]:
+    """Read a fragmented file as (init segment, fragments in order); raises BrokenFragmentError."""
+    with memoryview(data) as view:
+        return _split(view)
+
+
+def _split(data: memoryview) -> tuple[bytes, list[Fragment]]:
     init: list[memoryview] = []
     fragments: list[Fragment] = []
     moof: _Box | None = None
     default = 0
-    for box in _boxes(memoryview(data)):
+    for box in _boxes(data):
         if box.kind in ("ftyp", "moov"):
             init.append(box.whole)
             if box.kind == "moov":
@@ -70,9 +79,8 @@ def split(data: bytes) -> tuple[bytes, list[Fragment]]:
             moof = box
         elif box.kind == "mdat" and moof is not None:
             start, ticks, samples = _measure(moof.body, default)
-            fragments.append(
-                Fragment(start, ticks, samples, bytes(moof.whole) + bytes(box.whole))
-            )
+            size = len(moof.whole) + len(box.whole)
+            fragments.append(Fragment(start, ticks, samples, moof.offset, size))
             moof = None
     if len(init) != 2 or moof is not None:
         raise BrokenFragmentError("the file is cut off")
@@ -109,6 +117,69 @@ def _run(trun: memoryview, default: int) -> tuple[int, int]:
         struct.unpack_from(">I", trun, offset + step * position)[0] for position in range(count)
     )
     return ticks, count
+
+
+def with_delay(init: bytes, ticks: int) -> bytes:
+    """Return an init segment whose edit list takes `ticks` off every presentation time."""
+    # Version 0, one entry: the whole length (0 in fragmented files), from `ticks` on, rate 1.0.
+    edts = _box("edts", _box("elst", struct.pack(">IIIihh", 0, 1, 0, ticks, 1, 0)))
+
+    def rebuild(data: memoryview, path: tuple[str, ...]) -> bytes:
+        parts = []
+        for box in _boxes(data):
+            inside = path[:1] == (box.kind,)
+            parts.append(_box(box.kind, rebuild(box.body, path[1:])) if inside else box.whole)
+            if box.kind == "tkhd":
+                parts.append(edts)
+        return b"".join(parts)
+
+    return rebuild(memoryview(init), ("moov", "trak"))
+
+
+def delayed(segment: bytes, ticks: int) -> bytes:
+    """Return a segment whose presentation times are `ticks` later against its decoding times.
+
+    FFmpeg writes offsets that may be negative; some players (FFmpeg's own, too) shift a track
+    that has any. Later by the encoder's delay none is negative, and the edit list of
+    `with_delay` puts the first picture back on its time.
+    """
+    boxes = list(_boxes(memoryview(segment)))
+    moof = next((box for box in boxes if box.kind == "moof"), None)
+    if moof is None:
+        raise BrokenFragmentError("there is no moof box")
+    trun = _later(_child(moof.body, "traf", "trun"), ticks)
+    growth = len(trun) - len(_child(moof.body, "traf", "trun"))
+    (position,) = struct.unpack_from(">i", trun, 8)
+    struct.pack_into(">i", trun, 8, position + growth)  # where the data begins, from the moof
+    traf = b"".join(
+        _box("trun", trun) if box.kind == "trun" else box.whole
+        for box in _boxes(_child(moof.body, "traf"))
+    )
+    body = b"".join(
+        _box("traf", traf) if box.kind == "traf" else box.whole for box in _boxes(moof.body)
+    )
+    return b"".join(_box("moof", body) if box.kind == "moof" else box.whole for box in boxes)
+
+
+def _later(trun: memoryview, ticks: int) -> bytearray:
+    """Return a trun's body with `ticks` added to every composition offset."""
+    flags = int.from_bytes(trun[1:4], "big")
+    (count,) = struct.unpack_from(">I", trun, 4)
+    if not flags & 0x1:
+        raise BrokenFragmentError("the fragment does not say where its data begins")
+    offset = 12 + (4 if flags & 0x4 else 0)
+    before = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400))
+    step = before + (4 if flags & 0x800 else 0)
+    made = bytearray(b"\x01" + (flags | 0x800).to_bytes(3, "big") + trun[4:offset])
+    for at in range(offset, offset + count * step, step or 1):
+        was = struct.unpack_from(">i", trun, at + before)[0] if flags & 0x800 else 0
+        made += trun[at : at + before]
+        made += struct.pack(">i", was + ticks)
+    return made
+
+
+def _box(kind: str, body: bytes | bytearray) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), kind.encode("latin-1")) + body
 
 
 def codecs(init: bytes) -> str:

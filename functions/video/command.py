@@ -1,17 +1,20 @@
 """FFmpeg's argument lists for rendering, one function per kind of run."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-from functions.video.filtergraph import rendering, selection, sound
+from functions.video.filtergraph import rendering, selection, sound, still
 from functions.video.inputs import MediaInput
 from functions.video.media import AUDIO_RATE, SPEECH_RATE, AudioPlan, ChunkPlan, Rung, VideoPlan
 
 # Nothing of the source travels on but picture and sound: no tags (GPS), chapters, subtitles.
 _BARE = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact"]
+# x264 with B-pyramid shows a picture at most two frames later than it decodes it.
+REORDER_FRAMES = 2
 _FRAGMENTS = "+empty_moov+default_base_moof+frag_discont+skip_trailer+cmaf"
 
 
-def encode_chunk(  # noqa: PLR0913 - the parts of one command line
+def encode_chunk(
     source: MediaInput,
     video: VideoPlan,
     chunk: ChunkPlan,
@@ -55,8 +58,8 @@ def _video_output(
         "-avoid_negative_ts", "disabled",
         "-f", "mp4", "-use_editlist", "0",
         "-video_track_timescale", str(timing.timescale),
-        # Composition offsets may be negative, so the first picture's time is the segment's time
-        # and no edit list is needed.
+        # The first picture's time is the segment's decoding time, whatever the chunk's length:
+        # so all chunks' headers are equal. cmaf.py then makes the offsets positive.
         "-movflags", f"{_FRAGMENTS}+frag_keyframe+negative_cts_offsets",
         "-fragment_index", str(chunk.first_segment + 1),
         f"{rung.name}.mp4",
@@ -71,7 +74,7 @@ def x264(rung: Rung, *, threads: int) -> list[str]:
         "-crf", str(rung.crf),
         "-maxrate", f"{rung.max_kbps}k", "-bufsize", f"{rung.buffer_kbits}k",
         "-threads:v", str(threads),
-        "-x264-params", "open-gop=0",
+        "-x264-params", "open-gop=0:bframes=3:b-pyramid=2",
     ]  # fmt: skip
 
 
@@ -121,4 +124,45 @@ def remux_sound() -> list[str]:
         "-v", "warning", "-protocol_whitelist", "file", "-format_whitelist", "mov",
         "-i", "file:sound.mp4", "-map", "0:a:0", "-c", "copy", *_BARE,
         "-f", "ipod", "-movflags", "+faststart", "audio.m4a",
+    ]  # fmt: skip
+
+
+CANDIDATE_SIZE = (128, 72)
+
+
+def candidates(source: MediaInput, video: VideoPlan, moments: Sequence[Fraction]) -> list[str]:
+    """Return the run that writes `still<i>.jpg` and `still<i>.gray` for each moment that exists.
+
+    `moments` are absolute source times in seconds; only the keyframe at or before each is
+    decoded. A gray file is 128 x 72 bytes.
+    """
+    width, height = CANDIDATE_SIZE
+    top = video.rungs[0]
+    arguments = ["-v", "warning", "-filter_complex_threads", "1"]
+    graph, outputs = [], []
+    for number, moment in enumerate(moments):
+        seek = None if number == 0 else moment
+        arguments += source.arguments(seek=seek, before=["-threads", "1", "-skip_frame", "nokey"])
+        chain = still(video, top)
+        graph.append(
+            f"[{number}:{video.track.index}]trim=end_frame=1,{chain},split=2[full{number}][s{number}];"
+            f"[s{number}]scale={width}:{height}:flags=area,format=gray[gray{number}]"
+        )
+        outputs += ["-map", f"[full{number}]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4",
+                    *_BARE, "-f", "mjpeg", f"still{number}.jpg"]  # fmt: skip
+        outputs += ["-map", f"[gray{number}]", "-frames:v", "1", "-c:v", "rawvideo",
+                    "-f", "rawvideo", f"still{number}.gray"]  # fmt: skip
+    return [*arguments, "-filter_complex", ";".join(graph), *outputs]
+
+
+def join(*, sound: bool) -> list[str]:
+    """Return the run that makes `video.mp4` from a rung's segments on standard input (one
+    fragmented file) and `audio.m4a`: plain copies, index first."""
+    audio = ["-protocol_whitelist", "file", "-format_whitelist", "mov", "-i", "file:audio.m4a"]
+    return [
+        "-v", "warning",
+        "-protocol_whitelist", "pipe", "-format_whitelist", "mov", "-f", "mov", "-i", "pipe:0",
+        *(audio if sound else []),
+        "-map", "0:v:0", *(["-map", "1:a:0"] if sound else []), "-c", "copy", *_BARE,
+        "-f", "mp4", "-movflags", "+faststart", "video.mp4",
     ]  # fmt: skip

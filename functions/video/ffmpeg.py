@@ -5,7 +5,9 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -48,12 +50,23 @@ class FFmpeg:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def run(self, arguments: Sequence[str], *, folder: Path, limits: Limits) -> Finished:
-        """Run `ffmpeg <arguments>` in `folder`; raises UnsupportedToolError, OSError."""
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        limits: Limits,
+        feed: Iterable[bytes] | None = None,
+    ) -> Finished:
+        """Run `ffmpeg <arguments>` in `folder`, with `feed` on its standard input.
+
+        Raises UnsupportedToolError, OSError, and whatever `feed` raises.
+        """
         _check_version(self._path)
         command = [
             sys.executable, "-I", "-S", "-c", _LAUNCH,
-            str(os.getpid()), str(limits.cpu_seconds), str(limits.memory_bytes), str(limits.file_bytes),
+            str(os.getpid()), str(limits.cpu_seconds),
+            str(limits.memory_bytes), str(limits.file_bytes),
             str(self._path), "-hide_banner", "-nostdin", "-nostats", "-y",
             "-max_alloc", str(limits.block_bytes), *arguments,
         ]  # fmt: skip
@@ -62,21 +75,35 @@ class FFmpeg:
                 command,
                 cwd=folder,
                 env=_environment(folder),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
             )
-            timed_out = False
+            alarm = threading.Timer(limits.wall_seconds, process.kill)
+            started = time.monotonic()
+            alarm.start()
             try:
-                process.wait(limits.wall_seconds)
-            except subprocess.TimeoutExpired:
-                timed_out = True
+                if feed is not None:
+                    _pump(process, feed)
+                process.wait()
             finally:
-                if process.poll() is None:
-                    process.kill()
-                    process.wait()
-            return Finished(process.returncode, _read(log), timed_out)
+                alarm.cancel()
+                process.kill()  # nothing happens to one that has ended
+                process.wait()
+            late = time.monotonic() - started >= limits.wall_seconds
+            return Finished(process.returncode, _read(log), late and process.returncode != 0)
+
+
+def _pump(process: subprocess.Popen[bytes], feed: Iterable[bytes]) -> None:
+    if process.stdin is None:
+        raise ValueError("the process has no standard input")
+    try:
+        with process.stdin as pipe:
+            for data in feed:
+                pipe.write(data)
+    except BrokenPipeError:
+        return  # it ended early; its exit code and log say why
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -70,6 +70,12 @@ def _tone_map(video: VideoPlan, top: Rung) -> str:
     )
 
 
+def still(video: VideoPlan, rung: Rung) -> str:
+    """Return the filters that make one picture of a rung's size, in JPEG's full range."""
+    scale = f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=pc,format=yuvj420p,setsar=1"
+    return f"{_tone_map(video, rung)}{scale}"
+
+
 def sound(audio: AudioPlan, *, rate: int) -> str:
     """Return the filters that put the sound on the output timeline: sample 0 is time 0.
 

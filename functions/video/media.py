@@ -154,9 +154,10 @@ class ChunkPlan(Document):
 
 
 class VideoPlan(Document):
-    """How the picture is rendered."""
+    """How the picture is rendered; `margin_ms` is how much before a chunk its seek aims."""
 
     track: VideoTrack
+    margin_ms: int
     timing: Timing
     rungs: tuple[Rung, ...]
     chunks: tuple[ChunkPlan, ...]

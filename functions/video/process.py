@@ -1,6 +1,6 @@
 """The port to FFmpeg: what a run may use, and what comes back from it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -35,9 +35,17 @@ class MediaTool(Protocol):
     """Runs FFmpeg in a folder of its own, without credentials and within limits."""
 
     def run(
-        self, arguments: Sequence[str], *, folder: Path, limits: Limits
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        limits: Limits,
+        feed: Iterable[bytes] | None = None,
     ) -> Finished:
-        """Run to the end; never raises for what the media did, only for a broken installation."""
+        """Run to the end, with `feed` as standard input (`pipe:0`).
+
+        Never raises for what the media did, only for a broken installation, or what `feed` raises.
+        """
         ...
 
 

@@ -366,7 +366,7 @@ def _audio_track(audio: StreamReport | None, sound: PacketList | None) -> AudioT
         codec=audio.codec,
         channels=max(1, audio.channels),
         layout=audio.layout,
-        sample_rate=audio.sample_rate,
+        sample_rate=round(1 / sound.time_base),  # the decoder's, which HE-AAC doubles
         start=sound.packets[0].tick * sound.time_base,
     )
 

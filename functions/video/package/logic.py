@@ -1,0 +1,155 @@
+"""λ package: checks that every chunk is there, writes the manifest and the mp4."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.video import keys
+from functions.video.cmaf import codecs
+from functions.video.command import join
+from functions.video.media import (
+    AudioRendition,
+    EncodePlan,
+    Manifest,
+    Rendition,
+    Rung,
+    SegmentInfo,
+    Source,
+    VideoPlan,
+    bandwidths,
+)
+from functions.video.model import MediaFacts
+from functions.video.process import Limits, MediaTool, ToolFailedError
+from functions.video.store import MediaStore
+
+Chunks = Mapping[int, Mapping[str, Sequence[SegmentInfo]]]
+LIMITS = Limits(wall_seconds=840, cpu_seconds=600, file_bytes=9 << 30)
+_AHEAD = 6  # segments read ahead of the muxer
+
+
+class IncompleteError(Exception):
+    """A chunk or the sound is missing although every step before has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packager:
+    """Closes one run; `store` is the run's part of the media bucket."""
+
+    tool: MediaTool
+    plan: EncodePlan
+    store: MediaStore
+    folder: Path
+
+    def package(self, chunks: Chunks) -> Manifest:
+        """Write manifest.json and video.mp4, unless they are there.
+
+        Raises IncompleteError, ToolFailedError, UnavailableError.
+        """
+        if self.store.exists(keys.MANIFEST):
+            return Manifest.model_validate(self.store.get_json(keys.MANIFEST))
+        renditions = ()
+        if self.plan.video is not None:
+            joined = gather(self.plan.video, chunks)
+            renditions = tuple(
+                self._rendition(self.plan.video, rung, joined[rung.name])
+                for rung in self.plan.video.rungs
+            )
+        audio = self._audio()
+        if renditions:
+            self._join(renditions[0], audio)
+        manifest = Manifest(
+            duration_ms=self.plan.duration_ms,
+            renditions=renditions,
+            audio=audio,
+            poster=self.store.exists(keys.POSTER),
+            mp4=bool(renditions),
+        )
+        self.store.put_json(keys.MANIFEST, manifest.model_dump(mode="json"))
+        return manifest
+
+    def _rendition(
+        self, video: VideoPlan, rung: Rung, segments: tuple[SegmentInfo, ...]
+    ) -> Rendition:
+        init = self.store.get_bytes(keys.init(keys.video_folder(rung.name)))
+        peak, average = bandwidths(segments, video.timing.timescale)
+        return Rendition(
+            name=rung.name,
+            width=rung.width,
+            height=rung.height,
+            codecs=codecs(init),
+            frame_rate=video.timing.rate,
+            frames=video.timing.frames,
+            timescale=video.timing.timescale,
+            bandwidth=peak,
+            average_bandwidth=average,
+            segments=segments,
+        )
+
+    def _audio(self) -> AudioRendition | None:
+        if self.plan.audio is None:
+            return None
+        if not self.store.exists(keys.AUDIO):
+            raise IncompleteError("the sound has not been encoded")
+        return AudioRendition.model_validate(self.store.get_json(keys.AUDIO))
+
+    def _join(self, top: Rendition, audio: AudioRendition | None) -> None:
+        if audio is not None:
+            self.store.download_file(keys.M4A, self.folder / "audio.m4a")
+        finished = self.tool.run(
+            join(sound=audio is not None),
+            folder=self.folder,
+            limits=LIMITS,
+            feed=self._segments(top),
+        )
+        if not finished.ok:
+            raise ToolFailedError("package", finished)
+        self.store.upload_file(self.folder / "video.mp4", keys.MP4, "video/mp4")
+
+    def _segments(self, rendition: Rendition) -> Iterator[bytes]:
+        """Yield init and segments in order, a few read ahead, none kept on disk."""
+        folder = keys.video_folder(rendition.name)
+        names = [keys.init(folder)]
+        names += [keys.segment(folder, segment.index) for segment in rendition.segments]
+        with ThreadPoolExecutor(_AHEAD) as pool:
+            waiting: list[Future[bytes]] = []
+            for name in names:
+                waiting.append(pool.submit(self.store.get_bytes, name))
+                if len(waiting) > _AHEAD:
+                    yield waiting.pop(0).result()
+            for future in waiting:
+                yield future.result()
+
+
+def gather(video: VideoPlan, chunks: Chunks) -> dict[str, tuple[SegmentInfo, ...]]:
+    """Return each rung's segments in order; raises IncompleteError when any is missing."""
+    joined: dict[str, tuple[SegmentInfo, ...]] = {}
+    for rung in video.rungs:
+        found = [
+            segment
+            for index in sorted(chunks)
+            for segment in chunks[index].get(rung.name, ())
+        ]
+        if [segment.index for segment in found] != list(range(video.timing.segments)):
+            raise IncompleteError(
+                f"{rung.name} has {len(found)} of {video.timing.segments} segments"
+            )
+        joined[rung.name] = tuple(found)
+    return joined
+
+
+def facts(source: Source, plan: EncodePlan) -> MediaFacts:
+    """Return what a user is shown of an inspected source."""
+    video, audio = source.video, source.audio
+    return MediaFacts(
+        duration_ms=plan.duration_ms,
+        container=source.container,
+        width=video.width if video else None,
+        height=video.height if video else None,
+        frame_rate=round(float(plan.video.timing.rate), 3) if plan.video else None,
+        rotation=video.rotation if video else 0,
+        video_codec=video.codec if video else None,
+        audio_codec=audio.codec if audio else None,
+        audio_channels=audio.channels if audio else None,
+        warnings=tuple(warning.code for warning in source.warnings),
+    )

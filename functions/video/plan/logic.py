@@ -1,0 +1,48 @@
+"""λ plan: from what inspect found to everything the rendering steps go by."""
+
+from fractions import Fraction
+
+from functions.video.ladder import ladder
+from functions.video.media import SEGMENT_SECONDS, AudioPlan, EncodePlan, Source, VideoPlan
+from functions.video.timing import batches, chunks, time_frames
+
+# These containers have an index of keyframes, so a seek ends at or before its target. The others
+# are searched by time and may start between two keyframes: aim one such distance earlier.
+_INDEXED = ("mov", "matroska", "avi")
+_MARGIN_MS = 500  # frames are reordered by less than this around a keyframe
+
+
+def plan(source: Source, *, chunk_segments: int = 2) -> EncodePlan:
+    """Return the plan of a source; a chunk is `chunk_segments` segments of about 4 s."""
+    audio_start = source.audio.start if source.audio else None
+    video = None
+    if source.video is not None:
+        timing = time_frames(source.video, audio_start, chunk_segments=chunk_segments)
+        extra = 0 if source.container in _INDEXED else source.video.keyframe_gap_ms + 1000
+        video = VideoPlan(
+            track=source.video,
+            margin_ms=_MARGIN_MS + extra,
+            timing=timing,
+            rungs=ladder(source.video.width, source.video.height, timing.rate),
+            chunks=chunks(timing),
+        )
+    audio = None
+    if source.audio is not None:
+        channels = 1 if source.audio.channels == 1 else 2
+        segment = Fraction(SEGMENT_SECONDS)
+        if video is not None:
+            segment = video.timing.segment_frames / video.timing.rate
+        audio = AudioPlan(
+            track=source.audio,
+            channels=1 if channels == 1 else 2,
+            kbps=96 if channels == 1 else 128,
+            origin=source.audio.start if video is None else video.timing.origin,
+            segment=segment,
+        )
+    duration = source.duration_ms if video is None else round(video.timing.duration * 1000)
+    return EncodePlan(
+        duration_ms=max(1, duration),
+        video=video,
+        audio=audio,
+        batches=batches(len(video.chunks)) if video else (),
+    )

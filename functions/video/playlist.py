@@ -1,0 +1,212 @@
+"""HLS playlists (RFC 8216) as text, from the plan while it grows, from the manifest at the end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from functions.video import keys
+from functions.video.media import (
+    AUDIO_RATE,
+    AudioRendition,
+    EncodePlan,
+    Manifest,
+    SegmentInfo,
+)
+
+UrlFor = Callable[[str], str]
+SOUND = "audio"  # the name of the audio rendition, beside the rungs' names
+_AAC = "mp4a.40.2"
+_VERSION = 7  # EXT-X-MAP outside of I-frame playlists
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One media playlist: a rung or the sound, with the segments finished so far."""
+
+    name: str
+    folder: str
+    timescale: int
+    target_seconds: int
+    segments: Sequence[SegmentInfo]
+    complete: bool
+
+
+def master(content: Manifest | EncodePlan, url_for: UrlFor) -> str:
+    """Return the master playlist; `url_for` maps a track's name ("720p", "audio") to its URL.
+
+    From a plan, bandwidths are the encoder's ceilings; from a manifest, what was measured.
+    """
+    lines = ["#EXTM3U", f"#EXT-X-VERSION:{_VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    sound = _sound(content)
+    variants = _variants(content)
+    if sound is not None and variants:
+        lines.append(
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Original",DEFAULT=YES,AUTOSELECT=YES,'
+            f'CHANNELS="{sound.channels}",URI="{url_for(SOUND)}"'
+        )
+    for variant in variants:
+        lines += [_stream(variant, sound), url_for(variant.name)]
+    if sound is not None and not variants:
+        lines.append(
+            f"#EXT-X-STREAM-INF:BANDWIDTH={sound.bandwidth},"
+            f'AVERAGE-BANDWIDTH={sound.average},CODECS="{sound.codecs}"'
+        )
+        lines.append(url_for(SOUND))
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    name: str
+    bandwidth: int
+    average: int
+    codecs: str
+    width: int
+    height: int
+    rate: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    bandwidth: int
+    average: int
+    codecs: str
+    channels: int
+
+
+def _variants(content: Manifest | EncodePlan) -> list[_Variant]:
+    if isinstance(content, Manifest):
+        return [
+            _Variant(r.name, r.bandwidth, r.average_bandwidth, r.codecs, r.width, r.height,
+                     r.frame_rate)
+            for r in content.renditions
+        ]  # fmt: skip
+    if content.video is None:
+        return []
+    rate = content.video.timing.rate
+    return [
+        _Variant(r.name, r.max_kbps * 1000, r.max_kbps * 1000, r.codecs, r.width, r.height, rate)
+        for r in content.video.rungs
+    ]
+
+
+def _sound(content: Manifest | EncodePlan) -> _Sound | None:
+    audio = content.audio
+    if audio is None:
+        return None
+    if isinstance(audio, AudioRendition):
+        return _Sound(audio.bandwidth, audio.average_bandwidth, audio.codecs, audio.channels)
+    return _Sound(audio.kbps * 1100, audio.kbps * 1000, _AAC, audio.channels)
+
+
+def _stream(variant: _Variant, sound: _Sound | None) -> str:
+    extra, codecs, group = (0, 0), variant.codecs, ""
+    if sound is not None:
+        extra = (sound.bandwidth, sound.average)
+        codecs = f"{variant.codecs},{sound.codecs}"
+        group = ',AUDIO="sound"'
+    return (
+        f"#EXT-X-STREAM-INF:BANDWIDTH={variant.bandwidth + extra[0]},"
+        f"AVERAGE-BANDWIDTH={variant.average + extra[1]},"
+        f'CODECS="{codecs}",RESOLUTION={variant.width}x{variant.height},'
+        f"FRAME-RATE={float(variant.rate):.3f}{group}"
+    )
+
+
+def media_playlist(track: Track, url_for: UrlFor) -> str:
+    """Return a media playlist; `url_for` maps a key below the run's prefix to its URL.
+
+    An incomplete track is an EVENT playlist: it only ever grows at its end, and so becomes the
+    complete one by further lines and ENDLIST, which a player that is already playing expects.
+    """
+    lines = [
+        "#EXTM3U",
+        f"#EXT-X-VERSION:{_VERSION}",
+        f"#EXT-X-TARGETDURATION:{track.target_seconds}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if track.complete else 'EVENT'}",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        f'#EXT-X-MAP:URI="{url_for(keys.init(track.folder))}"',
+    ]
+    for segment in track.segments:
+        lines.append(f"#EXTINF:{segment.duration_ticks / track.timescale:.6f},")
+        lines.append(url_for(keys.segment(track.folder, segment.index)))
+    if track.complete:
+        lines.append("#EXT-X-ENDLIST")
+    return "\n".join(lines) + "\n"
+
+
+def finished_track(manifest: Manifest, name: str) -> Track | None:
+    """Return a packaged video's track by name, None when it has no such track."""
+    if name == SOUND:
+        audio = manifest.audio
+        return None if audio is None else _sound_track(audio)
+    found = next((r for r in manifest.renditions if r.name == name), None)
+    if found is None:
+        return None
+    return Track(
+        name=name,
+        folder=keys.video_folder(name),
+        timescale=found.timescale,
+        target_seconds=_target(found.segments, found.timescale),
+        segments=found.segments,
+        complete=True,
+    )
+
+
+def growing_track(
+    plan: EncodePlan,
+    chunks: Mapping[int, Mapping[str, Sequence[SegmentInfo]]],
+    name: str,
+) -> Track | None:
+    """Return a rung's track while it is encoded: the chunks from the first on without a gap."""
+    video = plan.video
+    if video is None or all(rung.name != name for rung in video.rungs):
+        return None
+    segments: list[SegmentInfo] = []
+    for index in range(len(video.chunks)):
+        if index not in chunks:
+            break
+        segments += chunks[index].get(name, ())
+    timing = video.timing
+    return Track(
+        name=name,
+        folder=keys.video_folder(name),
+        timescale=timing.timescale,
+        target_seconds=max(1, round(float(timing.segment_frames / timing.rate))),
+        segments=segments,
+        complete=len(segments) == timing.segments,
+    )
+
+
+def growing_sound(plan: EncodePlan, audio: AudioRendition | None) -> Track | None:
+    """Return the sound's track before the manifest: empty until encode_audio has ended."""
+    if plan.audio is None:
+        return None
+    if audio is not None:
+        return _sound_track(audio)
+    return Track(
+        name=SOUND,
+        folder=keys.AUDIO_FOLDER,
+        timescale=AUDIO_RATE,
+        target_seconds=max(1, round(float(plan.audio.segment))),
+        segments=(),
+        complete=False,
+    )
+
+
+def _sound_track(audio: AudioRendition) -> Track:
+    return Track(
+        name=SOUND,
+        folder=keys.AUDIO_FOLDER,
+        timescale=audio.timescale,
+        target_seconds=_target(audio.segments, audio.timescale),
+        segments=audio.segments,
+        complete=True,
+    )
+
+
+def _target(segments: Sequence[SegmentInfo], timescale: int) -> int:
+    longest = max((segment.duration_ticks for segment in segments), default=timescale)
+    # The rule compares durations rounded to whole seconds, halves upwards.
+    return max(1, (2 * longest + timescale) // (2 * timescale))
