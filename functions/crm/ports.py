@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 from functions.crm.model import CrmRecord
 from functions.crm.timeline import TimelineEntry
 from functions.shared.paging import Page
-from functions.shared.records import Also
+from functions.shared.writes import Also
 
 R = TypeVar("R", bound=CrmRecord)
 

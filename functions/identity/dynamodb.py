@@ -10,23 +10,11 @@ credential   pk W#<workspace>#KEY#<digest>   sk KEY   what the authorizer needs,
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
-from functions.identity.model import ApiKey, Workspace
+from functions.identity.model import ApiKey, Credential, Workspace
 from functions.shared.caller import Caller
-from functions.shared.records import Also, Records, nothing_else
-from functions.shared.table import Delete, Put, Table, Write
-
-
-class Credential(BaseModel):
-    """What the authorizer knows of a key."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    key_id: str
-    role: str
-    scopes: list[str] | None = None
-    expires_at: str | None = None
+from functions.shared.records import Records
+from functions.shared.table import Table
+from functions.shared.writes import Also, Delete, Put, Write, nothing_else
 
 
 def credential(table: Table, digest: str) -> Credential | None:

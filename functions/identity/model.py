@@ -5,7 +5,7 @@ import re
 import secrets
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from functions.shared.record import Record
 
@@ -43,6 +43,17 @@ class ApiKey(Record):
         if token is None:
             return shown
         return shown[:-1] + f',"key":"{token}"}}'
+
+
+class Credential(BaseModel):
+    """What the authorizer knows of a key."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    key_id: str
+    role: str
+    scopes: list[str] | None = None
+    expires_at: str | None = None
 
 
 def new_token(workspace: str) -> str:

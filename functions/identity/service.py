@@ -1,24 +1,13 @@
 """Use cases: a workspace is born with its first key; keys are made within their maker's power."""
 
-from typing import Protocol
+from datetime import datetime
 
 from functions.identity.model import ApiKey, Workspace, digest, new_token
+from functions.identity.ports import NewKeys, WorkspaceStore
 from functions.shared.caller import Caller
+from functions.shared.clock import iso, now
 from functions.shared.errors import FieldProblem, ForbiddenError, InvalidError
 from functions.shared.policy import ROLES, effective
-from functions.shared.records import Also, nothing_else
-
-
-class Keys(Protocol):
-    """Where keys are kept."""
-
-    def create(self, record: ApiKey, *, also: Also[ApiKey] = nothing_else) -> ApiKey: ...
-
-
-class WorkspaceStore(Protocol):
-    """Where workspaces are kept."""
-
-    def create(self, record: Workspace, *, also: Also[Workspace] = nothing_else) -> Workspace: ...
 
 
 def draft_key(
@@ -27,13 +16,18 @@ def draft_key(
     name: str,
     role: str,
     scopes: list[str] | None = None,
-    expires_at: str | None = None,
+    expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """Return a new key's record and its text, not stored yet.
 
-    Raises InvalidError for an unknown role or scope, and ForbiddenError for a key that could do
-    more than the caller can.
+    Raises InvalidError for an unknown role or scope or a time that is over, and ForbiddenError
+    for a key that could do more than the caller can.
     """
+    if expires_at is not None and expires_at <= now():
+        raise InvalidError(
+            "The key would be expired from the start.",
+            errors=[FieldProblem("/expires_at", "in_the_past", "Choose a time to come.")],
+        )
     if role not in ROLES:
         raise InvalidError(
             f"There is no role '{role}'.",
@@ -55,7 +49,7 @@ def draft_key(
         name=name,
         role=role,
         scopes=scopes,
-        expires_at=expires_at,
+        expires_at=iso(expires_at) if expires_at else None,
         hint=token[-4:],
         digest=digest(token),
     )
@@ -63,7 +57,7 @@ def draft_key(
 
 
 def found_workspace(
-    workspace: Workspace, caller: Caller, workspaces: WorkspaceStore, keys: Keys
+    workspace: Workspace, caller: Caller, workspaces: WorkspaceStore, keys: NewKeys
 ) -> str:
     """Store a new workspace and an admin key for it; return the key's text.
 

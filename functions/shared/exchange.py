@@ -12,9 +12,10 @@ from functions.shared.exchange_settings import WebSettings
 from functions.shared.idempotency import MAX_KEY_LENGTH, Idempotency, Reply
 from functions.shared.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page
 from functions.shared.record import Record
-from functions.shared.records import Also, nothing_else
-from functions.shared.signing import Signer, deployment_secret
+from functions.shared.secrets_manager import signing_secret
+from functions.shared.signing import Signer
 from functions.shared.table import ConditionFailedError, Table
+from functions.shared.writes import Also, nothing_else
 
 R = TypeVar("R", bound=Record)
 
@@ -66,7 +67,7 @@ class Exchange:
 
     def signer(self, purpose: str) -> Signer:
         """Return the deployment's signer for one purpose; the secret is read on first use."""
-        return Signer(lambda: deployment_secret(self._settings.signing_secret), purpose)
+        return Signer(lambda: signing_secret(self._settings.signing_secret), purpose)
 
     def created(
         self,

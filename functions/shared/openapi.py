@@ -85,10 +85,10 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def operation(scope: str, *parameters: str) -> dict[str, Any]:
+def operation(scope: str | None = None, *parameters: str) -> dict[str, Any]:
     """Return what FastAPI's own generator cannot know (`openapi_extra`): the scope that a route
-    requires, and the names, among COMPONENTS, of the headers it heeds."""
-    extra: dict[str, Any] = {"security": [{"bearer": [scope]}]}
+    requires (None: any credential), and the names, among COMPONENTS, of the headers it heeds."""
+    extra: dict[str, Any] = {"security": [{"bearer": [scope] if scope else []}]}
     if parameters:
         extra["parameters"] = [{"$ref": f"#/components/parameters/{each}"} for each in parameters]
     return extra

@@ -30,19 +30,12 @@ from functions.shared.ids import is_id
 from functions.shared.paging import Page
 from functions.shared.record import Record, stamp
 from functions.shared.table import ConditionFailedError, Delete, Item, Put, Table, Write
+from functions.shared.writes import Also, nothing_else
 
 R = TypeVar("R", bound=Record)
 
-# Further writes that must happen together with a record's: the idempotency reply, above all.
-Also = Callable[[R], Sequence[Write]]
-
 RESTORE_DAYS = 30
 _ATTEMPTS = 5
-
-
-def nothing_else(_record: Any) -> Sequence[Write]:
-    """The default `also`: the record is written alone."""
-    return ()
 
 
 class Records(Generic[R]):
@@ -246,3 +239,6 @@ def check_match(etag: str, if_match: str | None) -> None:
         return
     if etag not in [tag.strip() for tag in if_match.split(",")]:
         raise PreconditionFailedError("The record has changed since you read it.")
+
+
+__all__ = ["RESTORE_DAYS", "Also", "Records", "check_match", "nothing_else"]

@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 
@@ -45,12 +44,3 @@ def _encode(data: bytes) -> str:
 
 def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-@cache
-def deployment_secret(name: str) -> bytes:
-    """Read the signing secret from Secrets Manager, once per process (1 request)."""
-    from functions.shared.aws import client
-
-    reply = client("secretsmanager").get_secret_value(SecretId=name)
-    return bytes(reply["SecretString"], "utf-8")

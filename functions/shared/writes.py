@@ -1,8 +1,10 @@
 """What a repository asks a table to write, as values: puts, updates, deletes, checks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+R = TypeVar("R")
 
 Item = dict[str, Any]
 
@@ -64,3 +66,11 @@ class Check:
 
 
 Write = Put | Delete | Update | Check
+
+# Further writes that must happen together with a record's: the idempotency reply, above all.
+Also = Callable[[R], Sequence[Write]]
+
+
+def nothing_else(_record: Any) -> Sequence[Write]:
+    """The default `also`: the record is written alone."""
+    return ()

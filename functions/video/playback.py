@@ -12,8 +12,8 @@ from typing import Any
 
 from functions.shared.clock import iso
 from functions.shared.errors import ConflictError, NotFoundError, UnauthenticatedError
-from functions.shared.records import Also
 from functions.shared.signing import Signer
+from functions.shared.writes import Also
 from functions.video import keys, playlist
 from functions.video.media import AudioRendition, EncodePlan, Manifest
 from functions.video.model import Video

@@ -189,5 +189,5 @@ class Videos(Protocol):
 class DueList(Protocol):
     """The agenda of all workspaces."""
 
-    def due(self, limit: int) -> list[Due]:
-        """Return some videos whose `due_at` has come, the longest due first."""
+    def due(self, at: datetime, limit: int) -> list[Due]:
+        """Return some videos whose `due_at` has come by `at`, the longest due first."""

@@ -1,93 +1,126 @@
 """/v1/health, /v1/me, /v1/api-keys."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Response
+from fastapi import APIRouter, Path, Response
 
 from functions.identity.api.schemas import ApiKeyCreate, ApiKeyList, ApiKeyView, Health, Me
-from functions.identity.dynamodb import ApiKeys
 from functions.identity.model import ApiKey
+from functions.identity.ports import Keys
 from functions.identity.service import draft_key
-from functions.identity.settings import ApiSettings
-from functions.shared.clock import iso, now
-from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.exchange import DEFAULT_LIMIT, Ask, Cursor, Exchange, Limit, asks
 from functions.shared.idempotency import Reply
+from functions.shared.openapi import operation, problems
 from functions.shared.web import router
-
-routes = router(tags=["identity"])
+from functions.shared.writes import Also
 
 Reads = Annotated[Exchange, asks("api_keys:read")]
-Writes = Annotated[Exchange, asks("api_keys:write")]
-Deletes = Annotated[Exchange, asks("api_keys:delete")]
+Makes = Annotated[Exchange, asks("api_keys:write")]
+Revokes = Annotated[Exchange, asks("api_keys:delete")]
+KeyId = Annotated[str, Path(alias="id", description="The key's id.")]
 
 
-def _keys(ask: Exchange) -> ApiKeys:
-    return ApiKeys(ask.table(ApiSettings.from_env().identity_table), ask.caller)
+def routes(keys: Callable[[Exchange], Keys]) -> APIRouter:
+    """Return the routes of this context over the caller's keys."""
+    api = router(tags=["identity"])
+    _add_open(api)
+    _add_collection(api, keys)
+    _add_key(api, keys)
+    return api
 
 
-@routes.get("/v1/health", response_model=Health, summary="Is the API up?")
-async def health() -> Response:
-    """Answer without looking at any data; needs no credential."""
-    return Response('{"status":"ok"}', media_type="application/json")
+def _add_open(api: APIRouter) -> None:
+    @api.get(
+        "/v1/health", response_model=Health, name="get_health", summary="Is the API up?",
+        description="Answers without looking at any data; needs no credential.",
+        openapi_extra={"security": []},
+    )  # fmt: skip
+    async def health() -> Response:
+        return Response('{"status":"ok"}', media_type="application/json")
 
-
-@routes.get("/v1/me", response_model=Me, summary="Who am I?")
-async def me(ask: Ask) -> Response:
-    """Show the workspace, role and scopes of the credential."""
-    caller = ask.caller
-    shown = Me(
-        workspace=caller.workspace,
-        principal=caller.principal,
-        kind=caller.kind,
-        role=caller.role,
-        scopes=sorted(caller.scopes),
-    )
-    return Response(shown.model_dump_json(), media_type="application/json")
-
-
-@routes.post(
-    "/v1/api-keys", response_model=ApiKeyView, status_code=201, summary="Create an API key"
-)
-async def create_api_key(body: ApiKeyCreate, ask: Writes) -> Response:
-    """Make a key. Its text, `key`, is shown in this reply alone; a replay has it no more."""
-    if body.expires_at is not None and body.expires_at <= now():
-        raise InvalidError(
-            "The key would be expired from the start.",
-            errors=[FieldProblem("/expires_at", "in_the_past", "Choose a time to come.")],
+    @api.get(
+        "/v1/me", response_model=Me, name="get_me", summary="Who am I?",
+        description="The workspace, role and scopes of the credential.",
+        responses=problems(), openapi_extra=operation(),
+    )  # fmt: skip
+    async def me(ask: Ask) -> Response:
+        caller = ask.caller
+        shown = Me(
+            workspace=caller.workspace,
+            principal=caller.principal,
+            kind=caller.kind,
+            role=caller.role,
+            scopes=sorted(caller.scopes),
         )
-    record, token = draft_key(
-        ask.caller,
-        name=body.name,
-        role=body.role,
-        scopes=body.scopes,
-        expires_at=iso(body.expires_at) if body.expires_at else None,
-    )
-    headers = {"location": f"/v1/api-keys/{record.id}", "etag": record.etag}
-    return ask.once(
-        lambda also: _keys(ask).create(record, also=also),
-        lambda key: Reply(201, key.view(token), headers),
-        kept_reply=lambda key: Reply(201, key.view(), headers),
-    )
+        return Response(shown.model_dump_json(), media_type="application/json")
 
 
-@routes.get("/v1/api-keys", response_model=ApiKeyList, summary="List API keys")
-async def list_api_keys(
-    ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
-) -> Response:
-    """List keys, newest first, without their text."""
-    return ask.page(
-        "api_keys", cursor, lambda start: _keys(ask).page(limit=limit, start=start), ApiKey.view
-    )
+def _add_collection(api: APIRouter, keys: Callable[[Exchange], Keys]) -> None:
+    @api.post(
+        "/v1/api-keys", response_model=ApiKeyView, status_code=201,
+        name="create_api_key", summary="Create an API key",
+        description="Makes a key that may do no more than yours. Its text, `key`, is shown in "
+        "this reply alone; a replay has it no more.",
+        responses=problems(400, 413, 415, 422),
+        openapi_extra=operation("api_keys:write", "IdempotencyKey"),
+    )  # fmt: skip
+    async def create_api_key(ask: Makes, body: ApiKeyCreate) -> Response:
+        texts: dict[str, str] = {}
+
+        # Drafted inside the action, so that a replay is a replay whatever the time has become.
+        def make(also: Also[ApiKey]) -> ApiKey:
+            record, text = draft_key(
+                ask.caller,
+                name=body.name,
+                role=body.role,
+                scopes=body.scopes,
+                expires_at=body.expires_at,
+            )
+            texts[record.id] = text
+            return keys(ask).create(record, also=also)
+
+        def reply(key: ApiKey, text: str | None) -> Reply:
+            headers = {"location": f"/v1/api-keys/{key.id}", "etag": key.etag}
+            return Reply(201, key.view(text), headers)
+
+        return ask.once(
+            make,
+            lambda key: reply(key, texts[key.id]),
+            kept_reply=lambda key: reply(key, None),
+        )
+
+    @api.get(
+        "/v1/api-keys", response_model=ApiKeyList,
+        name="list_api_keys", summary="List API keys",
+        description="The workspace's keys, newest first, without their text.",
+        responses=problems(400, 422), openapi_extra=operation("api_keys:read"),
+    )  # fmt: skip
+    async def list_api_keys(
+        ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    ) -> Response:
+        return ask.page(
+            "api_keys", cursor, lambda start: keys(ask).page(limit=limit, start=start), ApiKey.view
+        )
 
 
-@routes.get("/v1/api-keys/{key_id}", response_model=ApiKeyView, summary="Get an API key")
-async def get_api_key(key_id: str, ask: Reads) -> Response:
-    """Show a key without its text."""
-    return ask.show(_keys(ask).get(key_id), ApiKey.view)
+def _add_key(api: APIRouter, keys: Callable[[Exchange], Keys]) -> None:
+    @api.get(
+        "/v1/api-keys/{id}", response_model=ApiKeyView,
+        name="get_api_key", summary="Get an API key",
+        description="A key without its text, or 304 when `If-None-Match` names its version.",
+        responses={**problems(404), 304: {"description": "You have this version."}},
+        openapi_extra=operation("api_keys:read", "IfNoneMatch"),
+    )  # fmt: skip
+    async def get_api_key(ask: Reads, key_id: KeyId) -> Response:
+        return ask.show(keys(ask).get(key_id), ApiKey.view)
 
-
-@routes.delete("/v1/api-keys/{key_id}", status_code=204, summary="Revoke an API key")
-async def delete_api_key(key_id: str, ask: Deletes) -> Response:
-    """Revoke a key. It stops working within 60 seconds, the authorizer's cache time."""
-    return ask.deleted(lambda also: _keys(ask).delete(key_id, if_match=ask.if_match, also=also))
+    @api.delete(
+        "/v1/api-keys/{id}", status_code=204, response_class=Response,
+        name="delete_api_key", summary="Revoke an API key",
+        description="The key stops working within 60 seconds, the authorizer's cache time.",
+        responses=problems(400, 404, 409, 412),
+        openapi_extra=operation("api_keys:delete", "IdempotencyKey", "IfMatch"),
+    )  # fmt: skip
+    async def delete_api_key(ask: Revokes, key_id: KeyId) -> Response:
+        return ask.deleted(lambda also: keys(ask).delete(key_id, if_match=ask.if_match, also=also))

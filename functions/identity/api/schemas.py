@@ -1,10 +1,21 @@
 """What the identity routes take and show."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from functions.identity.model import ApiKey
+from functions.shared.policy import ROLES, SCOPES
+
+Scope = Annotated[
+    str, StringConstraints(max_length=100), Field(json_schema_extra={"enum": sorted(SCOPES)})
+]
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("This is not a time such as '2026-11-22T21:59:17Z'.")  # noqa: TRY004
+    return value
 
 
 class ApiKeyCreate(BaseModel):
@@ -15,12 +26,15 @@ class ApiKeyCreate(BaseModel):
         json_schema_extra={"examples": [{"name": "Nightly sync", "role": "rep"}]},
     )
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-    role: str = Field(description="admin, rep or viewer")
-    scopes: list[str] | None = Field(
+    name: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S"),
+    ]
+    role: str = Field(max_length=50, json_schema_extra={"enum": list(ROLES)})
+    scopes: list[Scope] | None = Field(
         default=None, max_length=100, description="Narrower than the role; omit for all of it."
     )
-    expires_at: AwareDatetime | None = None
+    expires_at: Annotated[AwareDatetime, BeforeValidator(_text)] | None = None
 
 
 class ApiKeyView(ApiKey):

@@ -3,7 +3,8 @@
 from typing import Any
 
 from functions.identity.authorize.logic import identify
-from functions.identity.dynamodb import Credential, credential
+from functions.identity.dynamodb import credential
+from functions.identity.model import Credential
 from functions.identity.settings import AuthorizeSettings
 from functions.shared.aws import client
 from functions.shared.clock import now

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.identity.dynamodb import Credential
-from functions.identity.model import digest, workspace_of
+from functions.identity.model import Credential, digest, workspace_of
 from functions.shared.clock import parse
 from functions.shared.policy import effective
 
