@@ -23,6 +23,18 @@ class Caller:
                 f"This credential lacks the scope '{scope}'.", code="missing_scope"
             )
 
+    @classmethod
+    def pipeline(cls, workspace: str, request_id: str) -> "Caller":
+        """Return the system itself, as it works on a workspace's records on nobody's request."""
+        return cls(
+            workspace=workspace,
+            principal="pipeline",
+            role="system",
+            scopes=frozenset(),
+            request_id=request_id,
+            kind="system",
+        )
+
     @property
     def actor(self) -> dict[str, str]:
         """The caller as events and records name it."""

@@ -20,7 +20,7 @@ gsi2 is the one index that crosses workspaces: the pipeline's own agenda (`due_a
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.shared.clock import iso, now
@@ -202,9 +202,9 @@ class DynamoDueList:
     def __init__(self, client: DynamoClient, table: str) -> None:
         self._table = Table(client, table, "SYSTEM")
 
-    def due(self, limit: int) -> list[Due]:
+    def due(self, at: datetime, limit: int) -> list[Due]:
         """Return up to `limit` videos per shard whose time has come, the longest due first."""
-        moment = iso(now())
+        moment = iso(at)
         found: list[Due] = []
         for shard in DUE_SHARDS:
             page = self._table.query(self._table.key("DUE", shard), index="gsi2", limit=limit)

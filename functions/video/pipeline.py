@@ -6,6 +6,7 @@ be repeated. Where it is cut off in between, the agenda (`due_at`, λ expire) re
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from functions.shared.clock import iso, parse
 from functions.shared.errors import NotFoundError, UnavailableError
@@ -73,8 +74,9 @@ class Pipeline:
         with suppress(UnavailableError):
             self._erase(video)
 
-    def tend(self, video_id: str) -> str:
-        """Do what is due for a video, whatever that is; returns what was done."""
+    def tend(self, video_id: str, at: datetime) -> str:
+        """Do what is due for a video, whatever that is; returns what was done. `at` is the
+        agenda's time: an upload that had to be complete by then expires."""
         gone = self.videos.deleted(video_id)
         if gone is not None:
             self._erase(gone)
@@ -87,7 +89,7 @@ class Pipeline:
         if video.run_open:
             return self._tend_run(video)
         if video.state in _OPEN_UPLOAD:
-            return self._tend_upload(video)
+            return self._tend_upload(video, at)
         for run in self.videos.runs(video_id):
             if runs.worthless(video, run):
                 self.media.delete_prefix(keys.run_prefix(self.workspace, video_id, run.number))
@@ -106,11 +108,11 @@ class Pipeline:
         self._due(video, iso(limit))
         return "started" if started else "running"
 
-    def _tend_upload(self, video: Video) -> str:
+    def _tend_upload(self, video: Video, at: datetime) -> str:
         size = self.sources.head(self._source(video))
         if size is not None:  # the event that should have told us is late or lost
             return self.arrived(video.id, size)
-        if self.clock() < parse(video.upload.expires_at):
+        if at < parse(video.upload.expires_at):
             self._due(video, video.upload.expires_at)
             return "waiting"
         expired = self.videos.change(video.id, _expire, event="expired")

@@ -44,6 +44,11 @@ def reason_of(failure: Mapping[str, Any]) -> Reason:
     return _technical(failure.get("step"), str(error.get("Error", "")))
 
 
+def is_expected(reason: Reason) -> bool:
+    """Say whether a step refused the video knowingly, rather than something having broken."""
+    return reason.code not in ("timeout", "internal")
+
+
 def _technical(step: str | None, error: str) -> Reason:
     doing = _DOING.get(step or "", "processing the video")
     if error in _TIMEOUTS:

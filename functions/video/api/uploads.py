@@ -51,7 +51,7 @@ def routes(desk: OpenDesk) -> APIRouter:
         responses=problems(400, 404, 409, 422), openapi_extra=operation("videos:read"),
     )  # fmt: skip
     async def received(
-        ask: Reads, video_id: Id, limit: PartLimit = 100, cursor: Cursor = None
+        ask: Reads, video_id: Id, limit: PartLimit = 1_000, cursor: Cursor = None
     ) -> Response:
         uploads = desk(ask).uploads
 

@@ -1,0 +1,38 @@
+"""λ finish: the outcome of transcribing or analysing → the video's artefact; the last one closes
+the run."""
+
+from typing import Any
+
+from functions.shared.aws import client
+from functions.shared.caller import Caller
+from functions.shared.clock import now
+from functions.shared.errors import NotFoundError
+from functions.shared.table import Table
+from functions.shared.telemetry import annotate, instrumented
+from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.finish.logic import Task, result_of
+from functions.video.model import Video
+from functions.video.outcomes import finish_artefact
+from functions.video.settings import FinishSettings
+
+
+@instrumented
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Return the outcome `ok`, with `made`: whether the artefact is there; `gone` when the
+    video was deleted meanwhile."""
+    task = Task.model_validate(event)
+    annotate(workspace=task.workspace, video=task.video, run=task.run, artefact=task.artefact)
+    table = Table(client("dynamodb"), FinishSettings.from_env().video_table, task.workspace)
+    caller = Caller.pipeline(task.workspace, f"{task.video}-{task.run}")
+    try:
+        made = finish_artefact(
+            DynamoVideos(table, Video, caller),
+            task.video,
+            task.run,
+            task.artefact,
+            result_of(task),
+            now(),
+        )
+    except NotFoundError:
+        return {"outcome": "gone", "made": False}
+    return {"outcome": "ok", "made": made}
