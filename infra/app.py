@@ -27,7 +27,7 @@ def build(app: App) -> tuple[DataStack, ServiceStack, EdgeStack]:
         if context != "platform"
     }
     service = ServiceStack(app, names, stage, streams, target)
-    edge = EdgeStack(app, names, stage)
+    edge = EdgeStack(app, names, stage, service.api_stage_arn)
     edge.add_dependency(data)
     Tags.of(app).add("application", "reelate")
     Tags.of(app).add("stage", stage.name)

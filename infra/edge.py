@@ -6,12 +6,13 @@ from constructs import Construct
 
 from infra.names import Names
 from infra.stage import Stage
+from infra.web_acl import web_acl
 
 
 class EdgeStack(Stack):
-    """An archive of the bus, for replays of up to 30 days."""
+    """An archive of the bus, for replays of up to 30 days, and the API's web ACL."""
 
-    def __init__(self, scope: Construct, names: Names, _stage: Stage) -> None:
+    def __init__(self, scope: Construct, names: Names, stage: Stage, api_stage_arn: str) -> None:
         super().__init__(
             scope,
             "Edge",
@@ -27,3 +28,5 @@ class EdgeStack(Stack):
             event_pattern=events.EventPattern(source=events.Match.prefix("reelate.")),
             retention=Duration.days(30),
         )
+        if stage.waf:
+            web_acl(self, names, api_stage_arn)

@@ -5,7 +5,6 @@ import json
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from infra.function import RETENTION, HouseFunction
@@ -78,8 +77,6 @@ class Gateway(Construct):
         )
         self._refusals()
         self._explain()
-        if stage.waf:
-            self._web_acl(names)
 
     def route(self, api: HouseFunction, *paths: str, open_to_all: bool = False) -> None:
         """Send every method of `/v1/<path>` and everything below it to a function; or, with
@@ -141,61 +138,6 @@ class Gateway(Construct):
             "AwsSolutions-APIG3": "The web ACL is a choice per stage: it costs while idle.",
         }.items():
             acknowledge(self, id=rule, reason=reason)
-
-    def _web_acl(self, names: Names) -> None:
-        def visible(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
-            return waf.CfnWebACL.VisibilityConfigProperty(
-                cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
-            )
-
-        managed = [
-            waf.CfnWebACL.RuleProperty(
-                name=name,
-                priority=priority,
-                override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
-                statement=waf.CfnWebACL.StatementProperty(
-                    managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
-                        vendor_name="AWS", name=name, excluded_rules=excluded
-                    )
-                ),
-                visibility_config=visible(name),
-            )
-            for priority, (name, excluded) in enumerate(
-                {
-                    # its body limit is 8 KB; ours is 1 MB and enforced by the functions
-                    "AWSManagedRulesCommonRuleSet": [
-                        waf.CfnWebACL.ExcludedRuleProperty(name="SizeRestrictions_BODY")
-                    ],
-                    "AWSManagedRulesKnownBadInputsRuleSet": None,
-                }.items()
-            )
-        ]
-        rate = waf.CfnWebACL.RuleProperty(
-            name="RatePerAddress",
-            priority=10,
-            action=waf.CfnWebACL.RuleActionProperty(block={}),
-            statement=waf.CfnWebACL.StatementProperty(
-                rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
-                    aggregate_key_type="IP", limit=10_000
-                )
-            ),
-            visibility_config=visible("RatePerAddress"),
-        )
-        acl = waf.CfnWebACL(
-            self,
-            "WebAcl",
-            name=names.of("api"),
-            scope="REGIONAL",
-            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-            rules=[*managed, rate],
-            visibility_config=visible(names.of("api")),
-        )
-        waf.CfnWebACLAssociation(
-            self,
-            "WebAclAssociation",
-            resource_arn=self.api.deployment_stage.stage_arn,
-            web_acl_arn=acl.attr_arn,
-        )
 
 
 _ACCESS_LINE = json.dumps(

@@ -66,6 +66,7 @@ class ServiceStack(Stack):
         gateway.route(video.api, "playback", open_to_all=True)
         gateway.route(insight.api, "videos/{video_id}/transcript", "videos/{video_id}/analysis")
         dashboard(self, names)
+        self.api_stage_arn: str = gateway.api.deployment_stage.stage_arn
         CfnOutput(self, "ApiUrl", value=gateway.api.url)
         CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)
 

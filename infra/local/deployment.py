@@ -75,7 +75,7 @@ class Deployer:
         status = self._status(cloudformation, template.stack)
         request = {
             "StackName": template.stack,
-            "TemplateBody": template.file.read_text(),
+            "TemplateURL": self._published(template),
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "Parameters": [
                 {"ParameterKey": name, "ParameterValue": value}
@@ -121,6 +121,13 @@ class Deployer:
         """Say whether the stack stands complete."""
         status = self._status(client("cloudformation", self.endpoint), stack)
         return status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+    def _published(self, template: Template) -> str:
+        """Put the template where CloudFormation reads it: in a request it may have 51,200 bytes."""
+        body = template.file.read_bytes()
+        key = f"{hashlib.sha256(body).hexdigest()}.json"
+        client("s3", self.endpoint).put_object(Bucket=ASSET_BUCKET, Key=key, Body=body)
+        return f"{self.endpoint}/{ASSET_BUCKET}/{key}"
 
     def _bootstrap(self) -> None:
         client("ssm", self.endpoint).put_parameter(
