@@ -27,7 +27,6 @@ def consume(event: Mapping[str, Any], handle: Callable[[dict[str, Any]], None]) 
                     "error_type": type(error).__name__,
                     "receive_count": record.get("attributes", {}).get("ApproximateReceiveCount"),
                 },
-                exc_info=False,
             )
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
