@@ -109,7 +109,7 @@ class Gateway(Construct):
                 "title": title,
                 "status": "$STATUS",
                 "detail": detail,
-                "instance": "$context.path",
+                "instance": "urn:uuid:$context.requestId",  # the path variable may be empty here
                 "code": slug.replace("-", "_"),
                 "request_id": "$context.requestId",
             }
