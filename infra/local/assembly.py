@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -62,8 +63,8 @@ def synthesise(project: Path, output: Path, stage: str = STAGE, wanted: str = ""
         mark = output / MARK
         if wanted and mark.exists() and mark.read_text() == wanted:
             return
-        output.mkdir(parents=True, exist_ok=True)
-        mark.unlink(missing_ok=True)
+        shutil.rmtree(output, ignore_errors=True)
+        output.mkdir(parents=True)
         _run(project, output, stage)
         mark.write_text(wanted)
 
@@ -85,7 +86,20 @@ def _run(project: Path, output: Path, stage: str) -> None:
     )
     if done.returncode:
         words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-30:]
-        raise CloudError("Synthesis failed:\n" + "\n".join(words))
+        raise CloudError("Synthesis failed:\n" + "\n".join(_findings(output) or words))
+
+
+def _findings(output: Path) -> list[str]:
+    """Return what the template checks found, a line each; none when synthesis failed before."""
+    report = output / "validation-report.json"
+    if not report.exists():
+        return []
+    plugins = json.loads(report.read_text()).get("pluginReports", [])
+    found = []
+    for violation in (v for plugin in plugins for v in plugin.get("violations", [])):
+        places = [p.get("constructPath", "?") for p in violation.get("violatingConstructs", [])]
+        found.append(f"{violation['ruleName']}: {violation['description']} {', '.join(places)}")
+    return found
 
 
 def tool_path(project: Path) -> str:
