@@ -45,33 +45,40 @@ class Video(Construct):
         steps["Fail"].allow_objects(["s3:DeleteObject"], "media").allow(
             ["s3:ListBucket"], names.bucket_arn("media")
         )
-        machine = self._machine(
-            {**steps, "Transcribe": insight.transcribe, "Analyse": insight.analyse}
-        )
-        self._start(machine)
+        self._machine({**steps, "Transcribe": insight.transcribe, "Analyse": insight.analyse})
+        self._start()
         self._expire()
 
     def _api(self) -> HouseFunction:
         names = self._house.names
+        api = HouseFunction(
+            self, self._house, "video", "api", settings=settings.ApiSettings, layers=["web"]
+        )
         return (
-            HouseFunction(
-                self, self._house, "video", "api", settings=settings.ApiSettings, layers=["web"]
-            )
-            .write("video", "platform")
+            self._tends(api)
+            .write("platform")
             .signs()
+            .allow_objects(["s3:PutObject"], "uploads")
+            .allow_objects(["s3:GetObject"], "media")
+            .allow(["lambda:InvokeFunction"], names.function_arn("crm", "check"))
+        )
+
+    def _tends(self, function: HouseFunction) -> HouseFunction:
+        """Let a function start and stop runs, and remove what an upload or a video leaves."""
+        names = self._house.names
+        return (
+            function.write("video")
             .allow_objects(
                 [
                     "s3:AbortMultipartUpload",
                     "s3:DeleteObject",
                     "s3:GetObject",
                     "s3:ListMultipartUploadParts",
-                    "s3:PutObject",
                 ],
                 "uploads",
             )
-            .allow_objects(["s3:DeleteObject", "s3:GetObject"], "media")
+            .allow_objects(["s3:DeleteObject"], "media")
             .allow(["s3:ListBucket"], names.bucket_arn("media"), names.bucket_arn("uploads"))
-            .allow(["lambda:InvokeFunction"], names.function_arn("crm", "check"))
             .allow(["states:StartExecution"], names.state_machine_arn)
             .allow(
                 ["states:StopExecution"],
@@ -106,7 +113,7 @@ class Video(Construct):
             step.allow_objects(["s3:GetObject"], "uploads")
         return step
 
-    def _machine(self, steps: dict[str, HouseFunction]) -> stepfunctions.StateMachine:
+    def _machine(self, steps: dict[str, HouseFunction]) -> None:
         names = self._house.names
         role = iam.Role(
             self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
@@ -124,7 +131,7 @@ class Video(Construct):
             retention=RETENTION[self._house.stage.log_retention_days],
             removal_policy=RemovalPolicy.DESTROY,
         )
-        machine = stepfunctions.StateMachine(
+        stepfunctions.StateMachine(
             self,
             "Machine",
             state_machine_name=names.of("video"),
@@ -149,12 +156,11 @@ class Video(Construct):
                 id=f"AwsSolutions-IAM5[{finding}]",
                 reason="Log delivery and X-Ray know no resource-level permission.",
             )
-        return machine
 
-    def _start(self, machine: stepfunctions.StateMachine) -> None:
+    def _start(self) -> None:
         names = self._house.names
         timeout = Duration.seconds(30)
-        start = (
+        start = self._tends(
             HouseFunction(
                 self,
                 self._house,
@@ -163,8 +169,6 @@ class Video(Construct):
                 settings=settings.StartSettings,
                 timeout=timeout,
             )
-            .write("video")
-            .allow(["states:StartExecution"], machine.state_machine_arn)
         )
         HouseConsumer(self, names, start, "video", timeout=timeout).fed_by(
             "Uploaded",
@@ -177,7 +181,7 @@ class Video(Construct):
 
     def _expire(self) -> None:
         dead = dead_letters(Construct(self, "ExpireQueue"), self._house.names, "video", "expire")
-        expire = (
+        expire = self._tends(
             HouseFunction(
                 self,
                 self._house,
@@ -188,8 +192,6 @@ class Video(Construct):
                 concurrency=1,
                 dead_letters=dead,
             )
-            .write("video")
-            .allow_objects(["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], "uploads")
         )
         events.Rule(
             self,
