@@ -89,6 +89,8 @@ class HouseFunction(Construct):
                 **house.environment(settings),
                 "POWERTOOLS_SERVICE_NAME": f"{context}/{folder}",
                 "POWERTOOLS_METRICS_NAMESPACE": "Reelate",
+                # else pydantic reads every installed package's metadata at each cold start
+                "PYDANTIC_DISABLE_PLUGINS": "__all__",
             },
             memory_size=memory,
             timeout=timeout,
