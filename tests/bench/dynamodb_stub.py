@@ -79,7 +79,7 @@ async def _serve() -> None:
 def running() -> Iterator[str]:
     """Run the stub and give its URL."""
     command = [sys.executable, "-m", "tests.bench.dynamodb_stub"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{int(process.stdout.readline())}"

@@ -53,10 +53,9 @@ def _requests() -> dict[str, tuple[str, str, Any]]:
 def _handled(handler: gateway.Handler, request: tuple[str, str, Any]) -> Callable[[], None]:
     method, path, body = request
     event = gateway.event(method, path, body, member=MEMBER)
-    encoded = json.dumps(event)
 
     def once() -> None:
-        handler(json.loads(encoded), gateway.CONTEXT)
+        handler(dict(event), gateway.CONTEXT)
 
     return once
 
