@@ -116,9 +116,7 @@ def watch(chosen: Chosen, cloud: Cloud, console: Console) -> int:
 def workspace(chosen: Chosen, cloud: Cloud, console: Console) -> int:
     """Create a workspace; print its id and its admin's key, which is shown only now."""
     lambda_ = _client("lambda", chosen.stage, cloud)
-    slug = "".join(c if c.isalnum() else "-" for c in chosen.name.lower()).strip("-") or "admin"
-    email = chosen.email or f"admin@{slug}.example"
-    made, key = create_workspace(lambda_, chosen.stage or STAGE, chosen.name, email)
+    made, key = create_workspace(lambda_, chosen.stage or STAGE, chosen.name)
     console.print(f"workspace  {made}\nkey        {key}", markup=False)
     return 0
 

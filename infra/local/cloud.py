@@ -207,9 +207,7 @@ class Cloud:
             workspace, key = before.workspace, before.api_key
         else:
             self.say("Creating the demo workspace.")
-            workspace, key = create_workspace(
-                client("lambda", chosen.aws_endpoint), STAGE, "Demo", "demo@example.com"
-            )
+            workspace, key = create_workspace(client("lambda", chosen.aws_endpoint), STAGE, "Demo")
         deployer = Deployer(chosen.aws_endpoint, self.say)
         buses = deployer.resources(DATA, "AWS::Events::EventBus")
         agreed = Contract(
