@@ -43,9 +43,7 @@ def encode_chunk(
     ]  # fmt: skip
 
 
-def _video_output(
-    video: VideoPlan, chunk: ChunkPlan, rung: Rung, *, threads: int
-) -> list[str]:
+def _video_output(video: VideoPlan, chunk: ChunkPlan, rung: Rung, *, threads: int) -> list[str]:
     timing = video.timing
     group = str(timing.segment_frames)
     return [

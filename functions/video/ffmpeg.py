@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from functions.video.process import Finished, Limits
 
@@ -111,7 +112,7 @@ def _environment(folder: Path) -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder), "LC_ALL": "C"}
 
 
-def _read(log: "tempfile._TemporaryFileWrapper[bytes]") -> str:
+def _read(log: IO[bytes]) -> str:
     size = log.seek(0, 2)
     log.seek(0)
     data = log.read(_LOG_BYTES)

@@ -52,9 +52,7 @@ def rendering(video: VideoPlan, rungs: tuple[Rung, ...]) -> list[str]:
 
 
 def _scale(rung: Rung) -> str:
-    return (
-        f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=tv,format=yuv420p,setsar=1"
-    )
+    return f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=tv,format=yuv420p,setsar=1"
 
 
 def _tone_map(video: VideoPlan, top: Rung) -> str:

@@ -9,17 +9,15 @@ from urllib.parse import urlsplit
 # Containers of recordings. No playlists (hls, dash, concat, sdp), no images, no scripts: that
 # list, not a guess at the content, is what keeps an upload from opening other files or hosts.
 FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,w64,flac,aac"
-CODECS = ",".join(
-    (
-        "h264,hevc,av1,libdav1d,vp8,vp9,libvpx,libvpx-vp9,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,"
-        "mpeg1video,mpeg2video,mpegvideo,h263,h263i,flv,theora,prores,dnxhd,mjpeg,vc1,wmv1,wmv2,"
-        "wmv3,ffv1,rawvideo,dvvideo,utvideo,huffyuv,ffvhuff,qtrle,cinepak,svq1,svq3,cfhd,vvc",
-        "aac,aac_latm,mp1,mp2,mp3,mp1float,mp2float,mp3float,ac3,eac3,dca,opus,libopus,vorbis,"
-        "libvorbis,flac,alac,wmav1,wmav2,wmapro,wmavoice,amrnb,amrwb,adpcm_ms,adpcm_ima_wav,"
-        "adpcm_ima_qt,gsm,gsm_ms,speex,nellymoser",
-        "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,"
-        "pcm_f64le,pcm_f64be,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd",
-    )
+CODECS = (
+    "h264,hevc,av1,libdav1d,vp8,vp9,libvpx,libvpx-vp9,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,"
+    "mpeg1video,mpeg2video,mpegvideo,h263,h263i,flv,theora,prores,dnxhd,mjpeg,vc1,wmv1,wmv2,"
+    "wmv3,ffv1,rawvideo,dvvideo,utvideo,huffyuv,ffvhuff,qtrle,cinepak,svq1,svq3,cfhd,vvc,"
+    "aac,aac_latm,mp1,mp2,mp3,mp1float,mp2float,mp3float,ac3,eac3,dca,opus,libopus,vorbis,"
+    "libvorbis,flac,alac,wmav1,wmav2,wmapro,wmavoice,amrnb,amrwb,adpcm_ms,adpcm_ima_wav,"
+    "adpcm_ima_qt,gsm,gsm_ms,speex,nellymoser,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,"
+    "pcm_f64le,pcm_f64be,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd"
 )
 MAX_STREAMS = 32
 MAX_SIDE = 8192

@@ -1,7 +1,7 @@
 """The port to FFmpeg: what a run may use, and what comes back from it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,10 @@ class Limits:
     file_bytes: int
     memory_bytes: int = 4 << 30  # address space, of which a thread's stack alone takes 8 MB
     block_bytes: int = 512 << 20
+
+    def within(self, remaining_ms: int) -> "Limits":
+        """Return these limits for a worker that has so much time left, some of it to report."""
+        return replace(self, wall_seconds=min(self.wall_seconds, remaining_ms / 1000 - 5))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The S3 adapter of ObjectStore and MediaStore: one bucket, or what lies under one prefix of it.
 
-    get_json, get_bytes, head, exists   1 request      put_*   1 request, upload_file 1 per 64 MB
-    delete_prefix                       1 list + 1 delete per 1,000 objects
+get_json, get_bytes, head, exists   1 request      put_*   1 request, upload_file 1 per 64 MB
+delete_prefix                       1 list + 1 delete per 1,000 objects
 """
 
 import json
@@ -10,14 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.httpsession import get_cert_path
 
 from functions.shared.errors import NotFoundError, UnavailableError
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
 
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _TAKEN = {"412", "PreconditionFailed"}
@@ -29,7 +27,7 @@ _PARTS_AT_ONCE = 4
 class S3Store:
     """Objects below `prefix` in `bucket`; keys are given and returned without the prefix."""
 
-    def __init__(self, client: "S3Client", bucket: str, prefix: str = "") -> None:
+    def __init__(self, client: Any, bucket: str, prefix: str = "") -> None:
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
@@ -55,7 +53,7 @@ class S3Store:
                 if _code(error) == "InvalidRange":
                     return b""  # an empty object has no first byte to ask for
                 raise
-            return reply["Body"].read()
+            return bytes(reply["Body"].read())
 
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
         """Write an object."""
@@ -103,10 +101,12 @@ class S3Store:
 
     def presign_get(self, key: str, lifetime_s: int) -> str:
         """Return a URL that reads one object for `lifetime_s` seconds."""
-        return self._client.generate_presigned_url(
-            "get_object",
-            Params={"Bucket": self._bucket, "Key": self._prefix + key},
-            ExpiresIn=lifetime_s,
+        return str(
+            self._client.generate_presigned_url(
+                "get_object",
+                Params={"Bucket": self._bucket, "Key": self._prefix + key},
+                ExpiresIn=lifetime_s,
+            )
         )
 
     def exists(self, key: str) -> bool:
@@ -120,7 +120,7 @@ class S3Store:
                 reply = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
         except NotFoundError:
             return None
-        return reply["ContentLength"]
+        return int(reply["ContentLength"])
 
     def delete_prefix(self, prefix: str) -> int:
         """Delete every object under a prefix; returns how many."""
@@ -166,13 +166,20 @@ class S3Store:
     def _upload_part(self, path: Path, key: str, upload_id: str, offset: int) -> str:
         with path.open("rb") as file:
             file.seek(offset)
-            return self._client.upload_part(
+            reply = self._client.upload_part(
                 Bucket=self._bucket,
                 Key=self._prefix + key,
                 UploadId=upload_id,
                 PartNumber=offset // _PART + 1,
                 Body=file.read(_PART),
-            )["ETag"]
+            )
+        return str(reply["ETag"])
+
+
+def ca_bundle() -> Path | None:
+    """Return the certificates that the SDK trusts, for others who read its presigned URLs."""
+    path = get_cert_path(True)
+    return Path(path) if path else None
 
 
 def _code(error: ClientError) -> str:

@@ -57,6 +57,7 @@ class PlanSettings(Settings):
 
     video_table: str
     media_bucket: str
+    chunk_segments: int = 2  # segments of about 4 s that one worker encodes in one go
 
 
 class EncodeSettings(InspectSettings):

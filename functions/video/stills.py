@@ -1,5 +1,6 @@
 """Judges pictures by their bytes: which of a few stills is the best poster."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -25,7 +26,7 @@ def score(gray: bytes, width: int, height: int) -> float:
     spread = sum(abs(value - mean) for value in gray) / len(gray)
     edges = _sharpness(gray, width, height)
     light = max(0.0, 1 - abs(mean - 118) / 118)
-    return (edges**0.5) * min(spread, 40.0) * (0.1 + light)
+    return math.sqrt(edges) * min(spread, 40.0) * (0.1 + light)
 
 
 def _sharpness(gray: bytes, width: int, height: int) -> float:

@@ -9,6 +9,7 @@ to 4 s, and a chunk a whole number of segments, so every cut falls on a frame an
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from statistics import median
 
 from functions.video.media import SEGMENT_SECONDS, Cadence, ChunkPlan, Timing, VideoTrack
@@ -33,7 +34,7 @@ def cadence(windows: Iterable[Sequence[int]], time_base: Fraction) -> Cadence:
     even grid. (Millisecond clocks and phones jitter by that much; rounding to slots absorbs it.)
     """
     runs = [list(window) for window in windows if len(window) > 1]
-    gaps = [b - a for run in runs for a, b in zip(run, run[1:], strict=False) if b > a]
+    gaps = [b - a for run in runs for a, b in pairwise(run) if b > a]
     if not gaps:
         return Cadence(constant=True, rate=ASSUMED)
     span = sum(run[-1] - run[0] for run in runs)
@@ -126,6 +127,4 @@ def batches(count: int, *, at_most: int = 1000) -> tuple[tuple[int, ...], ...]:
     A Standard execution has 25,000 history events, of which one inline Map item takes about ten.
     """
     size = max(1, -(-count // at_most))
-    return tuple(
-        tuple(range(first, min(first + size, count))) for first in range(0, count, size)
-    )
+    return tuple(tuple(range(first, min(first + size, count))) for first in range(0, count, size))

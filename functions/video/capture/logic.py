@@ -23,6 +23,7 @@ class PosterMaker:
     video: VideoPlan
     store: MediaStore
     folder: Path
+    limits: Limits = LIMITS
 
     def capture(self) -> None:
         """Write poster.jpg, unless it is there; raises ToolFailedError, UnavailableError."""
@@ -32,7 +33,7 @@ class PosterMaker:
         start = timing.first_tick * timing.time_base
         times = [start + moment for moment in moments(timing.duration)]
         finished = self.tool.run(
-            candidates(self.source, self.video, times), folder=self.folder, limits=LIMITS
+            candidates(self.source, self.video, times), folder=self.folder, limits=self.limits
         )
         found = [n for n in range(len(times)) if self._is_there(n)]
         choice = best([score(self._path(n, "gray").read_bytes(), *CANDIDATE_SIZE) for n in found])

@@ -63,7 +63,7 @@ class ChunkEncoder:
         made = self._render(chunk)
         with ThreadPoolExecutor(_UPLOADS) as pool:
             jobs = [
-                pool.submit(self._keep, keys.segment(keys.video_folder(name), part.info.index), part)
+                pool.submit(self._keep, name, part)
                 for name, (_, parts) in made.items()
                 for part in parts
             ]
@@ -76,7 +76,8 @@ class ChunkEncoder:
         )
         return True
 
-    def _keep(self, key: str, part: _Segment) -> None:
+    def _keep(self, rung: str, part: _Segment) -> None:
+        key = keys.segment(keys.video_folder(rung), part.info.index)
         self.store.put_bytes(key, part.data, "video/iso.segment")
 
     def _keep_init(self, key: str, init: bytes) -> None:

@@ -76,9 +76,7 @@ class AudioEncoder:
         def keep(numbered: tuple[int, Sequence[Fragment]]) -> SegmentInfo:
             index, parts = numbered
             body = data[parts[0].offset : parts[-1].offset + parts[-1].size]
-            self.store.put_bytes(
-                keys.segment(keys.AUDIO_FOLDER, index), body, "audio/mp4"
-            )
+            self.store.put_bytes(keys.segment(keys.AUDIO_FOLDER, index), body, "audio/mp4")
             return SegmentInfo(
                 index=index, bytes=len(body), duration_ticks=sum(part.ticks for part in parts)
             )

@@ -5,14 +5,24 @@ first sound, and the packet times of a window at the start, the middle and the e
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from functions.shared.errors import UnavailableError
-from functions.video.inputs import MAX_PIXELS, MAX_SIDE, MAX_STREAMS, MediaInput
-from functions.video.media import AudioTrack, MediaWarning, Source, VideoTrack
+from functions.video.inputs import MAX_STREAMS, MediaInput
+from functions.video.inspect.streams import (
+    RefusedError,
+    audio_track,
+    check_streams,
+    choose,
+    displayed,
+    keyframe_gap,
+    warnings,
+    window,
+)
+from functions.video.media import AudioTrack, Source, VideoTrack
 from functions.video.process import Finished, Limits, MediaTool
 from functions.video.report import (
     InputReport,
@@ -21,14 +31,14 @@ from functions.video.report import (
     read_input,
     read_packets,
 )
-from functions.video.timing import FASTEST, SLOWEST, cadence
+from functions.video.timing import cadence
 
+HEAD_BYTES = 4096  # what `Inspector.head` should hold
 LONGEST = Fraction(12 * 3600)  # seconds
 WINDOW = 480  # packets per window, 16 s at 30 frames/s
 TAIL = Fraction(10)  # seconds read at the end
 SMALL = 24 << 20  # bytes below which the whole file is read once rather than in windows
 SHORTEST_CUT = Fraction(2)  # seconds that may be missing at the end before it counts as cut off
-_REORDER = 16  # frames: how far decoding order may differ from presentation order
 _LIMITS = Limits(wall_seconds=40, cpu_seconds=25, file_bytes=64 << 20)
 _SCAN = Limits(wall_seconds=240, cpu_seconds=120, file_bytes=512 << 20)
 _UNREACHABLE = re.compile(
@@ -41,15 +51,6 @@ _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]",
 _CUT = re.compile(r"partial file|truncated|Truncating|End of file|Invalid NAL|corrupt", re.I)
 
 
-class RefusedError(Exception):
-    """The upload is of no use: a stable code and a sentence for its owner."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
 @dataclass(frozen=True, slots=True)
 class Inspector:
     """Inspects one source; `head` is the first few KB of its bytes, `size` its length."""
@@ -59,13 +60,14 @@ class Inspector:
     folder: Path
     size: int
     head: bytes
+    remaining_ms: Callable[[], int] | None = None  # of the worker's own time
 
     def inspect(self) -> Source:
         """Return what the source is; raises RefusedError, UnavailableError."""
         self._sniff()
         report = self._open()
         video, audio = choose(report)
-        _check_streams(report, video)
+        check_streams(report, video)
         head = self._head(video, audio)
         if video is not None and not head.picture.packets:
             raise RefusedError(
@@ -77,10 +79,8 @@ class Inspector:
             )
         duration, tail = self._length(report, video, audio, head)
         if duration > LONGEST:
-            raise RefusedError(
-                "too_long", f"The recording is longer than {LONGEST / 3600} hours."
-            )
-        sound = _audio_track(audio, head.sound)
+            raise RefusedError("too_long", f"The recording is longer than {LONGEST / 3600} hours.")
+        sound = audio_track(audio, head.sound)
         if video is None:
             return self._source(report, duration, None, sound, audio, report.streams)
         track = self._video_track(report, video, head, tail)
@@ -97,6 +97,8 @@ class Inspector:
             )
 
     def _run(self, arguments: Sequence[str], limits: Limits = _LIMITS) -> Finished:
+        if self.remaining_ms is not None:
+            limits = limits.within(self.remaining_ms())
         finished = self.tool.run(arguments, folder=self.folder, limits=limits)
         if finished.timed_out or finished.code in (-9, -24):
             raise RefusedError(
@@ -111,9 +113,7 @@ class Inspector:
             return report
         log = finished.log
         if "max_streams" in log:
-            raise RefusedError(
-                "too_many_streams", f"The file has more than {MAX_STREAMS} streams."
-            )
+            raise RefusedError("too_many_streams", f"The file has more than {MAX_STREAMS} streams.")
         if _UNREACHABLE.search(log):
             raise UnavailableError("the source cannot be read from storage right now")
         if "Format not on whitelist" in log:
@@ -225,17 +225,17 @@ class Inspector:
             raise RefusedError("unreadable", "The file opens, but holds no picture.")
         first = self._first_picture(head, base)
         last = max(tail.packets or head.packets.packets, key=lambda packet: packet.tick)
-        windows = [_window(head.packets, whole=self.size <= SMALL)]
+        windows = [window(head.packets, whole=self.size <= SMALL)]
         lists = [head.packets, tail]
         if self.size > SMALL and report.duration is not None:
             middle = self._middle((report.start or Fraction(0)) + report.duration / 2, video)
-            windows.append(_window(middle))
+            windows.append(window(middle))
             lists.append(middle)
         if tail.packets and self.size > SMALL:
-            windows.append(_window(tail, whole=True))
+            windows.append(window(tail, whole=True))
         pace = cadence(windows, base)
-        width, height = _displayed(video)
-        gap = max(_keyframe_gap(found) for found in lists)
+        width, height = displayed(video)
+        gap = max(keyframe_gap(found) for found in lists)
         return VideoTrack(
             index=video.index,
             codec=video.codec,
@@ -294,7 +294,7 @@ class Inspector:
             duration_ms=max(1, round(duration * 1000)),
             video=video,
             audio=audio,
-            warnings=tuple(_warnings(video, audio, audio_report, streams)),
+            warnings=tuple(warnings(video, audio, audio_report, streams)),
         )
 
 
@@ -307,98 +307,5 @@ class _Head:
     log: str
 
 
-def choose(report: InputReport) -> tuple[StreamReport | None, StreamReport | None]:
-    """Return the video and the audio stream to render: the default one, else the first."""
-    chosen: list[StreamReport | None] = []
-    for kind in ("video", "audio"):
-        streams = [s for s in report.streams if s.kind == kind and not s.picture]
-        chosen.append(next((s for s in streams if s.default), streams[0] if streams else None))
-    return chosen[0], chosen[1]
-
-
-def _check_streams(report: InputReport, video: StreamReport | None) -> None:
-    if len(report.streams) > MAX_STREAMS:
-        raise RefusedError("too_many_streams", f"The file has more than {MAX_STREAMS} streams.")
-    if all(stream is None for stream in choose(report)):
-        raise RefusedError("no_streams", "The file holds neither picture nor sound.")
-    if video is None:
-        return
-    width, height = _displayed(video)
-    big = max(width, height, video.width, video.height) > MAX_SIDE
-    if big or video.width * video.height > MAX_PIXELS:
-        raise RefusedError(
-            "dimensions_too_large",
-            f"The picture is {video.width} x {video.height}; at most {MAX_SIDE} pixels a side and "
-            f"{MAX_PIXELS} in all are supported.",
-        )
-
-
-def _displayed(video: StreamReport) -> tuple[int, int]:
-    width = max(1, round(video.width * video.sample_aspect))
-    turned = video.rotation in range(45, 135) or video.rotation in range(225, 315)
-    return (video.height, width) if turned else (width, video.height)
-
-
 def _packets(name: str) -> list[str]:
     return ["-f", "framecrc", name]
-
-
-def _window(found: PacketList, *, whole: bool = False) -> list[int]:
-    """Return the presentation times of a window, ascending, without the holes at its ends."""
-    key = next((packet.tick for packet in found.packets if packet.key), None)
-    ticks = sorted({packet.tick for packet in found.packets if key is None or packet.tick >= key})
-    return ticks if whole or len(ticks) <= 2 * _REORDER else ticks[:-_REORDER]
-
-
-def _keyframe_gap(found: PacketList) -> int:
-    keys = sorted(packet.tick for packet in found.packets if packet.key)
-    if not keys:
-        return 0
-    last = max(packet.tick for packet in found.packets)
-    return max((b - a for a, b in zip(keys, [*keys[1:], last], strict=True)), default=0)
-
-
-def _audio_track(audio: StreamReport | None, sound: PacketList | None) -> AudioTrack | None:
-    if audio is None or sound is None or not sound.packets or sound.time_base is None:
-        return None
-    return AudioTrack(
-        index=audio.index,
-        codec=audio.codec,
-        channels=max(1, audio.channels),
-        layout=audio.layout,
-        sample_rate=round(1 / sound.time_base),  # the decoder's, which HE-AAC doubles
-        start=sound.packets[0].tick * sound.time_base,
-    )
-
-
-def _warnings(
-    video: VideoTrack | None,
-    audio: AudioTrack | None,
-    audio_report: StreamReport | None,
-    streams: Sequence[StreamReport],
-) -> list[MediaWarning]:
-    found: list[tuple[str, str]] = []
-    if video is None:
-        found.append(("no_video", "There is sound only; no picture is made."))
-    else:
-        rate = video.cadence.rate
-        if not video.cadence.constant:
-            found.append(("variable_frame_rate", "Frames come unevenly; they are evened out."))
-        if rate > FASTEST or rate < SLOWEST:
-            found.append(("frame_rate_changed", f"{float(rate):.2f} frames/s are adapted."))
-        if video.rotation:
-            found.append(("rotated", f"Turned by {video.rotation} degrees, as recorded."))
-        if video.hdr:
-            found.append(("hdr_converted", "High dynamic range is converted to standard."))
-        if video.interlaced:
-            found.append(("deinterlaced", "Half pictures are joined to whole ones."))
-    if audio is None and audio_report is None:
-        found.append(("no_audio", "There is no sound; nothing can be transcribed."))
-    elif audio is None:
-        found.append(("audio_unreadable", "The sound cannot be decoded and is left out."))
-    elif audio.channels > 2:
-        found.append(("downmixed", f"{audio.channels} channels are mixed to two."))
-    for kind in ("video", "audio"):
-        if sum(s.kind == kind and not s.picture for s in streams) > 1:
-            found.append((f"several_{kind}_streams", f"Only one {kind} stream is used."))
-    return [MediaWarning(code=code, detail=detail) for code, detail in found]

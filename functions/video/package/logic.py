@@ -40,6 +40,7 @@ class Packager:
     plan: EncodePlan
     store: MediaStore
     folder: Path
+    limits: Limits = LIMITS
 
     def package(self, chunks: Chunks) -> Manifest:
         """Write manifest.json and video.mp4, unless they are there.
@@ -48,7 +49,7 @@ class Packager:
         """
         if self.store.exists(keys.MANIFEST):
             return Manifest.model_validate(self.store.get_json(keys.MANIFEST))
-        renditions = ()
+        renditions: tuple[Rendition, ...] = ()
         if self.plan.video is not None:
             joined = gather(self.plan.video, chunks)
             renditions = tuple(
@@ -99,7 +100,7 @@ class Packager:
         finished = self.tool.run(
             join(sound=audio is not None),
             folder=self.folder,
-            limits=LIMITS,
+            limits=self.limits,
             feed=self._segments(top),
         )
         if not finished.ok:
@@ -126,9 +127,7 @@ def gather(video: VideoPlan, chunks: Chunks) -> dict[str, tuple[SegmentInfo, ...
     joined: dict[str, tuple[SegmentInfo, ...]] = {}
     for rung in video.rungs:
         found = [
-            segment
-            for index in sorted(chunks)
-            for segment in chunks[index].get(rung.name, ())
+            segment for index in sorted(chunks) for segment in chunks[index].get(rung.name, ())
         ]
         if [segment.index for segment in found] != list(range(video.timing.segments)):
             raise IncompleteError(

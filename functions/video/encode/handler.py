@@ -1,0 +1,64 @@
+"""λ encode: a batch of chunks of plan.json → their segments in every rung."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.shared.aws import client
+from functions.shared.settings import find_binary
+from functions.shared.telemetry import annotate, instrumented
+from functions.video import keys
+from functions.video.dynamodb import DynamoRunLog
+from functions.video.encode.logic import LIMITS, ChunkEncoder
+from functions.video.ffmpeg import FFmpeg
+from functions.video.inputs import MediaInput
+from functions.video.media import EncodePlan
+from functions.video.s3 import S3Store, ca_bundle
+from functions.video.settings import EncodeSettings
+
+_STEP = "encode"
+_URL_LIFETIME_S = 1_800  # longer than the function may run
+
+
+class Task(BaseModel):
+    """The state machine's input; `chunks` is one batch, an entry of plan's `batches`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    workspace: str
+    video: str
+    run: int
+    chunks: tuple[int, ...]
+
+
+@instrumented
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return `ok` with how many chunks were `encoded` now; those done before are left alone."""
+    task, settings = Task.model_validate(event), EncodeSettings.from_env()
+    annotate(workspace=task.workspace, video=task.video, run=task.run, chunks=task.chunks)
+    s3 = client("s3")
+    prefix = keys.run_prefix(task.workspace, task.video, task.run)
+    media = S3Store(s3, settings.media_bucket, prefix)
+    uploads = S3Store(s3, settings.uploads_bucket)
+    dynamodb = client("dynamodb")
+    log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    log.step_started(_STEP)
+    plan = EncodePlan.model_validate(media.get_json(keys.PLAN))
+    if plan.video is None:
+        return {"outcome": "ok", "encoded": 0}
+    url = uploads.presign_get(keys.source(task.workspace, task.video), _URL_LIFETIME_S)
+    encoded = 0
+    for index in task.chunks:
+        with tempfile.TemporaryDirectory() as folder:
+            encoded += ChunkEncoder(
+                tool=FFmpeg(find_binary("ffmpeg")),
+                source=MediaInput(url, ca_bundle()),
+                video=plan.video,
+                store=media,
+                log=log,
+                folder=Path(folder),
+                limits=LIMITS.within(context.get_remaining_time_in_millis()),
+            ).encode(index)
+    return {"outcome": "ok", "encoded": encoded}

@@ -1,0 +1,82 @@
+"""λ inspect: the upload → inspection.json, or the typed reason why it is of no use."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.shared.aws import client
+from functions.shared.errors import NotFoundError
+from functions.shared.settings import find_binary
+from functions.shared.telemetry import annotate, instrumented
+from functions.video import keys
+from functions.video.dynamodb import DynamoRunLog
+from functions.video.ffmpeg import FFmpeg
+from functions.video.inputs import MediaInput
+from functions.video.inspect.logic import HEAD_BYTES, Inspector
+from functions.video.inspect.streams import RefusedError
+from functions.video.media import Source
+from functions.video.model import Reason
+from functions.video.s3 import S3Store, ca_bundle
+from functions.video.settings import InspectSettings
+
+_STEP = "inspect"
+_URL_LIFETIME_S = 900  # longer than the function may run
+
+
+class Task(BaseModel):
+    """The state machine's input."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    workspace: str
+    video: str
+    run: int
+
+
+@instrumented
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return `ok` with `video` and `audio` (whether there is any), or `refused` with a reason."""
+    task, settings = Task.model_validate(event), InspectSettings.from_env()
+    annotate(workspace=task.workspace, video=task.video, run=task.run)
+    s3 = client("s3")
+    uploads = S3Store(s3, settings.uploads_bucket)
+    prefix = keys.run_prefix(task.workspace, task.video, task.run)
+    media = S3Store(s3, settings.media_bucket, prefix)
+    dynamodb = client("dynamodb")
+    log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    log.step_started(_STEP)
+    try:
+        if media.exists(keys.INSPECTION):
+            source = Source.model_validate(media.get_json(keys.INSPECTION))
+        else:
+            source = _inspect(uploads, task, context)
+            media.put_json(keys.INSPECTION, source.model_dump(mode="json"))
+    except RefusedError as refusal:
+        reason = Reason(code=refusal.code, detail=refusal.detail, step=_STEP)
+        log.step_failed(_STEP, reason)
+        return {"outcome": "refused", "reason": reason.model_dump()}
+    has = {"video": source.video is not None, "audio": source.audio is not None}
+    log.step_done(_STEP, {"duration_ms": source.duration_ms, **has})
+    return {"outcome": "ok", **has}
+
+
+def _inspect(uploads: S3Store, task: Task, context: Any) -> Source:
+    key = keys.source(task.workspace, task.video)
+    size = uploads.head(key)
+    if size is None:
+        raise RefusedError("source_missing", "The uploaded file is no longer there.")
+    try:
+        head = uploads.get_bytes(key, count=HEAD_BYTES) if size else b""
+    except NotFoundError as error:
+        raise RefusedError("source_missing", "The uploaded file is no longer there.") from error
+    with tempfile.TemporaryDirectory() as folder:
+        return Inspector(
+            tool=FFmpeg(find_binary("ffmpeg")),
+            source=MediaInput(uploads.presign_get(key, _URL_LIFETIME_S), ca_bundle()),
+            folder=Path(folder),
+            size=size,
+            head=head,
+            remaining_ms=context.get_remaining_time_in_millis,
+        ).inspect()

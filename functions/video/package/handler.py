@@ -1,0 +1,63 @@
+"""λ package: everything encoded → manifest.json and video.mp4; the video is `ready`."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.shared.aws import client
+from functions.shared.caller import Caller
+from functions.shared.settings import find_binary
+from functions.shared.table import Table
+from functions.shared.telemetry import annotate, instrumented
+from functions.video import keys
+from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.ffmpeg import FFmpeg
+from functions.video.media import EncodePlan, Source
+from functions.video.model import Video
+from functions.video.package.logic import LIMITS, Packager, facts
+from functions.video.s3 import S3Store
+from functions.video.settings import PackageSettings
+
+_STEP = "package"
+
+
+class Task(BaseModel):
+    """The state machine's input."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    workspace: str
+    video: str
+    run: int
+
+
+@instrumented
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return `ok` with `speech_key`, null when there is nothing to transcribe."""
+    task, settings = Task.model_validate(event), PackageSettings.from_env()
+    annotate(workspace=task.workspace, video=task.video, run=task.run)
+    prefix = keys.run_prefix(task.workspace, task.video, task.run)
+    media = S3Store(client("s3"), settings.media_bucket, prefix)
+    dynamodb = client("dynamodb")
+    log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    log.step_started(_STEP)
+    plan = EncodePlan.model_validate(media.get_json(keys.PLAN))
+    source = Source.model_validate(media.get_json(keys.INSPECTION))
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = Packager(
+            tool=FFmpeg(find_binary("ffmpeg")),
+            plan=plan,
+            store=media,
+            folder=Path(folder),
+            limits=LIMITS.within(context.get_remaining_time_in_millis()),
+        ).package(log.chunks())
+    log.step_done("encode")  # by many workers; here it is certain that none is missing
+    log.step_done(_STEP, {"renditions": [rendition.name for rendition in manifest.renditions]})
+    table = Table(dynamodb, settings.video_table, task.workspace)
+    caller = Caller.pipeline(task.workspace, f"{task.video}-{task.run}")
+    DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, facts(source, plan))
+    heard = manifest.audio is not None and not manifest.audio.silent
+    return {"outcome": "ok", "speech_key": prefix + keys.SPEECH if heard else None}

@@ -1,0 +1,54 @@
+"""λ plan: inspection.json → plan.json, and the batches of chunks that the Map goes through."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.shared.aws import client
+from functions.shared.telemetry import annotate, instrumented
+from functions.video import keys
+from functions.video.dynamodb import DynamoRunLog
+from functions.video.media import EncodePlan, Source
+from functions.video.plan.logic import plan
+from functions.video.s3 import S3Store
+from functions.video.settings import PlanSettings
+
+_STEP = "plan"
+
+
+class Task(BaseModel):
+    """The state machine's input."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    workspace: str
+    video: str
+    run: int
+
+
+@instrumented
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Return `ok` with `batches` (lists of chunk numbers), `video` and `audio`."""
+    task, settings = Task.model_validate(event), PlanSettings.from_env()
+    annotate(workspace=task.workspace, video=task.video, run=task.run)
+    prefix = keys.run_prefix(task.workspace, task.video, task.run)
+    media = S3Store(client("s3"), settings.media_bucket, prefix)
+    dynamodb = client("dynamodb")
+    log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    log.step_started(_STEP)
+    if media.exists(keys.PLAN):
+        # Written once: chunks that are done were cut by it.
+        made = EncodePlan.model_validate(media.get_json(keys.PLAN))
+    else:
+        source = Source.model_validate(media.get_json(keys.INSPECTION))
+        made = plan(source, chunk_segments=settings.chunk_segments)
+        media.put_json(keys.PLAN, made.model_dump(mode="json"))
+    chunks = len(made.video.chunks) if made.video else 0
+    log.chunks_planned(chunks)
+    log.step_done(_STEP, {"chunks": chunks})
+    return {
+        "outcome": "ok",
+        "batches": [list(batch) for batch in made.batches],
+        "video": made.video is not None,
+        "audio": made.audio is not None,
+    }
