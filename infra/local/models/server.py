@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from infra.local.models import chat, replies
+from infra.local.models import chat, extractive, replies
 from infra.local.models.errors import RefusalError
 from infra.local.models.sentences import Turn
 from infra.local.models.weights import WeightsError
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from infra.local.models.transcript import Transcript
 
-SPEECH_MODEL = "whisper-base"
-EMBEDDING_MODEL = "all-MiniLM-L6-v2-int8"
-ANALYSIS_MODEL = "reelate-extractive-1"
+SPEECH_MODEL = "reelate-whisper-base"
+EMBEDDING_MODEL = "reelate-minilm-l6-v2"
+ANALYSIS_MODEL = extractive.MODEL
 MODELS = (SPEECH_MODEL, EMBEDDING_MODEL, ANALYSIS_MODEL)
 
 _DIMENSIONS = 384
