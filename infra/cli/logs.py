@@ -38,11 +38,12 @@ def function_lines(logs: Any, stage: str, name: str, *, follow: bool) -> Iterato
     prefix = f"reelate-{stage}-"
     group = f"/aws/lambda/{name if name.startswith(prefix) else prefix + name}"
     since = int((time.time() - RECENT) * 1000)
-    seen: set[str] = set()
+    seen: set[tuple[str, int, str]] = set()
     while True:
         for event in _events(logs, group, since):
-            if event["eventId"] not in seen:
-                seen.add(event["eventId"])
+            key = (event["logStreamName"], event["timestamp"], event["message"])
+            if key not in seen:
+                seen.add(key)
                 since = max(since, event["timestamp"] - 2000)
                 yield str(event["message"]).rstrip()
         if not follow:

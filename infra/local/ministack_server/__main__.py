@@ -37,8 +37,18 @@ async def checkpoint(door: FrontDoor) -> None:
         took = time.monotonic() - started
 
 
+def trust_loopback() -> None:
+    """Let policies that demand TLS (`aws:SecureTransport`) accept calls from this machine.
+
+    The policies are in the template and stay in force on AWS; here all traffic is on 127.0.0.1.
+    """
+    pin = ministack.pin_request_origin
+    ministack.pin_request_origin = lambda address, _secure: pin(address, secure_transport=True)
+
+
 async def run() -> None:
     """Serve until SIGTERM or SIGINT, then let MiniStack save its state."""
+    trust_loopback()
     unpacking.install(Path(os.environ["UNPACKED_DIR"]))
     gateway, front = int(os.environ["GATEWAY_PORT"]), int(os.environ["FRONT_PORT"])
     door = FrontDoor(front, Path(os.environ["FRONT_TARGET"]), resume_interrupted)
