@@ -13,10 +13,9 @@ def email(text: str) -> str:
     and address literals). Raises ValueError with a sentence for the caller.
     """
     address = text.strip().lower()
-    local, at, host = address.rpartition("@")
-    if not at or len(address) > 254 or len(local) > 64 or not _LOCAL.fullmatch(local):
-        raise ValueError("This is not an e-mail address.")
-    if domain(host) != host:  # a trailing dot is fine in DNS, not in mail
+    local, _, host = address.rpartition("@")
+    good = len(local) <= 64 and _LOCAL.fullmatch(local) and _is_domain(host)
+    if not good or len(address) > 254:
         raise ValueError("This is not an e-mail address.")
     return address
 
@@ -24,14 +23,18 @@ def email(text: str) -> str:
 def domain(text: str) -> str:
     """Return a domain name trimmed, in lower case, without the root's dot; raises ValueError."""
     name = text.strip().lower().removesuffix(".")
-    labels = name.split(".")
-    if (
-        len(name) > 253
-        or len(labels) < 2
-        or labels[-1].isdigit()
-        or not all(_LABEL.fullmatch(label) for label in labels)
-    ):
+    if not _is_domain(name):
         raise ValueError(
             "This is not a domain name such as 'example.com' (write others in punycode, 'xn--…')."
         )
     return name
+
+
+def _is_domain(name: str) -> bool:
+    labels = name.split(".")
+    return (
+        len(name) <= 253
+        and len(labels) > 1
+        and not labels[-1].isdigit()
+        and all(_LABEL.fullmatch(label) for label in labels)
+    )

@@ -1,0 +1,135 @@
+"""From an event to the timelines it belongs on, and who sees what of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from functions.crm.fields import ContactFields
+from functions.crm.model import Contact
+from functions.crm.service import read_timeline
+from functions.crm.timeline import TimelineEntry, project
+from functions.shared.caller import Caller
+from functions.shared.errors import NotFoundError
+from functions.shared.ids import new_id
+from functions.shared.paging import Page
+
+CON, OTHER, COM, OLD_COM, DEA = (new_id(p) for p in ("con", "con", "com", "com", "dea"))
+CALLER = Caller("wsp_one", "key_one", "rep", frozenset({"contacts:read", "notes:read"}), "req_1")
+
+
+def happening(
+    kind: str, subject: str, data: dict[str, Any], previous: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return an event as the bus delivers it."""
+    detail = {
+        "id": new_id("evt"),
+        "type": kind,
+        "occurred_at": "2026-11-22T21:59:17.123Z",
+        "workspace": "wsp_one",
+        "actor": {"type": "api_key", "id": "key_one"},
+        "source": "api",
+        "subject": {"type": kind.partition(".")[0], "id": subject},
+        "data": data,
+        "request_id": "req_1",
+    }
+    return {**detail, "previous": previous} if previous else detail
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (happening("contact.created", CON, {"company_id": COM}), {CON, COM}),
+        (happening("contact.created", CON, {"company_id": None}), {CON}),
+        (happening("contact.updated", CON, {"company_id": COM}, {"company_id": OLD_COM}),
+         {CON, COM, OLD_COM}),
+        (happening("company.updated", COM, {"name": "New"}), {COM}),
+        (happening("deal.stage_moved", DEA, {"company_id": COM, "contact_ids": [CON, OTHER]}),
+         {DEA, COM, CON, OTHER}),
+        (happening("deal.updated", DEA, {"contact_ids": []}, {"contact_ids": [CON]}), {DEA, CON}),
+        (happening("note.created", new_id("not"), {"links": [{"type": "deal", "id": DEA}]}), {DEA}),
+        (happening("video.ready", new_id("vid"),
+                   {"links": [{"type": "contact", "id": CON}, {"type": "deal", "id": DEA}]}),
+         {CON, DEA}),
+        (happening("video.ready", new_id("vid"), {"links": []}), set()),
+        (happening("workspace.created", "wsp_one", {"name": "One"}), set()),
+        (happening("video.ready", new_id("vid"), {"links": [{"type": "contact", "id": "x#y"}]}),
+         set()),
+    ],
+)  # fmt: skip
+def test_an_event_belongs_to_every_record_it_concerns_once(
+    event: dict[str, Any], expected: set[str]
+) -> None:
+    projection = project(event)
+    assert set(projection.record_ids) == expected
+    assert len(projection.record_ids) == len(expected)
+    assert projection.workspace == "wsp_one"
+
+
+def test_an_entry_says_what_the_event_said() -> None:
+    event = happening("contact.updated", CON, {"name": "New"}, {"name": "Old"})
+    entry = project(event).entry
+    assert entry.model_dump(exclude_none=True) == {
+        "id": event["id"],
+        "object": "timeline_entry",
+        "kind": "contact.updated",
+        "occurred_at": event["occurred_at"],
+        "actor": {"type": "api_key", "id": "key_one"},
+        "source": "api",
+        "subject": {"type": "contact", "id": CON},
+        "data": {"name": "New"},
+        "previous": {"name": "Old"},
+    }
+
+
+class Kept:
+    """A timeline and a store of records in memory."""
+
+    def __init__(self, entries: list[TimelineEntry] | None, *records: Contact) -> None:
+        self._entries = entries
+        self._records = {each.id: each for each in records}
+
+    def page(
+        self, record_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[TimelineEntry] | None:
+        if self._entries is None:
+            return None
+        return Page(self._entries[:limit], {"sk": "next"} if len(self._entries) > limit else None)
+
+    def get(self, record_id: str) -> Contact:
+        if record_id not in self._records:
+            raise NotFoundError("There is no such contact.")
+        return self._records[record_id]
+
+
+def read(kept: Kept, record_id: str, *, start: Mapping[str, Any] | None = None) -> Any:
+    return read_timeline(
+        Contact, record_id, CALLER, kept, kept, limit=10, start=start,  # type: ignore[type-var, arg-type]
+    )  # fmt: skip
+
+
+ADA = Contact.of(ContactFields(name="Ada"), CALLER)
+
+
+def test_entries_about_what_the_caller_may_not_read_are_left_out() -> None:
+    mine = project(happening("contact.updated", ADA.id, {"name": "N"})).entry
+    note = project(happening("note.created", new_id("not"), {"body": "b"})).entry
+    deal = project(happening("deal.created", DEA, {"name": "D"})).entry
+    video = project(happening("video.ready", new_id("vid"), {"title": "T"})).entry
+    alien = project(happening("spaceship.landed", new_id("vid"), {})).entry
+    page = read(Kept([mine, note, deal, video, alien], ADA), ADA.id)
+    assert list(page.items) == [mine, note]
+
+
+def test_an_empty_timeline_of_a_record_is_an_empty_page() -> None:
+    assert list(read(Kept([], ADA), ADA.id).items) == []
+
+
+def test_the_timeline_of_no_record_of_a_deleted_one_and_of_another_type_is_absent() -> None:
+    for kept, record_id in ((Kept([]), ADA.id), (Kept(None, ADA), ADA.id), (Kept([], ADA), DEA)):
+        with pytest.raises(NotFoundError, match="There is no such contact"):
+            read(kept, record_id)
+
+
+def test_a_further_page_that_is_empty_is_just_the_end() -> None:
+    assert list(read(Kept([]), ADA.id, start={"sk": "x"}).items) == []
