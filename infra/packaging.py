@@ -18,13 +18,13 @@ def handlers() -> list[tuple[str, str]]:
     return sorted((path.parent.parent.name, path.parent.name) for path in found)
 
 
-def reachable(module: str) -> set[Path]:
+def reachable(module: str, root: Path = ROOT) -> set[Path]:
     """Return the files of `module` and of every first-party module it imports, at any depth,
     with the packages around them. Raises FileNotFoundError for an import that leads nowhere."""
     seen: set[Path] = set()
     waiting = [module]
     while waiting:
-        path = _file(waiting.pop())
+        path = _file(waiting.pop(), root)
         if path is None or path in seen:
             continue
         seen.add(path)
@@ -33,14 +33,14 @@ def reachable(module: str) -> set[Path]:
         parent / "__init__.py"
         for path in seen
         for parent in path.parents
-        if (ROOT / "functions") in (parent, *parent.parents)
+        if (root / "functions") in (parent, *parent.parents)
     }
     return seen | packages
 
 
-def stage(context: str, folder: str) -> Path:
-    """Copy a function's files to build/functions/<context>/<folder> and return that folder."""
-    target = BUILD / context / folder
+def stage(context: str, folder: str, into: Path = BUILD) -> Path:
+    """Copy a function's files to <into>/<context>/<folder> and return that folder."""
+    target = into / context / folder
     if target.exists():
         shutil.rmtree(target)
     for source in sorted(reachable(f"functions.{context}.{folder}.handler")):
@@ -50,9 +50,9 @@ def stage(context: str, folder: str) -> Path:
     return target
 
 
-def _file(module: str) -> Path | None:
+def _file(module: str, root: Path) -> Path | None:
     """Return a first-party module's file; None for a name inside a module (`from x import y`)."""
-    path = ROOT.joinpath(*module.split("."))
+    path = root.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
         if candidate.is_file():
             return candidate
