@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from functions.insight.model import Reason, Usage
@@ -119,6 +119,8 @@ class OpenAIServer:
                 data = _read(reply, limit, deadline)
             finally:
                 reply.close()
+        except NewConnectionError as error:  # refused: to urllib3 a kind of timeout
+            raise ProviderError("unavailable", "no connection", provider=PROVIDER) from error
         except HTTPTimeoutError as error:
             raise ProviderError("timeout", "no answer in time", provider=PROVIDER) from error
         except (HTTPError, OSError) as error:
