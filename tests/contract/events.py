@@ -1,0 +1,173 @@
+"""Writes functions/events.json, the catalogue of events, from functions/shared/events.py.
+
+python -m tests.contract.events
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from functions.shared.events import CATALOGUE, Published, detail_type, envelope
+
+PATH = Path(__file__).resolve().parents[2] / "functions" / "events.json"
+
+_WORKSPACE = "ws_06b1qz3v1w7g2m5n8p0r4t6x9a"
+_LINKS = [{"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"}]
+_RECORDS: dict[str, dict[str, Any]] = {
+    "workspace": {"id": _WORKSPACE, "name": "Harbor Foods"},
+    "api_key": {"id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k", "name": "Nightly sync", "role": "rep"},
+    "contact": {
+        "id": "con_06b1qz3v1w7g2m5n8p0r4t6x9c",
+        "name": "Daniel Reed",
+        "email": "daniel@harbor.example",
+        "company_id": "com_06b1qz3v1w7g2m5n8p0r4t6x9m",
+    },
+    "company": {
+        "id": "com_06b1qz3v1w7g2m5n8p0r4t6x9m",
+        "name": "Harbor Foods",
+        "domain": "harbor.example",
+    },
+    "deal": {
+        "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d",
+        "name": "Harbor rollout",
+        "stage": "proposal",
+        "amount": {"amount_minor": 4_800_000, "currency": "EUR"},
+        "company_id": "com_06b1qz3v1w7g2m5n8p0r4t6x9m",
+        "contact_ids": ["con_06b1qz3v1w7g2m5n8p0r4t6x9c"],
+    },
+    "note": {
+        "id": "not_06b1qz3v1w7g2m5n8p0r4t6x9n",
+        "body": "Wants to start in March.",
+        "links": _LINKS,
+    },
+    "video": {
+        "id": "vid_06b1qz3v1w7g2m5n8p0r4t6x9v",
+        "title": "Kick-off call",
+        "state": "ready",
+        "links": _LINKS,
+        "duration_ms": 74_000,
+        "analysis": {"summary": ["They agree on a trial."], "action_items": 2, "topics": 3},
+    },
+}
+# What an event's name says of the record: its state now, and what it was before.
+_NOW: dict[str, dict[str, Any]] = {
+    "video.created": {"state": "uploading", "duration_ms": None},
+    "video.uploaded": {"state": "processing", "duration_ms": None},
+    "video.cancelled": {"state": "cancelled", "duration_ms": None},
+    "video.expired": {"state": "expired", "duration_ms": None},
+    "video.failed": {
+        "state": "failed",
+        "duration_ms": None,
+        "reason": {
+            "code": "not_media",
+            "detail": "This file is neither video nor audio.",
+            "step": "inspect",
+        },
+    },
+}
+_BEFORE: dict[str, dict[str, Any]] = {
+    "contact.updated": {"email": "d.reed@harbor.example"},
+    "company.updated": {"domain": None},
+    "deal.updated": {"name": "Harbor"},
+    "deal.stage_moved": {"stage": "qualification"},
+    "note.updated": {"body": "Wants to start in May."},
+    "video.updated": {"title": "Call"},
+    "video.ready": {"state": "processing", "duration_ms": None},
+}
+_MEANING = {
+    "id": "The event's own id: a consumer that has seen it may ignore it.",
+    "type": "The event's name.",
+    "occurred_at": "RFC 3339, UTC, milliseconds.",
+    "workspace": "The tenant.",
+    "actor": "Who did it.",
+    "source": "How it came about: api, pipeline, import, automation, ai.",
+    "subject": "The record it is about.",
+    "request_id": "The request that caused it.",
+}
+_TEXT = {"type": "string"}
+_PAIR = {
+    "type": "object",
+    "required": ["type", "id"],
+    "properties": {"type": _TEXT, "id": _TEXT},
+}
+
+
+class _Schema(GenerateJsonSchema):
+    """Names no titles: they only repeat the fields' names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def catalogue() -> dict[str, Any]:
+    """Return the whole catalogue as it is committed."""
+    return {
+        "about": "Events on the bus `reelate-<stage>`. Within `.v1` a payload only gains fields.",
+        "events": [
+            {
+                "name": name,
+                "source": published.source,
+                "detail_type": detail_type(name),
+                "since": published.since,
+                "meaning": published.meaning,
+                "schema": schema(name, published),
+                "example": example(name),
+            }
+            for name, published in sorted(CATALOGUE.items())
+        ],
+    }
+
+
+def schema(name: str, published: Published) -> dict[str, Any]:
+    """Return the JSON schema (2020-12) of an event's `detail`."""
+    data = published.payload.model_json_schema(schema_generator=_Schema, mode="serialization")
+    definitions = data.pop("$defs", {})
+    properties: dict[str, Any] = {
+        field: {**(_PAIR if field in ("actor", "subject") else _TEXT), "description": meaning}
+        for field, meaning in _MEANING.items()
+    }
+    properties["type"]["const"] = name
+    made = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "required": [*_MEANING, "data"],
+        "properties": {
+            **properties,
+            "data": {**data, "description": "The public part of the record after the write."},
+            "previous": {
+                "type": "object",
+                "description": "The old values of what the write changed in `data`.",
+            },
+        },
+    }
+    return {**made, "$defs": definitions} if definitions else made
+
+
+def example(name: str) -> dict[str, Any]:
+    """Return an event's `detail`, made by the very function that makes real ones."""
+    kind = name.split(".")[0]
+    new = {"object": kind, "version": 1, **_RECORDS[kind], **_NOW.get(name, {})}
+    old = None
+    if name in _BEFORE:
+        old = {**new, **_BEFORE[name]}
+        new["version"] = 2
+    stamped = {
+        "id": "evt_06b1qz3v1w7g2m5n8p0r4t6x9e",
+        "type": name,
+        "occurred_at": "2026-11-22T21:59:17.123Z",
+        "actor": {"type": "api_key", "id": _RECORDS["api_key"]["id"]},
+        "source": "pipeline" if name in ("video.ready", "video.failed") else "api",
+        "request_id": "0b9e7c1e-5a52-4a0e-8f57-0d7a6c2b1f10",
+    }
+    return envelope(_WORKSPACE, stamped, new, old)
+
+
+def text() -> str:
+    """Return the committed file's content."""
+    return json.dumps(catalogue(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(text())
