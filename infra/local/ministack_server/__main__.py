@@ -10,7 +10,9 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -19,7 +21,9 @@ from ministack.core import persistence
 
 from infra.local.ministack_server import unpacking
 from infra.local.ministack_server.front import FrontDoor
-from infra.local.ministack_server.memory import Memory, resume_interrupted
+from infra.local.ministack_server.memory import Memory, keep_layers_in, resume_interrupted
+
+log = logging.getLogger("reelate.cloud")
 
 CHECKPOINT_EVERY = 20.0  # seconds
 CHECKPOINT_REST = 50  # and rest at least this many times as long as the last one took
@@ -50,6 +54,7 @@ async def run() -> None:
     """Serve until SIGTERM or SIGINT, then let MiniStack save its state."""
     trust_loopback()
     unpacking.install(Path(os.environ["UNPACKED_DIR"]))
+    keep_layers_in(Path(persistence.STATE_DIR) / "layers")
     gateway, front = int(os.environ["GATEWAY_PORT"]), int(os.environ["FRONT_PORT"])
     door = FrontDoor(front, Path(os.environ["FRONT_TARGET"]), resume_interrupted)
     memory = Memory(lambda: door.closing)
@@ -68,6 +73,13 @@ async def run() -> None:
         await saver
 
 
+async def leave_at_once(served: Coroutine[Any, Any, None]) -> None:
+    """Serve, then end without waiting for threads: the state is saved, the rest is idle waiting."""
+    await served
+    logging.shutdown()
+    os._exit(0)
+
+
 def main() -> None:
     """Raise the file limit as MiniStack's own entry does, and serve."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -75,7 +87,7 @@ def main() -> None:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     logging.getLogger("persistence").setLevel(logging.WARNING)
-    asyncio.run(run())
+    asyncio.run(leave_at_once(run()))
 
 
 if __name__ == "__main__":

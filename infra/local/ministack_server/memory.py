@@ -6,6 +6,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -43,6 +44,41 @@ class Memory(ModuleType):
         if not self._closing() or sum(part["size"] for part in parts) > UPLOADS_KEPT:
             return None
         return s3._multipart_uploads
+
+
+def keep_layers_in(folder: Path) -> None:
+    """Let Lambda's state hold the names of layer files instead of hundreds of megabytes."""
+    from ministack.services import lambda_svc
+
+    folder.mkdir(parents=True, exist_ok=True)
+    plain_state, plain_restore = lambda_svc.get_state, lambda_svc.load_persisted_state
+
+    def get_state() -> dict[str, Any]:
+        state: dict[str, Any] = plain_state()
+        for version in layer_versions(state["layers"]):
+            body = version.get("_zip_data")
+            if body:
+                name = version["Content"]["CodeSha256"].replace("/", "_")
+                if not (folder / name).exists():
+                    draft = folder / f"{name}.new"
+                    draft.write_bytes(body)
+                    draft.replace(folder / name)
+                version["_zip_data"] = {"file": name}
+        return state
+
+    def load_persisted_state(data: dict[str, Any]) -> None:
+        for version in layer_versions(data["layers"]):
+            kept = version.get("_zip_data")
+            if isinstance(kept, dict):
+                version["_zip_data"] = (folder / kept["file"]).read_bytes()
+        plain_restore(data)
+
+    lambda_svc.get_state, lambda_svc.load_persisted_state = get_state, load_persisted_state
+
+
+def layer_versions(layers: Any) -> list[dict[str, Any]]:
+    """Return every version of every layer in MiniStack's record of them."""
+    return [version for layer in layers._data.values() for version in layer["versions"]]
 
 
 def undelivered_streams() -> dict[str, Any]:

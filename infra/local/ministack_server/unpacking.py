@@ -32,6 +32,8 @@ def install(store: Path) -> None:
             return
         for entry in unpacked(self, store, plain).iterdir():
             (Path(path) / entry.name).symlink_to(entry)
+        if self.filename:  # MiniStack would keep a copy of the zip in every worker's folder
+            Path(self.filename).unlink(missing_ok=True)
 
     zipfile.ZipFile.extractall = extractall  # type: ignore[method-assign]
 
