@@ -4,7 +4,6 @@ Both are stored whole as S3 JSON and are the bodies that the API answers, so the
 are public. All times are integer milliseconds from the start of the recording.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -178,8 +177,3 @@ class Analysis(Frozen):
     source: AnalysisSource
     dropped: int = 0
     truncated: int = 0
-
-
-def speaker_ids(speakers: Sequence[Speaker]) -> frozenset[str]:
-    """The ids of the voices in a recording."""
-    return frozenset(speaker.id for speaker in speakers)

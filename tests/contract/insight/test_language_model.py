@@ -1,5 +1,6 @@
 """What every LanguageModel promises, held against the fake and each adapter."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -53,8 +54,6 @@ def fake() -> Subject:
 
 
 def openai(server: FakeOpenAI) -> Subject:
-    import json
-
     return Subject(
         OpenAILanguage(
             OpenAIServer(server.url, patience=Patience(attempts=2), timing=Hands().timing), "m-1"
@@ -271,3 +270,20 @@ def test_the_price_is_that_of_the_model_asked_for(server: FakeOpenAI) -> None:
     model = OpenAILanguage(OpenAIServer(server.url), "gpt-4o-mini")
 
     assert model.complete(*ASK).cost == 0.000366
+
+
+def test_openai_itself_is_spared_what_its_newer_models_refuse() -> None:
+    class ItsServer(OpenAIServer):
+        def post_json(self, path: str, body: Any, **_: Any) -> bytes:
+            self.body = body
+            payload = recorded("openai_chat.json")
+            del payload["usage"]
+            return json.dumps(payload).encode()
+
+    server = ItsServer("https://api.openai.com/v1")
+
+    reply = OpenAILanguage(server, "gpt-4.1-mini").complete(*ASK)
+
+    assert server.body["max_completion_tokens"] == 500
+    assert not {"max_tokens", "temperature"} & set(server.body)
+    assert reply.tokens == Tokens(0, 0)
