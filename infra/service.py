@@ -29,8 +29,7 @@ _CHOICES = (
     ("speech_layout", "SpeechLayout", "diarized_json", "diarized_json or verbose_json"),
     ("speech_max_bytes", "SpeechMaxBytes", "25000000", "Largest audio file it takes"),
     ("language_model", "LanguageModel", "us.amazon.nova-lite-v1:0", "Language model to ask"),
-    ("embedding_model", "EmbeddingModel", "text-embedding-3-small", "Embedding model to ask"),
-    ("model_api_key_secret", "ModelApiKeySecret", "",
+    ("model_api_key_secret", "ModelKeyName", "",
      "Name of the Secrets Manager secret that holds the provider's key; empty: none"),
 )  # fmt: skip
 

@@ -197,5 +197,5 @@ class Video(Construct):
             self,
             "ExpireSchedule",
             schedule=events.Schedule.rate(Duration.minutes(5)),
-            targets=[targets.LambdaFunction(expire.function)],
+            targets=[targets.LambdaFunction(expire.function, dead_letter_queue=dead)],
         )
