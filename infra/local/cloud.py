@@ -178,8 +178,7 @@ class Cloud:
     def _deploy(self, chosen: ports.Ports, wanted: str) -> None:
         parameters = {
             "ModelBaseUrl": chosen.models_url,
-            "SpeechProvider": "openai",
-            "LanguageProvider": "openai",
+            **modelserver.PARAMETERS,
             **self.parameters,
         }
         state = json.dumps({"inputs": wanted, "parameters": parameters}, sort_keys=True)

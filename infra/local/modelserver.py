@@ -5,6 +5,16 @@ from pathlib import Path
 from infra.local.ports import get_status
 
 
+# The service stack's parameters that point it at this server; the names are the server's own.
+PARAMETERS = {
+    "SpeechProvider": "openai",
+    "SpeechModel": "reelate-whisper-base",
+    "LanguageProvider": "openai",
+    "LanguageModel": "reelate-extractive-1",
+    "EmbeddingModel": "reelate-minilm-l6-v2",
+}
+
+
 def command(python: Path, port: int, cache: Path) -> list[str]:
     """Return the command line of the model server."""
     return [str(python), "-m", "infra.local.models", "--port", str(port), "--cache", str(cache)]

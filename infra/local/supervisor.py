@@ -66,7 +66,7 @@ def programs(layout: Layout, ports: Ports, *, models: bool) -> list[Program]:
                 plain_environment({"PYTHONUNBUFFERED": "1"}),
                 layout.project,
                 layout.logs / "models.log",
-                patience=5,
+                patience=12,
             )
         )
     return listed
