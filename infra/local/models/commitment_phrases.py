@@ -34,7 +34,8 @@ _VERB = _any(
         sort hand pass provide give supply upload export import attach drop let keep touch meet
         kick launch move migrate extend renew cancel pay transfer onboard train push copy sync
         evaluate pilot demo compare measure join record post publish return replace refund credit
-        waive apply request negotiate redline dial nail line buy print double[-\\s]check come
+        waive apply request negotiate redline dial nail line buy print decide host
+        double[-\\s]check come
         """
     )
 )
@@ -46,7 +47,7 @@ _STRONG = _any(
 _WEAK = _any(
     "I can", "we can", "I could", "I need to", "we need to", "I have to", "we have to",
     "I should", "I'?d be happy to", "I'?m happy to", "happy to", "I'?d be glad to", "I want to",
-    "I plan to", "we plan to", "I'?m planning to",
+    "I'?d (?:need|have) to", "I still need to", "I plan to", "we plan to", "I'?m planning to",
 )  # fmt: skip
 _ASK = _any(
     "(?:can|could|would|will) you", "please", "if you (?:can|could|would)", "I need you to",
@@ -124,7 +125,9 @@ END = _pattern(
     r", (?:so|and|right|okay|if|then|does|is|including)\b).*$"
 )
 # "I'll get that to you by Friday": the thing was named just before.
-POINTING = _pattern(r"^\w+ (?:it|that|this|those|them|these)\b|^get back\b|^let \w+ know\b")
+POINTING = _pattern(
+    r"^\w+ (?:it|that|this|those|them|these)\b|^(?:get|come) back\b|^let \w+ know\b"
+)
 NOT_WHO = words(
     """
     It That This There They He She You We I What Who Which Everything Something Nobody Everyone

@@ -23,6 +23,22 @@ _LEAD = (
     r"(?:(?:by|before|on|until|till|no later than|not later than|due|within|around|for) )?(?:the )?"
 )
 _CLOSE = r"(?:(?:end of (?:the )?day|eod|close of business|cob) (?:on )?)?"
+_ORDINALS = """
+    first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+    fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first
+    twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth
+    twenty-ninth thirtieth thirty-first
+"""
+_ORDINAL = {word: number for number, word in enumerate(_ORDINALS.split(), start=1)}
+_SPELLED = re.compile(
+    rf"(?:{'|'.join(sorted((w.replace('-', '[- ]') for w in _ORDINAL), key=len, reverse=True))})",
+    re.IGNORECASE,
+)
+_DOM = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_SPELLED.pattern})"
+# "a start date of February 1st" is what the thing says, not when it is due.
+_CONTENT = re.compile(
+    r"\b(?:date|dated|of|from|since|starting|start|effective|than) $", re.IGNORECASE
+)
 _FRIDAY = 4
 
 
@@ -40,9 +56,14 @@ def find_due(text: str, today: date) -> Due | None:
     for rank, (pattern, resolve) in enumerate(_RULES):
         for match in pattern.finditer(text):
             on = resolve(match, today)
-            if on is not None:
-                found.append((match.start(), rank, Due(_trimmed(match.group(0)), on)))
-                break
+            if on is None:
+                continue
+            if _CONTENT.search(text[: match.start()]):
+                # No later rule may find a piece of it either.
+                text = text[: match.start()] + " " * len(match.group(0)) + text[match.end() :]
+                continue
+            found.append((match.start(), rank, Due(_trimmed(match.group(0)), on)))
+            break
     # Earlier in the sentence wins; at one place the more exact rule does.
     return min(found, key=lambda one: (one[0], one[1]))[2] if found else None
 
@@ -148,8 +169,11 @@ def _day_of_month(match: re.Match[str], today: date) -> date | None:
 
 
 def _absolute(match: re.Match[str], today: date) -> date | None:
+    said = _SPELLED.sub(
+        lambda spelled: str(_ORDINAL[spelled[0].lower().replace(" ", "-")]), match["absolute"]
+    )
     parsed = dateparser.parse(
-        re.sub(r"\b(?:the|of)\b", " ", match["absolute"]),
+        re.sub(r"\b(?:the|of)\b", " ", said),
         languages=["en"],
         settings={
             "PREFER_DATES_FROM": "future",
@@ -172,8 +196,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date | None
     (
         _rule(
             rf"\b{_LEAD}{_SKIPPED_DAY}"
-            rf"(?P<absolute>\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b(?:,? \d{{4}})?"
-            rf"|{_MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?"
+            rf"(?P<absolute>{_DOM} (?:of )?{_MONTH}\b(?:,? \d{{4}})?"
+            rf"|{_MONTH} (?:the )?{_DOM}\b(?:,? \d{{4}})?"
             r"|\d{4}-\d{2}-\d{2})"
         ),
         _absolute,

@@ -6,7 +6,7 @@ sentence is about, and every statement quotes the words it rests on.
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,12 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infra.local.models.commitments import find_commitments
+from infra.local.models.cues import (
+    CONCERN,
+    FIGURE,
+    FILLER,
+    ONWARD,
+    OPENING,
+    REASSURES,
+    SMALL_TALK,
+)
 from infra.local.models.prototypes import (
+    CUSTOMER,
     NEGATIVE,
     NEUTRAL,
     NEXT_STEPS,
     OBJECTIONS,
     POSITIVE,
+    SELLER,
     TOPICS,
 )
 from infra.local.models.sentences import Sentence, Turn, split_turns
@@ -40,41 +51,10 @@ _MOST_NEXT_STEPS = 5
 _MOOD_MARGIN = 0.06
 _MOOD_LEAST = 0.34
 _RELEVANCE = 0.72
-
-_FILLER = re.compile(
-    r"^(?:(?:so|well|yeah|yes|okay|ok|right|and|but|um|uh|you know|i mean|honestly|hmm|sure|great|"
-    r"perfect|got it|good)[,.]? )+",
-    re.IGNORECASE,
-)
-_SMALL_TALK = re.compile(
-    r"\b(?:thanks|thank you|how are you|nice to (?:meet|talk)|talk soon|speak soon|good morning|"
-    r"good afternoon|bye|have a (?:good|nice|great)|can you hear|share my screen|hello)\b",
-    re.IGNORECASE,
-)
-_CONCERN = re.compile(
-    r"\b(?:too (?:expensive|much|high|long|complicated|slow|risky)|steep|pricey|concern(?:s|ed)?|"
-    r"worr(?:y|ied|ies)|not sure|not convinced|hesitant|skeptical|sceptical|(?:the|a|my|our|real|"
-    r"big) (?:problem|issue|challenge)|over (?:our )?budget|more than we "
-    r"(?:budgeted|planned|expected|have)|no budget|budget (?:\w+ ){0,5}(?:gone|tight|limited|frozen|spent)|can'?t afford|"
-    r"hard to justify|won'?t be able to|doesn'?t work for us|deal ?breaker|nobody used|"
-    r"already (?:use|have|pay|work with)|cheaper|not a priority|bad timing|don'?t have (?:time|the "
-    r"(?:time|budget|people|resources)))\b",
-    re.IGNORECASE,
-)
-_REASSURES = re.compile(
-    r"\b(?:understand|fair (?:concern|point|question)|we (?:support|offer|handle|can)|don'?t worry|"
-    r"no (?:problem|concerns|worries)|not a problem|any (?:concerns|questions|issues)|"
-    r"sorry (?:about|to hear))\b",
-    re.IGNORECASE,
-)
-_ONWARD = re.compile(
-    r"\b(?:next steps?|let'?s (?:schedule|meet|talk|set|book|do|plan|start|reconnect|catch|"
-    r"get|go|say|touch|find|arrange)|follow[- ]up (?:call|meeting)|"
-    r"(?:demo|call|meeting|session|workshop|kick[- ]?off|pilot|trial) "
-    r"(?:on|next|this|for|with|in|at) )",
-    re.IGNORECASE,
-)
-_FIGURE = re.compile(r"[$€£]\s?\d|\b\d[\d,.]*\b|%|\b(?:hundred|thousand|million)\b", re.IGNORECASE)
+_LEAST_QUOTE = 3
+_POLITE = 0.3
+_MOOD_LITTLE = 0.5
+_SHY = 0.3
 
 
 class Embedder(Protocol):
@@ -165,39 +145,68 @@ class Analyst:
     def _objections(self, call: _Call) -> list[dict[str, Any]]:
         near = self._near(call.vectors, OBJECTIONS)
         strength = {
-            at: float(near[at]) + (0.4 if _CONCERN.search(one.text) else 0.0)
+            at: float(near[at]) + (0.4 if CONCERN.search(one.text) else 0.0)
             for at, one in enumerate(call.sentences)
             if not one.is_question
             and len(one.words) >= 4
-            and not _REASSURES.search(one.text)
-            and (_CONCERN.search(one.text) or near[at] >= _OBJECTION_SURE)
+            and not REASSURES.search(one.text)
+            and (CONCERN.search(one.text) or near[at] >= _OBJECTION_SURE)
         }
         best = sorted(strength, key=lambda at: -strength[at])[:_MOST_OBJECTIONS]
         return [_statement(call.sentences[at]) for at in sorted(best)]
 
     def _sentiment(self, call: _Call) -> dict[str, Any]:
+        mood = self._mood(call)
+        customer = self._customer(call)
+        theirs = np.array([one.speaker == customer for one in call.sentences])
+        if np.any(mood[theirs]):
+            mood = np.where(theirs, mood, 0.0)
+        balance = float(mood.sum()) / max(float(np.abs(mood).sum()), _MOOD_LITTLE)
+        label = "positive" if balance > 0.2 else "negative" if balance < -0.2 else "neutral"
+        telling = mood if label == "positive" else -mood if label == "negative" else np.abs(mood)
+        # A quote of one or two words proves nothing: longer ones first.
+        short = np.array([len(one.words) < _LEAST_QUOTE for one in call.sentences])
+        best = [int(at) for at in np.lexsort((-telling, short))[:2] if telling[at] > 0]
+        return {"label": label, "quotes": _unique([call.sentences[at].text for at in sorted(best)])}
+
+    def _mood(self, call: _Call) -> NDArray[np.float64]:
+        """How good (above 0) or bad (below 0) each sentence sounds."""
         good, bad, flat = (
             self._near(call.vectors, seeds) for seeds in (POSITIVE, NEGATIVE, NEUTRAL)
         )
         mood = np.zeros(len(call.sentences))
         for at, one in enumerate(call.sentences):
-            strongest = max(good[at], bad[at])
-            if one.is_question or strongest < _MOOD_LEAST or strongest < flat[at]:
+            strongest = float(max(good[at], bad[at]))
+            if one.is_question or strongest < max(_MOOD_LEAST, float(flat[at])):
                 continue
             difference = float(good[at] - bad[at])
-            mood[at] = difference if abs(difference) >= _MOOD_MARGIN else 0.0
-        balance = float(mood.sum()) / max(float(np.abs(mood).sum()), 1.0)
-        label = "positive" if balance > 0.2 else "negative" if balance < -0.2 else "neutral"
-        telling = mood if label == "positive" else -mood if label == "negative" else np.abs(mood)
-        best = [int(at) for at in np.argsort(-telling, kind="stable")[:2] if telling[at] > 0]
-        return {"label": label, "quotes": _unique([call.sentences[at].text for at in sorted(best)])}
+            if abs(difference) >= _MOOD_MARGIN:
+                # "Thanks, great" is manners more than mood.
+                polite = len(one.words) < 5 or SMALL_TALK.search(one.text)
+                mood[at] = difference * (_POLITE if polite else 1.0)
+        return mood
+
+    def _customer(self, call: _Call) -> str:
+        """Who of the speakers talks most like one who buys and least like one who sells."""
+        lean = self._near(call.vectors, CUSTOMER) - self._near(call.vectors, SELLER)
+        said = Counter(one.speaker for one in call.sentences)
+        # Who says little shows little.
+        speakers = [who for who, n in said.items() if n >= _SHY * max(said.values())]
+
+        def weight(speaker: str) -> float:
+            mine = [lean[at] for at, one in enumerate(call.sentences) if one.speaker == speaker]
+            return float(np.mean(mine))
+
+        return max(speakers, key=weight)
 
     def _next_steps(self, call: _Call) -> list[dict[str, Any]]:
         near = self._near(call.vectors, NEXT_STEPS)
         strength = {
-            at: float(near[at]) + (0.3 if _ONWARD.search(one.text) else 0.0)
+            at: float(near[at]) + (0.3 if ONWARD.search(one.text) else 0.0)
             for at, one in enumerate(call.sentences)
-            if len(one.words) >= 4 and (_ONWARD.search(one.text) or near[at] >= _NEXT_STEP_SURE)
+            if len(one.words) >= 4
+            and not one.is_question
+            and (ONWARD.search(one.text) or near[at] >= _NEXT_STEP_SURE)
         }
         best = sorted(strength, key=lambda at: -strength[at])[:_MOST_NEXT_STEPS]
         return [_statement(call.sentences[at]) for at in sorted(best)]
@@ -219,16 +228,17 @@ def _tells(sentence: Sentence) -> bool:
     return (
         6 <= len(sentence.words) <= 45
         and not sentence.is_question
-        and not _SMALL_TALK.search(sentence.text)
+        and not SMALL_TALK.search(sentence.text)
+        and not OPENING.search(sentence.text)
     )
 
 
 def _bonus(sentence: Sentence) -> float:
-    return 0.08 if _FIGURE.search(sentence.text) else 0.0
+    return 0.08 if FIGURE.search(sentence.text) else 0.0
 
 
 def _statement(sentence: Sentence) -> dict[str, Any]:
-    text = _FILLER.sub("", sentence.text).rstrip(", ")
+    text = FILLER.sub("", sentence.text).rstrip(", ")
     return {"text": text[:1].upper() + text[1:], "quotes": [sentence.text]}
 
 

@@ -32,9 +32,9 @@ TOPICS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "competitors": (
         "We are also looking at another vendor.",
-        "How do you compare with your competitor?",
-        "We use a different product today.",
-        "Your competitor quoted us a lower price.",
+        "How do you compare with your competitors?",
+        "Another company quoted us a lower price.",
+        "Your competitor charges extra for that.",
     ),
     "decision process": (
         "Who else needs to approve this purchase?",
@@ -64,7 +64,7 @@ TOPICS: Final[dict[str, tuple[str, ...]]] = {
         "The contract ends in January.",
         "Should we renew the subscription?",
         "What are the cancellation terms?",
-        "Please send us the contract to sign.",
+        "The contract has to be signed.",
     ),
     "current problems": (
         "Our current process is slow and painful.",
@@ -75,7 +75,6 @@ TOPICS: Final[dict[str, tuple[str, ...]]] = {
     "product demo": (
         "Let me show you the product.",
         "I would like to see a demo.",
-        "This dashboard shows the reports.",
         "Can you walk our engineers through the features?",
     ),
     "data migration": (
@@ -148,4 +147,30 @@ NEXT_STEPS: Final[tuple[str, ...]] = (
     "We will start the pilot in December.",
     "I will send you the proposal and we talk again on Monday.",
     "Let's meet again next week to decide.",
+)
+
+SELLER: Final[tuple[str, ...]] = (
+    "Our platform does that automatically.",
+    "We offer this in every plan.",
+    "Most of our customers see results in three weeks.",
+    "I will send you a proposal.",
+    "What are you using today?",
+    "What would a good outcome look like for you?",
+    "I can give you a discount.",
+    "Let me show you the product.",
+    "What would the timeline look like on your side?",
+    "I understand your concern.",
+)
+
+CUSTOMER: Final[tuple[str, ...]] = (
+    "What does it cost?",
+    "That is more than we budgeted.",
+    "Our team needs this feature.",
+    "We use spreadsheets for it today.",
+    "I have to talk to my finance director.",
+    "Our biggest problem is the manual work.",
+    "We are looking at other vendors.",
+    "Can you send me the contract?",
+    "I need to convince my boss.",
+    "We are not happy with how it works today.",
 )

