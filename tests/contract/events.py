@@ -53,7 +53,7 @@ _RECORDS: dict[str, dict[str, Any]] = {
 }
 # What an event's name says of the record: its state now, and what it was before.
 _NOW: dict[str, dict[str, Any]] = {
-    "video.created": {"state": "uploading", "duration_ms": None},
+    "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},
     "video.cancelled": {"state": "cancelled", "duration_ms": None},
     "video.expired": {"state": "expired", "duration_ms": None},

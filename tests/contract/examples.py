@@ -1,0 +1,185 @@
+"""Examples of bodies, by the name of their schema, where a model has none of its own. They tell
+one story; a test holds them against their schemas."""
+
+from typing import Any
+
+from functions.crm.pipelines import DEFAULT
+from functions.shared.policy import ROLES
+
+_COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
+_CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
+_DEAL = "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"
+_VIDEO = "vid_06b1qz3v1w7g2m5n8p0r4t6x9v"
+_ACTOR = {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"}
+_LINK = {"type": "deal", "id": _DEAL}
+_AMOUNT = {"amount_minor": 4_800_000, "currency": "EUR"}
+
+
+def _record(record_id: str, kind: str) -> dict[str, Any]:
+    return {
+        "id": record_id,
+        "object": kind,
+        "created_at": "2026-11-22T21:59:17.123Z",
+        "updated_at": "2026-11-22T21:59:17.123Z",
+        "created_by": _ACTOR,
+        "version": 1,
+    }
+
+
+def _steps(**states: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "state": state,
+            "percent": {"done": 100, "processing": 40}.get(state, 0),
+            "started_at": None if state == "pending" else "2026-11-22T22:01:02.000Z",
+            "ended_at": "2026-11-22T22:01:09.000Z" if state == "done" else None,
+            "reason": None,
+        }
+        for name, state in states.items()
+    ]
+
+
+def _artefact(state: str, **more: Any) -> dict[str, Any]:
+    return {"state": state, "reason": None, "run": None, "summary": None, **more}
+
+
+_CONTACT_FIELDS = {
+    "name": "Daniel Reed",
+    "email": "daniel@harbor.example",
+    "phone": "+49 30 5550142",
+    "title": "Head of Operations",
+    "company_id": _COMPANY,
+    "custom": {"newsletter": True},
+}
+_COMPANY_FIELDS = {"name": "Harbor Foods", "domain": "harbor.example", "custom": {"size": 120}}
+_DEAL_FIELDS = {
+    "name": "Harbor rollout",
+    "amount": _AMOUNT,
+    "close_date": "2026-12-31",
+    "company_id": _COMPANY,
+    "contact_ids": [_CONTACT],
+    "custom": {},
+}
+_NOTE_FIELDS = {"body": "Wants to start in March.", "links": [_LINK]}
+_API_KEY = {
+    **_record(_ACTOR["id"], "api_key"),
+    "name": "Nightly sync",
+    "role": "rep",
+    "scopes": ["contacts:read", "contacts:write"],
+    "hint": "x9Qk",
+    "expires_at": None,
+}
+_SUMMARY = {
+    **_record(_VIDEO, "video"),
+    "title": "Discovery call",
+    "state": "processing",
+    "reason": None,
+    "links": [{"type": "contact", "id": _CONTACT}, _LINK],
+    "source": {"filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 18_874_368},
+    "upload": {
+        "part_size_bytes": 8_388_608,
+        "part_count": 3,
+        "expires_at": "2026-11-24T21:59:17.123Z",
+        "completed_at": "2026-11-22T22:00:58.000Z",
+    },
+    "media": {
+        "duration_ms": 74_000,
+        "container": "mp4",
+        "width": 1280,
+        "height": 720,
+        "frame_rate": 25.0,
+        "rotation": 0,
+        "video_codec": "h264",
+        "audio_codec": "aac",
+        "audio_channels": 2,
+        "warnings": [],
+    },
+    "duration_ms": 74_000,
+    "artefacts": {
+        "renditions": _artefact("processing", run=1),
+        "transcript": _artefact("pending"),
+        "analysis": _artefact("pending"),
+    },
+    "version": 3,
+}
+_PART = {
+    "part_number": 1,
+    "size_bytes": 8_388_608,
+    "url": "https://uploads.example/ws/vid/source?partNumber=1&X-Amz-Signature=0f3c",
+    "expires_at": "2026-11-22T22:59:17.123Z",
+}
+
+EXAMPLES: dict[str, Any] = {
+    "ApiKeyView": _API_KEY,
+    "Company": {**_record(_COMPANY, "company"), **_COMPANY_FIELDS},
+    "CompanyFields": _COMPANY_FIELDS,
+    "CompanyPatch": {"domain": "harbor-foods.example"},
+    "Contact": {**_record(_CONTACT, "contact"), **_CONTACT_FIELDS},
+    "ContactFields": _CONTACT_FIELDS,
+    "ContactPatch": {"title": "Chief Operating Officer", "phone": None},
+    "Deal": {
+        **_record(_DEAL, "deal"),
+        "pipeline_id": DEFAULT.id,
+        "stage": "proposal",
+        "status": "open",
+        **_DEAL_FIELDS,
+    },
+    "DealPatch": {"close_date": "2027-01-15", "amount": {"amount_minor": 5_200_000}},
+    "Health": {"status": "ok"},
+    "Me": {
+        "object": "me",
+        "workspace": "ws_06b1qz3v1w7g2m5n8p0r4t6x9a",
+        "principal": _ACTOR["id"],
+        "kind": "api_key",
+        "role": "viewer",
+        "scopes": sorted(ROLES["viewer"]),
+    },
+    "MoveFields": {"stage": "proposal"},
+    "NewDealFields": {**_DEAL_FIELDS, "stage": "qualification"},
+    "Note": {**_record("not_06b1qz3v1w7g2m5n8p0r4t6x9n", "note"), **_NOTE_FIELDS},
+    "NoteFields": _NOTE_FIELDS,
+    "NotePatch": {"body": "Wants to start in April."},
+    "OpenedVideoView": {
+        **_SUMMARY,
+        "state": "waiting",
+        "upload": {**_SUMMARY["upload"], "completed_at": None, "parts": [_PART]},
+        "media": None,
+        "duration_ms": None,
+        "artefacts": dict.fromkeys(_SUMMARY["artefacts"], _artefact("pending")),
+        "version": 1,
+        "run": None,
+    },
+    "PartUrlView": _PART,
+    "PartView": {"part_number": 1, "size_bytes": 8_388_608, "etag": '"9b2cf535f27731c9"'},
+    "Pipeline": DEFAULT.model_dump(mode="json"),
+    "PlaybackView": {
+        "url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/master.m3u8",
+        "expires_at": "2026-11-23T03:59:17.123Z",
+    },
+    "TimelineEntry": {
+        "id": "evt_06b1qz3v1w7g2m5n8p0r4t6x9e",
+        "object": "timeline_entry",
+        "kind": "deal.stage_moved",
+        "occurred_at": "2026-11-22T21:59:17.123Z",
+        "actor": _ACTOR,
+        "source": "api",
+        "subject": {"type": "deal", "id": _DEAL},
+        "data": {"id": _DEAL, "version": 2, "name": "Harbor rollout", "stage": "proposal"},
+        "previous": {"stage": "qualification"},
+    },
+    "VideoSummary": _SUMMARY,
+    "VideoView": {
+        **_SUMMARY,
+        "run": {
+            "number": 1,
+            "from": "inspect",
+            "state": "processing",
+            "percent": 41,
+            "started_at": "2026-11-22T22:01:01.000Z",
+            "ended_at": None,
+            "reason": None,
+            "steps": _steps(inspect="done", plan="done", encode="processing", package="pending"),
+        },
+    },
+}

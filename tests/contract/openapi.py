@@ -1,0 +1,276 @@
+"""Writes functions/openapi.json: the API of all functions as one OpenAPI 3.1 document.
+
+    python -m tests.contract.openapi
+
+The routes say what is theirs (summary, models, scope, refusals); what holds for every route is
+added here, once: the common refusals, their examples, and the headers of requests and replies.
+"""
+
+import copy
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+from functions.shared.errors import PROBLEMS
+from functions.shared.openapi import COMPONENTS
+from infra import packaging
+from tests.contract.examples import EXAMPLES
+
+PATH = Path(__file__).resolve().parents[2] / "functions" / "openapi.json"
+PROBLEM = "application/problem+json"
+METHODS = ("get", "post", "patch", "put", "delete")
+
+Json = dict[str, Any]
+
+_INFO: Json = {
+    "title": "Reelate",
+    "version": "v1",
+    "summary": "A CRM without a face, in which a video is a first-class record.",
+    "description": "Every list pages with `limit` and `cursor`; every record has an `ETag`; every "
+    "write takes an `Idempotency-Key`; every refusal is problem+json (RFC 9457). Times are RFC "
+    "3339 in UTC, amounts are in minor units, offsets into media are milliseconds.",
+    "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+}
+_TAGS = {
+    "identity": "Who you are, and the keys of your workspace.",
+    "contacts": "People.",
+    "companies": "Organisations.",
+    "deals": "Possible sales and the pipeline they move through.",
+    "notes": "What was written down about people, organisations and deals.",
+    "videos": "Recordings: upload, processing, runs.",
+    "playback": "Links that play a video.",
+    "insight": "Transcripts, and what they say with evidence.",
+}
+_STATUSES: dict[int, tuple[str, str]] = {
+    **{each.status: (each.__name__.removesuffix("Error"), each.title) for each in PROBLEMS},
+    500: ("Internal", "Internal error"),
+}
+_DETAILS = {
+    400: "Expecting ',' delimiter at line 1, column 21.",
+    401: "The credential is unknown, revoked or expired.",
+    403: "This credential lacks the scope 'contacts:write'.",
+    404: "There is no such contact.",
+    405: "This path does not take that method.",
+    409: "Another contact has this email already.",
+    412: "The record has changed since you read it.",
+    413: "A request body may have at most 1,000,000 bytes.",
+    415: "The body must be sent as application/json.",
+    422: "The request has invalid fields; see `errors`.",
+    428: "Send `If-Match`.",
+    429: "Slow down and try again.",
+    500: "Something went wrong on our side.",
+    503: "The database is busy; please try again.",
+}
+_CODES = {400: "invalid_json", 403: "missing_scope", 409: "duplicate_email"}
+_FAULT = {"pointer": "/name", "code": "missing", "message": "Field required"}
+_REPLY_HEADERS: Json = {
+    "RequestId": ("The request's id; quote it when you ask about a reply.", {}),
+    "ETag": ("The version of the record, for `If-Match` and `If-None-Match`.", {}),
+    "Location": ("Where it is.", {"format": "uri-reference"}),
+    "IdempotencyReplayed": ("`true` when this reply is a stored one.", {"enum": ["true"]}),
+    "RetryAfter": ("Seconds to wait.", {"pattern": "^[0-9]+$"}),
+}
+
+
+def document() -> Json:
+    """Return the whole document."""
+    merged: Json = {
+        "openapi": "3.1.0",
+        "info": _INFO,
+        "servers": [{"url": "/", "description": "Where your deployment answers."}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "security": [{"bearer": []}],
+        "paths": {},
+        "components": {**copy.deepcopy(COMPONENTS), **_shared()},
+    }
+    merged["components"]["parameters"]["RequestId"] = {
+        "name": "X-Request-Id",
+        "in": "header",
+        "required": False,
+        "description": "Your id for this request; made up for you when left out.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{8,128}$"},
+    }
+    for context, folder in packaging.handlers():
+        if folder == "api":
+            app = importlib.import_module(f"functions.{context}.api.handler").app
+            _add(merged, context, copy.deepcopy(app.openapi()))
+    for path in merged["paths"].values():
+        for operation in path.values():
+            _complete(operation)
+    _exemplify(merged)
+    merged["paths"] = dict(sorted(merged["paths"].items()))
+    merged["components"]["schemas"] = dict(sorted(merged["components"]["schemas"].items()))
+    return merged
+
+
+def text() -> str:
+    """Return the committed file's content."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def resolve(spec: Json, node: Json) -> Json:
+    """Follow a `$ref` inside the document."""
+    while "$ref" in node:
+        found: Any = spec
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        node = found
+    return node
+
+
+def _add(merged: Json, context: str, part: Json) -> None:
+    """Take in one function's paths and schemas; a name that means two things gets its context."""
+    ours = part.get("components", {}).get("schemas", {})
+    for gone in ("HTTPValidationError", "ValidationError"):
+        ours.pop(gone, None)
+    known = merged["components"]["schemas"]
+    renamed = {
+        name: f"{context.capitalize()}{name}"
+        for name, schema in ours.items()
+        if name in known and known[name] != schema
+    }
+    words = json.dumps({"paths": part["paths"], "schemas": ours})
+    for old, new in renamed.items():
+        words = words.replace(f'"#/components/schemas/{old}"', f'"#/components/schemas/{new}"')
+    part = json.loads(words.replace("{video_id}", "{id}").replace('"video_id", "in"', '"id", "in"'))
+    known.update({renamed.get(name, name): schema for name, schema in part["schemas"].items()})
+    for path, operations in part["paths"].items():
+        there = merged["paths"].setdefault(path, {})
+        twice = there.keys() & operations.keys()
+        if twice:
+            raise ValueError(f"two functions answer {sorted(twice)} {path}")
+        there.update(operations)
+
+
+def _complete(operation: Json) -> None:
+    """Add what every route of its kind has: refusals, headers."""
+    parameters = operation.setdefault("parameters", [])
+    heeds = {each["$ref"].split("/")[-1] for each in parameters if "$ref" in each}
+    for each in parameters:
+        each.get("schema", {}).pop("title", None)
+    parameters.append({"$ref": "#/components/parameters/RequestId"})
+    responses = operation["responses"]
+    refusals = _refusals(operation, heeds)
+    for status in [each for each in responses if int(each) >= 400 and int(each) not in refusals]:
+        del responses[status]  # such as FastAPI's own 422 for path parameters that are text
+    for status in refusals:
+        responses[str(status)] = {"$ref": f"#/components/responses/{_STATUSES[status][0]}"}
+    for status, response in responses.items():
+        if "$ref" not in response:
+            response["headers"] = _headers(operation, status, heeds)
+            if response["description"] == "Successful Response":
+                response["description"] = operation["summary"] + "."
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _refusals(operation: Json, heeds: set[str]) -> list[int]:
+    declared = {
+        int(status)
+        for status, response in operation["responses"].items()
+        if PROBLEM in response.get("content", {})
+    }
+    found = declared | {429, 500, 503}
+    inputs = [each["in"] for each in operation["parameters"] if "in" in each]
+    if operation.get("security") == []:
+        found -= {403}
+    else:
+        found |= {401, 403}
+    if "requestBody" in operation:
+        found |= {400, 413, 415, 422}
+    if "IfMatch" in heeds:
+        found |= {412}
+    if "IdempotencyKey" in heeds:
+        found |= {400, 409, 422}
+    if "query" in inputs:
+        found |= {422}
+    if "path" in inputs:
+        found |= {404}
+    return sorted(found)
+
+
+def _headers(operation: Json, status: str, heeds: set[str]) -> Json:
+    names = {"X-Request-Id": "RequestId"}
+    if status in ("201", "302", "307"):
+        names["Location"] = "Location"
+    if status in ("200", "201", "202", "304") and heeds & {"IfMatch", "IfNoneMatch"}:
+        names["ETag"] = "ETag"
+    if status == "201":
+        names["ETag"] = "ETag"
+    if "IdempotencyKey" in heeds and status.startswith("2"):
+        names["Idempotency-Replayed"] = "IdempotencyReplayed"
+    return {name: {"$ref": f"#/components/headers/{each}"} for name, each in names.items()}
+
+
+def _shared() -> Json:
+    """Return the components that this module adds: reply headers, and each refusal once."""
+    return {
+        "headers": {
+            name: {"description": meaning, "schema": {"type": "string", **more}}
+            for name, (meaning, more) in _REPLY_HEADERS.items()
+        },
+        "responses": {
+            name: {
+                "description": title,
+                "headers": {
+                    "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
+                    **(
+                        {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+                        if status in (404, 409, 429, 503)
+                        else {}
+                    ),
+                },
+                "content": {
+                    PROBLEM: {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "example": _problem(status),
+                    }
+                },
+            }
+            for status, (name, title) in sorted(_STATUSES.items())
+        },
+    }
+
+
+def _problem(status: int) -> Json:
+    slugs = {each.status: each.slug for each in PROBLEMS} | {500: "internal"}
+    made: Json = {
+        "type": f"/problems/{slugs[status]}",
+        "title": _STATUSES[status][1],
+        "status": status,
+        "detail": _DETAILS[status],
+        "instance": "/v1/contacts",
+        "code": _CODES.get(status, slugs[status].replace("-", "_")),
+        "request_id": "0b9e7c1e-5a52-4a0e-8f57-0d7a6c2b1f10",
+    }
+    return {**made, "errors": [_FAULT]} if status == 422 else made
+
+
+def _exemplify(spec: Json) -> None:
+    """Put an example beside every JSON body: the model's own, or the one kept in examples.py."""
+    for path in spec["paths"].values():
+        for operation in path.values():
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for body in bodies:
+                media = body.get("content", {}).get("application/json")
+                if media is not None:
+                    media["example"] = _example(spec, media["schema"])
+
+
+def _example(spec: Json, schema: Json) -> Any:
+    """Return a schema's example; a page's is made of its items'. Raises KeyError for none."""
+    if "anyOf" in schema:
+        schema = next(each for each in schema["anyOf"] if each.get("type") != "null")
+    name = schema["$ref"].split("/")[-1]
+    known = resolve(spec, schema)
+    if name in EXAMPLES:
+        return EXAMPLES[name]
+    if "examples" in known:
+        return known["examples"][0]
+    items = known["properties"]["data"]["items"]
+    page = {"data": [_example(spec, items)]}
+    return page | {"next_cursor": None} if "next_cursor" in known["properties"] else page
+
+
+if __name__ == "__main__":
+    PATH.write_text(text())
