@@ -171,7 +171,8 @@ def _later(trun: memoryview, ticks: int) -> bytearray:
     before = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400))
     step = before + (4 if flags & 0x800 else 0)
     made = bytearray(b"\x01" + (flags | 0x800).to_bytes(3, "big") + trun[4:offset])
-    for at in range(offset, offset + count * step, step or 1):
+    for number in range(count):
+        at = offset + number * step
         was = struct.unpack_from(">i", trun, at + before)[0] if flags & 0x800 else 0
         made += trun[at : at + before]
         made += struct.pack(">i", was + ticks)

@@ -24,18 +24,19 @@ def selection(video: VideoPlan, chunk: ChunkPlan, *, patch: bool = False) -> str
     steps = [f"setpts=PTS-{timing.first_tick}"]
     if video.track.interlaced:
         steps.append("bwdif=mode=send_frame:deint=interlaced")
-    fps = f"fps={timing.rate.numerator}/{timing.rate.denominator}"
+    steps.append(f"fps={timing.rate.numerator}/{timing.rate.denominator}")
+    padding = []
     if start < 0:
         # The picture starts later than the sound: its first frame is shown until then.
-        steps += [fps, f"tpad=start={-start}:start_mode=clone"]
+        padding.append(f"start={-start}:start_mode=clone")
         start, lead = 0, chunk.first
     elif patch:
-        steps.append(f"{fps}:start_time={float(Fraction(start) / timing.rate):.9f}")
-    else:
-        steps.append(fps)
+        steps[-1] += f":start_time={float(Fraction(start) / timing.rate):.9f}"
     if patch or chunk.end == timing.frames:
         # The plan, not the last frame's stated duration, says where the end is.
-        steps.append("tpad=stop=-1:stop_mode=clone")
+        padding.append("stop=-1:stop_mode=clone")
+    if padding:
+        steps.append(f"tpad={':'.join(padding)}")
     steps.append(f"trim=start_pts={start}:end_pts={start + count}")
     steps.append(f"setpts=PTS+{lead}")
     return ",".join(steps)

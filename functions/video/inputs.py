@@ -57,7 +57,7 @@ class MediaInput:
             "-protocol_whitelist", self._protocols,
             "-format_whitelist", FORMATS,
             "-codec_whitelist", CODECS,
-            "-max_streams", str(MAX_STREAMS),
+            "-max_streams", str(2 * MAX_STREAMS),
             "-max_pixels", str(MAX_PIXELS),
             *self._network,
             *before,

@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -180,6 +180,7 @@ class PacketList:
 
     time_base: Fraction | None = None
     size: tuple[int, int] | None = None
+    by_decoding: bool = False  # the container has decoding times only (AVI), which stand in
     packets: list[Packet] = field(default_factory=list)
 
     @property
@@ -201,7 +202,7 @@ def read_packets(lines: Iterable[str], *, keep: int = 120_000) -> PacketList:
     Only the last `keep` packets stay, so a list of any length takes bounded memory.
     """
     found = PacketList()
-    packets: deque[Packet] = deque(maxlen=keep)
+    packets: deque[tuple[int, Packet]] = deque(maxlen=keep)
     for line in lines:
         if line.startswith("#tb 0:"):
             found.time_base = Fraction(line[6:].strip())
@@ -212,7 +213,12 @@ def read_packets(lines: Iterable[str], *, keep: int = 120_000) -> PacketList:
             fields = [part.strip() for part in line.split(",")]
             flags = next((int(part[2:], 16) for part in fields[6:] if part.startswith("F=")), _KEY)
             tick = int(fields[2])
-            if tick != _NO_TICK and not flags & _DISCARDED:
-                packets.append(Packet(tick, int(fields[3]), bool(flags & _KEY)))
-    found.packets = list(packets)
+            if tick == _NO_TICK:
+                found.by_decoding = True
+            if not flags & _DISCARDED:
+                packet = Packet(tick, int(fields[3]), bool(flags & _KEY))
+                packets.append((int(fields[1]), packet))
+    if found.by_decoding:
+        packets = deque((dts, replace(packet, tick=dts)) for dts, packet in packets)
+    found.packets = [packet for _, packet in packets if packet.tick != _NO_TICK]
     return found

@@ -23,6 +23,7 @@ STANDARD_RATES = tuple(
 )  # fmt: skip
 FASTEST = Fraction(60)
 SLOWEST = Fraction(1)
+_CUT_SOUND = Fraction(1, 4)  # seconds
 ASSUMED = Fraction(25)  # one single frame has no rate of its own
 
 
@@ -76,20 +77,22 @@ def time_frames(
 ) -> Timing:
     """Fix the output timeline of a video; `audio_start` is the sound's first sample in seconds.
 
-    When the sound starts earlier than the picture by half a frame or more, the first picture is
-    repeated for it; otherwise the first picture is frame 0 exactly, and the sound is cut to it.
+    When the sound starts earlier than the picture by a quarter of a second or more, the first
+    picture is repeated for it; otherwise the first picture is frame 0 exactly, and the sound is
+    cut to it (many recorders start the two some frames apart).
     """
     rate = output_rate(track.cadence)
     first = track.first_tick * track.time_base
-    lead = 0 if audio_start is None else max(0, nearest((first - audio_start) * rate))
-    last_slot = nearest((track.last_tick - track.first_tick) * track.time_base * rate)
+    early = Fraction(0) if audio_start is None else first - audio_start
+    lead = int(early * rate) if early >= _CUT_SOUND else 0
+    span = (track.last_tick - track.first_tick) * track.time_base * rate
     if track.cadence.constant:
         # A constant-rate source has exactly as many frames as it has; a long "duration" of the
         # last one would repeat it.
-        frames = last_slot + max(1, nearest(rate / track.cadence.rate))
+        frames = max(1, nearest(span + rate / track.cadence.rate))
     else:
-        end = track.last_tick + track.last_duration - track.first_tick
-        frames = max(last_slot + 1, nearest(end * track.time_base * rate))
+        end = span + track.last_duration * track.time_base * rate
+        frames = max(nearest(span) + 1, nearest(end))
     return Timing(
         rate=rate,
         time_base=track.time_base,

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from functions.shared.errors import UnavailableError
-from functions.video.inputs import MAX_STREAMS, MediaInput
+from functions.video.inputs import MAX_SIDE, MAX_STREAMS, MediaInput
 from functions.video.inspect.streams import (
     RefusedError,
     audio_track,
@@ -47,6 +47,7 @@ _UNREACHABLE = re.compile(
     r"|HTTP error 4|Server returned 4",
     re.IGNORECASE,
 )
+_TOO_LARGE = re.compile(r"Picture size \d+x\d+ (?:is invalid|exceeds)")
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"#!", b"RTSP")
 _CUT = re.compile(r"partial file|truncated|Truncating|End of file|Invalid NAL|corrupt", re.I)
 
@@ -109,9 +110,14 @@ class Inspector:
     def _open(self) -> InputReport:
         finished = self._run(["-v", "info", *self.source.arguments()])
         report = read_input(finished.log)
+        log = finished.log
+        if _TOO_LARGE.search(log):
+            raise RefusedError(
+                "dimensions_too_large",
+                f"The picture is too large; at most {MAX_SIDE} pixels a side are supported.",
+            )
         if report is not None and report.streams:
             return report
-        log = finished.log
         if "max_streams" in log:
             raise RefusedError("too_many_streams", f"The file has more than {MAX_STREAMS} streams.")
         if _UNREACHABLE.search(log):
@@ -225,6 +231,8 @@ class Inspector:
             raise RefusedError("unreadable", "The file opens, but holds no picture.")
         first = self._first_picture(head, base)
         last = max(tail.packets or head.packets.packets, key=lambda packet: packet.tick)
+        # Where there are decoding times only, pictures come later by the decoder's delay.
+        late = first - head.packets.packets[0].tick if head.packets.by_decoding else 0
         windows = [window(head.packets, whole=self.size <= SMALL)]
         lists = [head.packets, tail]
         if self.size > SMALL and report.duration is not None:
@@ -249,7 +257,7 @@ class Inspector:
             transfer=video.transfer,
             time_base=base,
             first_tick=first,
-            last_tick=max(first, last.tick),
+            last_tick=max(first, last.tick + late),
             last_duration=max(1, last.duration),
             cadence=pace,
             keyframe_gap_ms=round(gap * base * 1000),
@@ -259,9 +267,7 @@ class Inspector:
         # The decoder, not the container, has the last word on where the picture starts: an edit
         # list or a broken first group may make it later than the first packet.
         if head.picture.packets and head.picture.time_base is not None:
-            seconds = head.picture.packets[0].tick * head.picture.time_base
-            ticks = [packet.tick for packet in head.packets.packets]
-            return min(ticks, key=lambda tick: abs(tick * base - seconds))
+            return round(head.picture.packets[0].tick * head.picture.time_base / base)
         return min(packet.tick for packet in head.packets.packets)
 
     def _middle(self, seconds: Fraction, video: StreamReport) -> PacketList:
