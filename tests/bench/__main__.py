@@ -1,0 +1,70 @@
+"""`make bench`: one table, every budget with what was measured in this run."""
+
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import cloud, cold_import, handler, transcode
+from tests.bench.row import Row
+
+
+def _requests() -> Iterator[Row]:
+    for kind, each in handler.measure().items():
+        yield Row(
+            f"CPU of a warm {kind}, to the same botocore calls", each["budget"], each["ratio"]
+        )
+
+
+def _imports() -> Iterator[Row]:
+    measured = cold_import.measure()
+    for kind, chosen in (
+        ("an API function", {name for name in measured if ".api." in name}),
+        ("an event function", {name for name in measured if ".api." not in name}),
+    ):
+        worst = max(chosen, key=lambda name: measured[name]["ratio"])
+        short = worst.removeprefix("functions.").removesuffix(".handler").replace(".", "/")
+        each = measured[worst]
+        yield Row(
+            f"Cold import of {kind} (slowest: {short}, {each['import_ms']:.0f} ms), to boto3's",
+            each["budget"],
+            each["ratio"],
+        )
+
+
+def _transcoding() -> Iterator[Row]:
+    for what, each in transcode.measure().items():
+        yield Row(what, each["budget"], each["ratio"])
+
+
+def _cloud() -> Iterator[Row]:
+    measured = cloud.measure()
+    yield Row(
+        "`make up`, everything cached", measured["up"]["budget"], measured["up"]["seconds"], "s"
+    )
+    yield Row("`make demo`", measured["demo"]["budget"], measured["demo"]["seconds"], "s")
+
+
+def main() -> int:
+    """Print the table; the exit code is 1 when a budget is exceeded."""
+    console = Console(width=120)
+    table = Table(box=None, pad_edge=False)
+    for column in ("what", "budget", "measured", ""):
+        table.add_column(column, justify="left" if column in ("what", "") else "right")
+    rows: list[Row] = []
+    for part in (_requests, _imports, _transcoding, _cloud):
+        rows += part()
+    for row in rows:
+        table.add_row(
+            row.what,
+            f"≤ {row.budget:g} {row.unit}",
+            f"{row.measured:.2f} {row.unit}",
+            "pass" if row.passed else "SHORT",
+        )
+    console.print(table)
+    return int(not all(row.passed for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
