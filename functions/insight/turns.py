@@ -3,6 +3,7 @@
 Every speech adapter ends here, so that a transcript looks the same whoever wrote it.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ GAP_MS = 2_000  # a pause this long starts a new turn of the same speaker
 SOFT_TURN_WORDS = 200  # after this many words the next sentence end closes the turn
 HARD_TURN_WORDS = 400
 _TRAILING = frozenset(".,!?;:…\"')]}»”’。、，？！：；」』")
+_REST_OF_NUMBER = re.compile(r"[.,:]\d|%")
+_REST_OF_WORD = re.compile(r"[-'\u2019]\w")
 _SENTENCE_END = frozenset(".!?…。？！")
 
 
@@ -84,7 +87,7 @@ def transcript(
     source: TranscriptSource,
 ) -> Transcript:
     """Build the transcript; words beyond MAX_WORDS are left out, times never run backwards."""
-    clean = _joined_punctuation(_cleaned(heard))[:MAX_WORDS]
+    clean = _joined(_cleaned(heard))[:MAX_WORDS]
     last = max((word.end_ms for word in clean), default=0)
     ids = _speaker_ids(clean)
     words = tuple(
@@ -174,15 +177,33 @@ def _printable(text: str) -> str:
     return " ".join(kept.split())[:MAX_WORD_CHARS].strip()
 
 
-def _joined_punctuation(words: Sequence[HeardWord]) -> list[HeardWord]:
+def _joined(words: Sequence[HeardWord]) -> list[HeardWord]:
+    """Put back together what recognisers cut apart: `$48` `,000`, `10` `%`, `follow` `-up`."""
     joined: list[HeardWord] = []
     for word in words:
-        room = joined and len(joined[-1].text) + len(word.text) <= MAX_WORD_CHARS
-        if room and _TRAILING.issuperset(word.text):
-            joined[-1] = replace(joined[-1], text=joined[-1].text + word.text)
+        if joined and _continues(joined[-1], word):
+            before = joined[-1]
+            heard = [c for c in (before.confidence, word.confidence) if c is not None]
+            mark = not any(map(str.isalnum, word.text))  # how sure of a mark says nothing
+            joined[-1] = replace(
+                before,
+                text=before.text + word.text,
+                end_ms=max(before.end_ms, word.end_ms),
+                confidence=before.confidence if mark else min(heard, default=None),
+            )
         else:
             joined.append(word)
     return joined
+
+
+def _continues(before: HeardWord, word: HeardWord) -> bool:
+    if len(before.text) + len(word.text) > MAX_WORD_CHARS:
+        return False
+    if _TRAILING.issuperset(word.text):
+        return True
+    number = before.text[-1].isdigit() and bool(_REST_OF_NUMBER.match(word.text))
+    part = before.text[-1].isalpha() and bool(_REST_OF_WORD.match(word.text))
+    return (number or part) and before.speaker == word.speaker
 
 
 def _speaker_ids(words: Sequence[HeardWord]) -> dict[str | None, str]:

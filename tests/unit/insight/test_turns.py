@@ -78,6 +78,32 @@ def test_a_lone_mark_joins_the_word_before_it() -> None:
     assert [word.text for word in whole.words] == ["Really?!", "&"]
 
 
+def test_pieces_of_one_word_are_put_together_again() -> None:
+    pieces = ["$48", ",000", "10", "%", "follow", "-up", "we", "'ll", "3", ".5,", "at", "10", ":30"]
+    whole = made(
+        *(HeardWord(text, i * 10, i * 10 + 9, "x", 0.9 - i / 100) for i, text in enumerate(pieces))
+    )
+
+    assert [word.text for word in whole.words] == [
+        "$48,000", "10%", "follow-up", "we'll", "3.5,", "at", "10:30",
+    ]  # fmt: skip
+    assert (whole.words[0].start_ms, whole.words[0].end_ms) == (0, 19)
+    assert whole.words[0].confidence == 0.89
+
+
+def test_what_only_looks_like_a_piece_stays_a_word() -> None:
+    words = [HeardWord("10", 0, 9, "x"), HeardWord(",000", 10, 19, "y")]
+
+    assert [word.text for word in made(*words).words] == ["10", ",000"]
+    assert [
+        w.text for w in made(HeardWord("a", 0, 1), HeardWord("-", 1, 2), HeardWord("b", 2, 3)).words
+    ] == ["a", "-", "b"]
+    assert [w.text for w in made(HeardWord("-5", 0, 1), HeardWord("-5", 1, 2)).words] == [
+        "-5",
+        "-5",
+    ]
+
+
 def test_nobody_is_named_when_the_recogniser_does_not_tell_speakers_apart() -> None:
     whole = made(HeardWord("Hello", 0, 10))
 
