@@ -1,10 +1,10 @@
 """What each `reelate` command does; `main` holds the grammar."""
 
 import argparse
+import shlex
 
 import boto3
 from rich.console import Console
-from rich.table import Table
 
 from infra.cli import doctor as examination
 from infra.cli import logs as log_lines
@@ -28,16 +28,14 @@ Chosen = argparse.Namespace
 def up(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
     """Start, deploy, seed; print what a person needs next."""
     agreed = cloud.up()
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_row("API", agreed.api_url)
-    table.add_row("key", agreed.api_key)
-    table.add_row("AWS endpoint", agreed.aws_endpoint)
-    table.add_row("all names", str(cloud.layout.contract))
-    console.print(table)
-    console.print(
-        f'try      curl -s {agreed.api_url}/v1/me -H "Authorization: Bearer {agreed.api_key}"',
-        markup=False,
-    )
+    for what, value in (
+        ("API", agreed.api_url),
+        ("key", agreed.api_key),
+        ("AWS endpoint", agreed.aws_endpoint),
+        ("all names", str(cloud.layout.contract)),
+        ("try", f'curl {agreed.api_url}/v1/me -H "Authorization: Bearer {agreed.api_key}"'),
+    ):
+        console.out(f"{what:<14}{value}", highlight=False)
     return 0
 
 
@@ -68,6 +66,14 @@ def status(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
     if not found.running:
         console.print("Something is missing; `make up` mends it.")
     return 0 if found.running else 1
+
+
+def env(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Print shell assignments of the running cloud's URL and key."""
+    agreed = _running(cloud)
+    for name, value in (("REELATE_URL", agreed.api_url), ("REELATE_KEY", agreed.api_key)):
+        console.out(f"export {name}={shlex.quote(value)}", highlight=False)
+    return 0
 
 
 def logs(chosen: Chosen, cloud: Cloud, console: Console) -> int:
@@ -117,7 +123,7 @@ def workspace(chosen: Chosen, cloud: Cloud, console: Console) -> int:
     """Create a workspace; print its id and its admin's key, which is shown only now."""
     lambda_ = _client("lambda", chosen.stage, cloud)
     made, key = create_workspace(lambda_, chosen.stage or STAGE, chosen.name)
-    console.print(f"workspace  {made}\nkey        {key}", markup=False)
+    console.out(f"workspace  {made}\nkey        {key}", highlight=False)
     return 0
 
 
@@ -152,7 +158,7 @@ def doctor(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
 def synth(chosen: Chosen, cloud: Cloud, console: Console) -> int:
     """Synthesise and check a stage."""
     for template in release.synth(cloud.layout.project, chosen.stage):
-        console.print(str(template.relative_to(cloud.layout.project)))
+        console.out(str(template.relative_to(cloud.layout.project)), highlight=False)
     return 0
 
 

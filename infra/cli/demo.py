@@ -64,14 +64,13 @@ class Demo:
             record = follow(api, video, self.console)
             playback = api.post(f"/v1/videos/{video}/playback")
             self._tell(api, record, records, playback)
-            self._events(listener, video)
+            self._events(listener, records, video)
         self._bill(record)
         report.next_steps(
             self.console,
-            contract=str(self.layout.contract),
-            deal=records.deal,
-            video=video,
-            playback_url=playback["url"],
+            report.commands(
+                self.layout.state, deal=records.deal, video=video, playback_url=playback["url"]
+            ),
         )
         self.console.print(f"\n[dim]The demo took {time.monotonic() - started:.0f} s.[/dim]")
         broken = failures(record)
@@ -124,9 +123,8 @@ class Demo:
     ) -> None:
         report.heading(self.console, "Play it")
         self.console.out(f"  {playback['url']}", highlight=False)
-        self.console.print(
-            f"  [dim]HLS, signed, until {playback['expires_at']}: for VLC, mpv, Safari[/dim]"
-        )
+        until = playback["expires_at"]
+        self.console.print(f"  [dim]HLS, signed, until {until}: for VLC, mpv, Safari[/dim]")
         self._show(api, f"/v1/videos/{record['id']}/transcript", "What was said", report.transcript)
         self._show(api, f"/v1/videos/{record['id']}/analysis", "", report.analysis)
         report.heading(self.console, "The deal's timeline")
@@ -158,23 +156,20 @@ class Demo:
                 return entries
             time.sleep(0.25)
 
-    def _events(self, listener: Listener, video: str) -> None:
+    def _events(self, listener: Listener, records: Deal, video: str) -> None:
         listener.collect(until="video.analysed", subject=video)
         report.heading(
             self.console, "Events that an outside consumer's own rule and queue received"
         )
-        report.events(self.console, listener.heard)
+        ours = {records.contact, records.company, records.deal, video}
+        report.events(self.console, [e for e in listener.heard if e["subject"]["id"] in ours])
 
     def _bill(self, record: Mapping[str, Any]) -> None:
         report.heading(self.console, "What this would have cost on AWS")
         prices = price.load()
-        media = record.get("media") or record.get("source") or {}
-        seconds = float(media.get("duration_ms", 0)) / 1000
-        run = record.get("run") or {}
         lines = price.bill(
             prices,
-            seconds=seconds,
-            chunks=int(run.get("chunks_total") or max(1, round(seconds / 6))),
-            stored_bytes=3 * int(record.get("size_bytes", 0)),
+            seconds=(record["duration_ms"] or 0) / 1000,
+            source_bytes=record["source"]["size_bytes"],
         )
         report.bill(self.console, prices, lines)

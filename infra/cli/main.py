@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     verb("down", commands.down, "stop the local cloud; its data stays")
     verb("reset", commands.reset, "stop the local cloud and forget its data")
     verb("status", commands.status, "what runs, and where")
+    verb("env", commands.env, 'shell lines for `eval "$(reelate env)"`: URL and key')
     logs = verb("logs", commands.logs, "what the cloud's programs, or one function, say")
     logs.add_argument("function", nargs="?", help="such as video-encode")
     logs.add_argument("--follow", "-f", action="store_true", help="go on until Ctrl-C")
@@ -64,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 fine, 1 refused, 2 the cloud cannot do it."""
     chosen = parser().parse_args(arguments)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     cloud = Cloud(
         Layout.at(chosen.state),

@@ -1,5 +1,6 @@
 """What a video would have cost on AWS: counted units times the dated price file."""
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ PRICES = Path(__file__).with_name("prices.toml")
 GB = 1_000_000_000
 
 # One video's units beside its work, as the state machine and the tables are built (see README).
-TRANSITIONS_FIXED = 16
+TRANSITIONS_FIXED = 30
 TRANSITIONS_PER_CHUNK = 3
 WRITES_FIXED = 60
 WRITES_PER_CHUNK = 4
@@ -21,6 +22,7 @@ FULL_CPU_GB = 1.769  # memory that buys one whole processor
 CPU_SECONDS_PER_MINUTE = 32.0  # ladder 720/480/360 with one decode, measured
 TOKENS_PER_MINUTE = 250
 OUTPUT_TOKENS = 600
+CHUNK_SECONDS = 8
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,13 @@ def load(path: Path = PRICES) -> dict[str, Any]:
     return tomllib.loads(path.read_text())
 
 
-def bill(
-    prices: Mapping[str, Any], *, seconds: float, chunks: int, stored_bytes: int
-) -> list[Line]:
+def bill(prices: Mapping[str, Any], *, seconds: float, source_bytes: int) -> list[Line]:
     """Price one uploaded, encoded, transcribed and analysed video of `seconds` length.
 
-    `chunks` are the encoded pieces, `stored_bytes` what lies in S3 afterwards (for one month).
+    Stored for a month are the source and its renditions, about as large again twice.
     """
+    chunks = math.ceil(seconds / CHUNK_SECONDS)
+    stored_bytes = 3 * source_bytes
     minutes = seconds / 60
     gb_seconds = minutes * CPU_SECONDS_PER_MINUTE * FULL_CPU_GB
     transitions = TRANSITIONS_FIXED + TRANSITIONS_PER_CHUNK * chunks

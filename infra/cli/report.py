@@ -1,7 +1,9 @@
 """Prints what came of a video: transcript, analysis, timeline, events, price, what to try next."""
 
+import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -10,9 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 
 from infra.cli import price
+from infra.local.layout import Layout
 
 EXCERPT = 6
-WIDTH = 96
 
 
 def clock(milliseconds: int) -> str:
@@ -66,10 +68,10 @@ def timeline(console: Console, entries: Sequence[Mapping[str, Any]]) -> None:
     """Print a record's timeline, newest first."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for entry in entries:
-        when = str(entry.get("occurred_at") or entry.get("created_at", ""))[11:19]
-        kind = str(entry.get("kind") or entry.get("type", ""))
-        words = entry.get("title") or entry.get("text") or entry.get("summary") or ""
-        table.add_row(f"[dim]{when}[/dim]", escape(kind), escape(str(words))[:WIDTH])
+        found = entry["data"]
+        words = found.get("title") or found.get("name") or found.get("body") or ""
+        when = f"[dim]{entry['occurred_at'][11:19]}[/dim]"
+        table.add_row(when, escape(entry["kind"]), escape(words))
     console.print(table)
 
 
@@ -100,28 +102,25 @@ def bill(console: Console, prices: Mapping[str, Any], lines: Sequence[price.Line
     console.print(f"  [dim]prices of {prices['date']}, {prices['region']}[/dim]")
 
 
-def next_steps(
-    console: Console, *, contract: str, deal: str, video: str, playback_url: str
-) -> None:
+def next_steps(console: Console, lines: Sequence[str]) -> None:
     """Print commands that work when pasted into a shell in the project folder."""
-    heading(console, "Go on by hand")
-    console.print("[dim]These work as they are, pasted into a shell in this folder:[/dim]")
-    for line in commands(contract=contract, deal=deal, video=video, playback_url=playback_url):
+    heading(console, "Go on by hand: these work as they are, pasted into a shell in this folder")
+    for line in lines:
         console.out(f"  {line}", highlight=False)
 
 
-def commands(*, contract: str, deal: str, video: str, playback_url: str) -> Iterator[str]:
-    """Yield shell lines that use the contract file's URL and key."""
-    read = "import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])"
-    value = f".venv/bin/python -c {shlex.quote(read)} {shlex.quote(contract)}"
-    yield f"URL=$({value} api_url) KEY=$({value} api_key)"
-    yield 'curl -s "$URL/v1/me" -H "Authorization: Bearer $KEY"'
-    yield f'curl -s "$URL/v1/deals/{deal}/timeline" -H "Authorization: Bearer $KEY"'
-    yield f'curl -s "$URL/v1/videos/{video}/analysis" -H "Authorization: Bearer $KEY"'
-    yield (
-        'curl -s "$URL/v1/contacts" -H "Authorization: Bearer $KEY" '
-        '-H "Content-Type: application/json" '
-        """-d '{"name": "Ada Byron", "email": "ada@example.com"}'"""
-    )
-    yield f"curl -s {shlex.quote(playback_url)}"
-    yield f".venv/bin/reelate upload YOUR_VIDEO.mp4 --deal {deal}"
+def commands(state: Path, *, deal: str, video: str, playback_url: str) -> list[str]:
+    """Return shell lines that try the API of the cloud in `state` on the demo's records."""
+    chosen = "" if state == Layout.at().state else f" --state {shlex.quote(str(state))}"
+    key = '-H "Authorization: Bearer $REELATE_KEY"'
+    json_body = '-H "Content-Type: application/json"'
+    person = {"name": "Ada Byron", "email": f"ada+{deal[-6:]}@example.com"}
+    return [
+        f'eval "$(.venv/bin/reelate{chosen} env)"',
+        f'curl "$REELATE_URL/v1/me" {key}',
+        f'curl "$REELATE_URL/v1/contacts" {key} {json_body} -d {shlex.quote(json.dumps(person))}',
+        f'curl "$REELATE_URL/v1/deals/{deal}/timeline" {key}',
+        f'curl "$REELATE_URL/v1/videos/{video}/analysis" {key}',
+        f"curl {shlex.quote(playback_url)}",
+        f".venv/bin/reelate{chosen} upload YOUR_VIDEO.mp4 --deal {deal}",
+    ]

@@ -7,7 +7,7 @@ from infra.cli import price
 
 def test_a_bill_is_the_sum_of_units_times_prices() -> None:
     prices = price.load()
-    lines = {line.what: line for line in price.bill(prices, seconds=120, chunks=20, stored_bytes=0)}
+    lines = {line.what: line for line in price.bill(prices, seconds=120, source_bytes=0)}
     assert lines["Transcript (Transcribe)"].dollars == pytest.approx(2 * 0.024)
     encode = lines["Encoding (Lambda, arm64)"]
     assert encode.dollars == pytest.approx(encode.count * 0.0000133334)
@@ -18,7 +18,7 @@ def test_a_bill_is_the_sum_of_units_times_prices() -> None:
 
 
 def test_a_short_clip_pays_the_recognisers_minimum() -> None:
-    lines = price.bill(price.load(), seconds=4, chunks=1, stored_bytes=0)
+    lines = price.bill(price.load(), seconds=4, source_bytes=0)
     (spoken,) = [line for line in lines if line.what.startswith("Transcript")]
     assert spoken.dollars == pytest.approx(15 / 60 * 0.024)
 
