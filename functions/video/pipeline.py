@@ -104,9 +104,9 @@ class Pipeline:
             self.executions.stop(runs.execution_name(video), LOST.detail)
             fail_run(self.videos, self.media, self.workspace, video.id, video.runs, LOST, limit)
             return "lost"
-        started = self._start(video)  # only if that did not work when the run began
+        self._start(video)  # if that did not work when the run began
         self._due(video, iso(limit))
-        return "started" if started else "running"
+        return "running"
 
     def _tend_upload(self, video: Video, at: datetime) -> str:
         size = self.sources.head(self._source(video))

@@ -130,7 +130,8 @@ class Executions(Protocol):
     """The state machine. Raises UnavailableError."""
 
     def start(self, name: str, payload: Mapping[str, Any]) -> bool:
-        """Start an execution; False when one of this name exists already."""
+        """Start an execution; False when one of this name has been already. One that is still
+        running with the same payload counts as started, as AWS has it."""
 
     def stop(self, name: str, reason: str) -> None:
         """Stop an execution; nothing happens when there is none running."""

@@ -54,5 +54,5 @@ def _tend(settings: ExpireSettings, due: Due, at: datetime, request_id: str) -> 
     try:
         return pipeline.tend(due.video, at)
     except ReelateError as error:
-        logger.warning("left for the next tick", extra={"error_type": type(error).__name__})
+        logger.error("left for the next tick", extra={"error_type": type(error).__name__})
         return "left"

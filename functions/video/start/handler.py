@@ -28,7 +28,8 @@ def _arrived(message: dict[str, Any]) -> None:
     created = message["detail"]["object"]
     found = keys.video_of(created["key"])
     if found is None:
-        logger.warning("not a source", extra={"event_id": message["id"]})
+        annotate(workspace=None, video=None)
+        logger.info("not a source", extra={"event_id": message["id"]})
         return
     workspace, video_id = found
     annotate(workspace=workspace, video=video_id)
