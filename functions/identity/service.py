@@ -5,25 +5,26 @@ from datetime import datetime
 from functions.identity.model import ApiKey, Workspace, digest, new_token
 from functions.identity.ports import NewKeys, WorkspaceStore
 from functions.shared.caller import Caller
-from functions.shared.clock import iso, now
+from functions.shared.clock import iso
 from functions.shared.errors import FieldProblem, ForbiddenError, InvalidError
 from functions.shared.policy import ROLES, effective
 
 
 def draft_key(
     caller: Caller,
+    at: datetime,
     *,
     name: str,
     role: str,
     scopes: list[str] | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Return a new key's record and its text, not stored yet.
+    """Return a new key's record and its text, made `at` a moment, not stored yet.
 
     Raises InvalidError for an unknown role or scope or a time that is over, and ForbiddenError
     for a key that could do more than the caller can.
     """
-    if expires_at is not None and expires_at <= now():
+    if expires_at is not None and expires_at <= at:
         raise InvalidError(
             "The key would be expired from the start.",
             errors=[FieldProblem("/expires_at", "in_the_past", "Choose a time to come.")],
@@ -57,14 +58,18 @@ def draft_key(
 
 
 def found_workspace(
-    workspace: Workspace, caller: Caller, workspaces: WorkspaceStore, keys: NewKeys
+    workspace: Workspace,
+    caller: Caller,
+    at: datetime,
+    workspaces: WorkspaceStore,
+    keys: NewKeys,
 ) -> str:
     """Store a new workspace and an admin key for it; return the key's text.
 
     The key comes first: a workspace without a key could never be entered, a key without a
     workspace record harms nobody, and the operator runs the command again.
     """
-    record, token = draft_key(caller, name="First admin key", role="admin")
+    record, token = draft_key(caller, at, name="First admin key", role="admin")
     keys.create(record)
     workspaces.create(workspace)
     return token

@@ -7,7 +7,12 @@ from fastapi import Depends, Query, Request, Response
 
 from functions.shared.aws import client
 from functions.shared.caller import Caller
-from functions.shared.errors import ConflictError, MalformedError, ReelateError
+from functions.shared.errors import (
+    ConflictError,
+    MalformedError,
+    ReelateError,
+    UnauthenticatedError,
+)
 from functions.shared.exchange_settings import WebSettings
 from functions.shared.idempotency import MAX_KEY_LENGTH, Idempotency, Reply
 from functions.shared.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page
@@ -37,6 +42,12 @@ class Exchange:
         """The ETag that the caller's change is based on."""
         return self.request.headers.get("if-match")
 
+    def has(self, etag: str) -> bool:
+        """Say whether `If-None-Match` names this ETag; compared weakly (RFC 9110, 13.1.2)."""
+        seen = self.request.headers.get("if-none-match", "")
+        tags = [tag.strip().removeprefix("W/") for tag in seen.split(",")]
+        return tags == ["*"] or etag in tags
+
     def table(self, name: str) -> Table:
         """Return the caller's workspace's view of a table."""
         return Table(client("dynamodb"), name, self.caller.workspace)
@@ -44,8 +55,7 @@ class Exchange:
     def show(self, record: R, view: Callable[[R], str] | None = None) -> Response:
         """Reply 200 with a record and its ETag, or 304 when the caller has this version."""
         headers = {"etag": record.etag, "cache-control": "private, no-cache"}
-        seen = self.request.headers.get("if-none-match")
-        if seen and (seen.strip() == "*" or record.etag in [t.strip() for t in seen.split(",")]):
+        if self.has(record.etag):
             return Response(status_code=304, headers=headers)
         body = view(record) if view else record.model_dump_json()
         return Response(body, headers=headers, media_type=_JSON)
@@ -147,7 +157,7 @@ class Exchange:
             self.table(self._settings.platform_table),
             principal=self.caller.principal,
             method=self.request.method,
-            path=self.request.url.path,
+            path=self.request.scope["path"],
             key=key,
             body=self._body,
         )
@@ -155,7 +165,9 @@ class Exchange:
 
 def caller_from(event: dict[str, Any]) -> Caller:
     """Read the caller from the authorizer's context; it is the only source of identity."""
-    context = event["requestContext"]["authorizer"]
+    context = event["requestContext"].get("authorizer")
+    if not context:
+        raise UnauthenticatedError("Send 'Authorization: Bearer <key>'.")
     return Caller(
         workspace=context["workspace"],
         principal=context["principal"],

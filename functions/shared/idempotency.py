@@ -7,10 +7,9 @@ condition, read it back, and replay it.
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from functions.shared import strict_json
 from functions.shared.clock import now
 from functions.shared.errors import InvalidError
 from functions.shared.table import Put, Table
@@ -75,8 +74,7 @@ class Idempotency:
 
 def _canonical(body: bytes) -> bytes:
     """The same JSON with other spacing or key order is the same request."""
-    load: Callable[[bytes], Any] = json.loads
     try:
-        return json.dumps(load(body), sort_keys=True).encode()
-    except ValueError:
+        return json.dumps(strict_json.loads(body), sort_keys=True).encode()
+    except strict_json.StrictJsonError:  # of a route that reads no body
         return body

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.shared.attributes import marshal, marshal_item, unmarshal_item
-from functions.shared.errors import UnavailableError
+from functions.shared.errors import TooLargeError, UnavailableError
 from functions.shared.writes import (
     Check,
     ConditionFailedError,
@@ -250,11 +250,20 @@ def _answer(call: Callable[..., Any], **arguments: Any) -> Any:
             raise _CancelledError([{"Code": "ConditionalCheckFailed", "Item": item}]) from error
         if code == "TransactionCanceledException":
             reasons: Any = error.response.get("CancellationReasons", [])
+            if any(_too_large(reason.get("Message")) for reason in reasons):
+                raise TooLargeError("The record is larger than it may be.") from error
             if all(reason.get("Code") != "ValidationError" for reason in reasons):
                 raise _CancelledError(reasons) from error
+        if code == "ValidationException" and _too_large(error.response["Error"].get("Message")):
+            raise TooLargeError("The record is larger than it may be.") from error
         raise
     except BotoCoreError as error:  # timeouts, connection failures
         raise UnavailableError("The database did not answer; please try again.") from error
+
+
+def _too_large(message: str | None) -> bool:
+    # DynamoDB has no code of its own for an item beyond 400 KB
+    return message is not None and "exceeded the maximum allowed size" in message
 
 
 def _back_off(attempt: int) -> None:

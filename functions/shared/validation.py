@@ -1,11 +1,15 @@
 """Pydantic's findings as the refusals that callers read: JSON pointers, codes, sentences."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from functions.shared.errors import FieldProblem, InvalidError
+
+# A body may hold thousands of faults; a reply with all of them would not fit through Lambda.
+MAX_FAULTS, _MAX_POINTER = 50, 500
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -26,7 +30,7 @@ def refusal(faults: Iterable[Mapping[str, Any]]) -> InvalidError:
             FieldProblem(
                 pointer(fault["loc"]), fault["type"], fault["msg"].removeprefix("Value error, ")
             )
-            for fault in faults
+            for fault in islice(faults, MAX_FAULTS)
         ],
     )
 
@@ -34,4 +38,5 @@ def refusal(faults: Iterable[Mapping[str, Any]]) -> InvalidError:
 def pointer(location: Sequence[int | str]) -> str:
     """Turn pydantic's location into a JSON pointer (RFC 6901); `body` itself is the root."""
     parts = location[1:] if location and location[0] == "body" else location
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    written = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return written[:_MAX_POINTER]

@@ -16,19 +16,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
-from functions.shared import strict_json
+from functions.shared import strict_json, web_event
 from functions.shared.errors import (
     MalformedError,
     MethodNotAllowedError,
     NotFoundError,
     ReelateError,
-    TooLargeError,
-    UnsupportedMediaTypeError,
 )
 from functions.shared.telemetry import annotate, instrumented, logger
 from functions.shared.validation import refusal
 
-MAX_BODY_BYTES = 1_000_000
 PROBLEM = "application/problem+json"
 _TEXT_TYPES = ["text/", "application/json", PROBLEM, "application/vnd.apple.mpegurl"]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
@@ -124,11 +121,14 @@ def build_app(title: str, *routers: APIRouter) -> FastAPI:
 def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda entry point of an application behind API Gateway's REST API."""
     # The adapter is made per handler, its event loop lives as long as the environment.
-    adapter = Mangum(app, lifespan="off", text_mime_types=_TEXT_TYPES)
+    adapter = Mangum(
+        app, lifespan="off", text_mime_types=_TEXT_TYPES, custom_handlers=[web_event.RestApi]
+    )
 
     @instrumented
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        request_id = _request_id(event)
+        headers = web_event.headers_of(event)
+        request_id = _request_id(event, headers)
         event["reelate.request_id"] = request_id
         annotate(
             request_id=request_id,
@@ -136,16 +136,19 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
             route=event.get("resource"),
             workspace=(event["requestContext"].get("authorizer") or {}).get("workspace"),
         )
-        refused = _gate(event)
-        if refused is not None:
-            reply = _lambda_reply(problem(refused, event.get("path", ""), request_id))
-        else:
+        try:
+            web_event.read(event, headers)
             reply = adapter(event, context)
+        except ReelateError as error:
+            reply = _lambda_reply(problem(error, event["path"], request_id))
+        except Exception as error:  # noqa: BLE001 - a handler that raises is a 502 without a body
+            _log_unexpected(error)
+            reply = _lambda_reply(problem(_unexpected(), event["path"], request_id))
         annotate(status=reply["statusCode"])
-        headers = reply["headers"]
+        sent = reply["headers"]
         for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
-        headers["x-request-id"] = request_id
+            sent.setdefault(name, value)
+        sent["x-request-id"] = request_id
         return reply
 
     return handler
@@ -171,31 +174,11 @@ def problem(error: ReelateError, path: str, request_id: str) -> Response:
     return Response(json.dumps(body), error.status, headers, media_type=PROBLEM)
 
 
-def _request_id(event: Mapping[str, Any]) -> str:
-    given = _header(event, "x-request-id")
-    if given and _REQUEST_ID.fullmatch(given):
+def _request_id(event: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    given = headers.get("x-request-id", "")
+    if _REQUEST_ID.fullmatch(given):
         return given
     return str(event["requestContext"].get("requestId", "unknown"))
-
-
-def _header(event: Mapping[str, Any], name: str) -> str | None:
-    for key, value in (event.get("headers") or {}).items():
-        if key.lower() == name:
-            return str(value)
-    return None
-
-
-def _gate(event: Mapping[str, Any]) -> ReelateError | None:
-    """Refuse what need not reach the application."""
-    body = event.get("body")
-    if not body:
-        return None
-    if len(body) > MAX_BODY_BYTES:
-        return TooLargeError(f"A request body may have at most {MAX_BODY_BYTES:,} bytes.")
-    kind = (_header(event, "content-type") or "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
-        return UnsupportedMediaTypeError("The body must be sent as application/json.")
-    return None
 
 
 def _lambda_reply(response: Response) -> dict[str, Any]:
@@ -208,8 +191,9 @@ def _lambda_reply(response: Response) -> dict[str, Any]:
 
 
 def _render(request: Request, error: ReelateError) -> Response:
-    event = request.scope.get("aws.event", {})
-    return problem(error, request.url.path, event.get("reelate.request_id", "unknown"))
+    # not request.url: its path can be bent by the Host header
+    path, event = request.scope["path"], request.scope["aws.event"]
+    return problem(error, path, event["reelate.request_id"])
 
 
 async def _on_refusal(request: Request, error: ReelateError) -> Response:
@@ -238,6 +222,15 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:
+    _log_unexpected(error)
+    return _render(request, _unexpected())
+
+
+def _unexpected() -> ReelateError:
+    return ReelateError("Something went wrong on our side.", code="internal")
+
+
+def _log_unexpected(error: Exception) -> None:
     # Code lines, not the message: it may quote a customer's data.
     logger.error(
         "unexpected error",
@@ -246,4 +239,3 @@ async def _on_unexpected(request: Request, error: Exception) -> Response:
             "frames": [line.strip() for line in traceback.format_tb(error.__traceback__)[-6:]],
         },
     )
-    return _render(request, ReelateError("Something went wrong on our side.", code="internal"))

@@ -1,6 +1,7 @@
 """/v1/health, /v1/me, /v1/api-keys."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -21,11 +22,11 @@ Revokes = Annotated[Exchange, asks("api_keys:delete")]
 KeyId = Annotated[str, Path(alias="id", description="The key's id.")]
 
 
-def routes(keys: Callable[[Exchange], Keys]) -> APIRouter:
+def routes(keys: Callable[[Exchange], Keys], clock: Callable[[], datetime]) -> APIRouter:
     """Return the routes of this context over the caller's keys."""
     api = router(tags=["identity"])
     _add_open(api)
-    _add_collection(api, keys)
+    _add_collection(api, keys, clock)
     _add_key(api, keys)
     return api
 
@@ -56,7 +57,9 @@ def _add_open(api: APIRouter) -> None:
         return Response(shown.model_dump_json(), media_type="application/json")
 
 
-def _add_collection(api: APIRouter, keys: Callable[[Exchange], Keys]) -> None:
+def _add_collection(
+    api: APIRouter, keys: Callable[[Exchange], Keys], clock: Callable[[], datetime]
+) -> None:
     @api.post(
         "/v1/api-keys", response_model=ApiKeyView, status_code=201,
         name="create_api_key", summary="Create an API key",
@@ -72,6 +75,7 @@ def _add_collection(api: APIRouter, keys: Callable[[Exchange], Keys]) -> None:
         def make(also: Also[ApiKey]) -> ApiKey:
             record, text = draft_key(
                 ask.caller,
+                clock(),
                 name=body.name,
                 role=body.role,
                 scopes=body.scopes,

@@ -10,6 +10,7 @@ from functions.identity.service import found_workspace
 from functions.identity.settings import CreateWorkspaceSettings
 from functions.shared.aws import client
 from functions.shared.caller import Caller
+from functions.shared.clock import now
 from functions.shared.ids import new_id
 from functions.shared.policy import SCOPES
 from functions.shared.table import Table
@@ -41,5 +42,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
     )
     table = Table(client("dynamodb"), settings.identity_table, workspace_id)
     workspace = Workspace.born(caller, name=request.name).model_copy(update={"id": workspace_id})
-    token = found_workspace(workspace, caller, Workspaces(table, caller), ApiKeys(table, caller))
+    token = found_workspace(
+        workspace, caller, now(), Workspaces(table, caller), ApiKeys(table, caller)
+    )
     return {"workspace": workspace_id, "name": workspace.name, "api_key": token}

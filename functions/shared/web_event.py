@@ -1,0 +1,82 @@
+"""Reads an API Gateway event for the application and trusts nothing in it that callers send.
+
+Mangum's own reader parses Host and X-Forwarded-Port, and fails on what is no host or no number;
+a body's length here is that of its bytes, whatever their encoding in the event.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+from mangum.handlers.api_gateway import APIGateway
+
+from functions.shared.errors import MalformedError, TooLargeError, UnsupportedMediaTypeError
+
+MAX_BODY_BYTES = 1_000_000
+_BODY, _HEADERS = "reelate.body", "reelate.headers"
+
+
+class RestApi(APIGateway):
+    """A request that `read` has accepted, as ASGI."""
+
+    @property
+    def body(self) -> bytes:
+        return bytes(self.event[_BODY])
+
+    @property
+    def scope(self) -> Any:
+        event = self.event
+        query = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")
+        return {
+            "type": "http",
+            "http_version": "1.1",
+            "method": event["httpMethod"],
+            "headers": [
+                [name.encode("utf-8", "replace"), value.encode("utf-8", "replace")]
+                for name, value in event[_HEADERS].items()
+            ],
+            "path": unquote(event["path"]),
+            "raw_path": None,
+            "root_path": "",
+            "scheme": "https",
+            "query_string": urlencode(query or {}, doseq=True, errors="replace").encode(),
+            "server": None,
+            "client": None,
+            "asgi": {"version": "3.0", "spec_version": "2.0"},
+            "aws.event": event,
+            "aws.context": self.context,
+        }
+
+
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers by lower-case name; one that was sent several times is joined."""
+    single = event.get("headers") or {}
+    several = event.get("multiValueHeaders") or {}
+    joined = {name.lower(): ", ".join(values or ()) for name, values in several.items()}
+    return {name.lower(): str(value) for name, value in single.items()} | joined
+
+
+def read(event: dict[str, Any], headers: Mapping[str, str]) -> None:
+    """Make an event ready for RestApi.
+
+    Raises MalformedError, TooLargeError or UnsupportedMediaTypeError for a body that need not
+    reach the application.
+    """
+    body = _bytes(event.get("body") or "", encoded=bool(event.get("isBase64Encoded")))
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLargeError(f"A request body may have at most {MAX_BODY_BYTES:,} bytes.")
+    if body:
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        family, _, name = kind.partition("/")
+        if family != "application" or not (name == "json" or name.endswith("+json")):
+            raise UnsupportedMediaTypeError("The body must be sent as application/json.")
+    event[_BODY], event[_HEADERS] = body, headers
+
+
+def _bytes(body: str, *, encoded: bool) -> bytes:
+    try:
+        return base64.b64decode(body, validate=True) if encoded else body.encode()
+    except (binascii.Error, UnicodeError) as error:
+        raise MalformedError("The body could not be decoded.", code="invalid_encoding") from error
