@@ -5,12 +5,17 @@ the caller's workspace when its processing reaches us. A video nobody has transc
 one and an id that never was look the same: not found.
 """
 
+from datetime import datetime, timedelta
+
 from functions.insight.ports import Artefact, Result, ResultLog
+from functions.shared.clock import parse
 from functions.shared.errors import NotFoundError
 from functions.shared.ids import is_id
 
+SILENCE = timedelta(minutes=30)  # no step works longer than 15 without a word
 
-def find(log: ResultLog, video: str, artefact: Artefact, run: int | None) -> Result:
+
+def find(log: ResultLog, video: str, artefact: Artefact, run: int | None, now: datetime) -> Result:
     """The ready result (the latest, or that of a run).
 
     Raises NotFoundError with code `<artefact>_not_ready` while it is being made (with
@@ -23,6 +28,11 @@ def find(log: ResultLog, video: str, artefact: Artefact, run: int | None) -> Res
         raise NotFoundError(f"There is no {artefact} of this video.")
     if result.state == "ready":
         return result
+    if result.state == "processing" and now - parse(result.updated_at) > SILENCE:
+        raise NotFoundError(
+            f"Making the {artefact} broke off; it can be started again.",
+            code=f"{artefact}_failed",
+        )
     if result.state == "processing":
         raise NotFoundError(
             f"The {artefact} is still being made; please try again.",

@@ -57,9 +57,9 @@ class Desk:
         )
 
     def begin(self) -> None:
-        """Say that work is under way, so that a reader is told to come back."""
-        if self.log.of_run(self.video, self.artefact, self.run) is None:
-            self._record("processing")
+        """Say that work is under way, now, so that a reader is told to come back. A step that is
+        asked again says so again: when it says nothing for long, it has died."""
+        self._record("processing")
 
     def finish(
         self,

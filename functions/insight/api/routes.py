@@ -13,6 +13,7 @@ from fastapi import APIRouter, Path, Query, Response
 from functions.insight.api.schemas import AnalysisView, TranscriptView
 from functions.insight.ports import Artefact, DocumentStore, ResultLog
 from functions.insight.reading import find
+from functions.shared.clock import now
 from functions.shared.errors import NotFoundError
 from functions.shared.exchange import Exchange, asks
 from functions.shared.openapi import operation, problems
@@ -44,7 +45,7 @@ def routes(
     api = router(tags=["insight"])
 
     def show(ask: Exchange, video: str, artefact: Artefact, run: int | None) -> Response:
-        result = find(log(ask), video, artefact, run)
+        result = find(log(ask), video, artefact, run, now())
         headers = {"etag": f'"{result.etag}"', "cache-control": "private, no-cache"}
         seen = ask.request.headers.get("if-none-match", "")
         if seen.strip() == "*" or headers["etag"] in [tag.strip() for tag in seen.split(",")]:

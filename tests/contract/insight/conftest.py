@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from functions.shared.aws import client
 from tests.contract.insight.openai_server import FakeOpenAI, running
+from tests.contract.insight.speech import transcribe_client
 from tests.integration.cloud import ENVIRONMENT, REGION, create_table, environment
 
 BUCKET = "reelate-local-media-test"
@@ -16,6 +18,13 @@ BUCKET = "reelate-local-media-test"
 def server() -> Iterator[FakeOpenAI]:
     with running() as fake:
         yield fake
+
+
+@pytest.fixture
+def stub() -> Iterator[Stubber]:
+    """Amazon Transcribe, whose replies a test sets."""
+    with Stubber(transcribe_client()) as stubber:
+        yield stubber
 
 
 @pytest.fixture

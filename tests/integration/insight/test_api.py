@@ -11,6 +11,7 @@ from functions.insight.dynamodb import DynamoResults
 from functions.insight.model import Reason
 from functions.insight.ports import Result, State
 from functions.shared.aws import client
+from functions.shared.clock import iso, now
 from functions.shared.ids import new_id
 from functions.shared.table import Table
 from tests.integration.cloud import Calls
@@ -33,7 +34,7 @@ def keep(
         put(key, raw)
         fields = {"key": key, "etag": f"etag{run}", "size": len(raw)} | fields
     log = DynamoResults(Table(client("dynamodb"), table(), "wsp_one"))
-    log.record(Result("transcript", video, run, state, updated_at="now", **fields))
+    log.record(Result("transcript", video, run, state, updated_at=iso(now()), **fields))
     return document
 
 

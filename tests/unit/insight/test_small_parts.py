@@ -1,6 +1,7 @@
 """Prices, durations, settings, keys, and how a result is found."""
 
 import struct
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -9,14 +10,16 @@ from functions.insight.keys import belongs, recogniser_key, transcript_key
 from functions.insight.model import Reason, Transcript, Usage
 from functions.insight.ports import Result, State
 from functions.insight.prices import language_cost, speech_cost
-from functions.insight.reading import find
+from functions.insight.reading import SILENCE, find
 from functions.insight.settings import AnalyseSettings, TranscribeSettings
 from functions.insight.sound import duration_ms
+from functions.shared.clock import iso
 from functions.shared.errors import NotFoundError
 from functions.shared.ids import new_id
 from tests.unit.insight.factories import call
 from tests.unit.insight.fakes import MemoryLog
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BASE = {"stage": "local", "insight_table": "t", "media_bucket": "b"}
 
 
@@ -120,7 +123,8 @@ def test_speech_settings_name_languages_and_need_a_server_for_openai() -> None:
 
 def recorded(log: MemoryLog, video: str, run: int, state: State) -> None:
     reason = Reason(code="no_speech", detail="Nobody speaks in the video.", step="transcribe")
-    log.record(Result("transcript", video, run, state, reason=None if state == "ready" else reason))
+    kept = None if state == "ready" else reason
+    log.record(Result("transcript", video, run, state, reason=kept, updated_at=iso(NOW)))
 
 
 def test_the_latest_ready_result_is_found_or_that_of_a_run() -> None:
@@ -128,8 +132,8 @@ def test_the_latest_ready_result_is_found_or_that_of_a_run() -> None:
     recorded(log, video, 1, "ready")
     recorded(log, video, 2, "ready")
 
-    assert find(log, video, "transcript", None).run == 2
-    assert find(log, video, "transcript", 1).run == 1
+    assert find(log, video, "transcript", None, NOW).run == 2
+    assert find(log, video, "transcript", 1, NOW).run == 1
 
 
 @pytest.mark.parametrize(
@@ -147,9 +151,19 @@ def test_a_result_that_is_not_there_yet_says_why(
     recorded(log, video, 1, state)
 
     with pytest.raises(NotFoundError) as caught:
-        find(log, video, "transcript", None)
+        find(log, video, "transcript", None, NOW)
 
     assert (caught.value.code, caught.value.retry_after) == (code, retry_after)
+
+
+def test_work_that_has_given_no_sign_for_long_has_broken_off() -> None:
+    log, video = MemoryLog(), new_id("vid")
+    recorded(log, video, 1, "processing")
+
+    with pytest.raises(NotFoundError) as caught:
+        find(log, video, "transcript", None, NOW + SILENCE + timedelta(seconds=1))
+
+    assert (caught.value.code, caught.value.retry_after) == ("transcript_failed", None)
 
 
 def test_an_unknown_video_run_artefact_and_a_malformed_id_are_one_and_the_same_refusal() -> None:
@@ -163,7 +177,7 @@ def test_an_unknown_video_run_artefact_and_a_malformed_id_are_one_and_the_same_r
         (video, "transcript", 7),
     ]:
         with pytest.raises(NotFoundError) as caught:
-            find(log, *asked)  # type: ignore[arg-type]
+            find(log, *asked, NOW)  # type: ignore[arg-type]
         assert (caught.value.code, caught.value.detail) == (
             "not_found",
             "There is no transcript of this video.",

@@ -1,6 +1,6 @@
 """One run's recording transcribed: outcomes, stored document, no work done twice."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ class Bench:
         self.recogniser = FakeRecogniser(*(answers or (HEARD,)), identity=identity)
         self.documents = MemoryDocuments(**{SPEECH: b"fLaC" + bytes(100)})
         self.log = MemoryLog()
+        self.now = NOW
 
     def run(
         self, run: int = 1, speech_key: str | None = SPEECH, attempt: int = 0
@@ -35,7 +36,7 @@ class Bench:
             documents=self.documents,
             bucket="media",
             log=self.log,
-            now=NOW,
+            now=self.now,
         )
 
     def state(self, run: int = 1) -> str | None:
@@ -86,6 +87,17 @@ def test_while_the_service_works_the_step_is_pending_and_the_transcript_not_read
     assert bench.state() == "processing"
     assert bench.run(attempt=1)["outcome"] == "pending"
     assert bench.run(attempt=2)["outcome"] == "ok"
+
+
+def test_a_step_that_is_asked_again_says_that_it_is_still_at_work() -> None:
+    bench = Bench(Pending(15))
+    bench.run()
+    bench.now += timedelta(minutes=5)
+    bench.run(attempt=1)
+
+    kept = bench.log.of_run("vid_1", "transcript", 1)
+    assert kept
+    assert (kept.state, kept.updated_at) == ("processing", "2026-11-22T12:05:00.000Z")
 
 
 def test_a_service_that_never_ends_is_given_up() -> None:
