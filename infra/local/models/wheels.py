@@ -44,10 +44,10 @@ class PipIndex:
         return found[0]
 
 
-def find_pip() -> tuple[str, ...]:
-    """A command that runs pip here: this Python's, its base Python's, or one run by uv.
+def find_pip(folder: Path) -> tuple[str, ...]:
+    """A command that runs pip here: this Python's, its base Python's, uv's, or a fresh one.
 
-    Raises WeightsError when there is none.
+    A fresh one is put into `folder`. Raises WeightsError when there is no way to run pip.
     """
     if importlib.util.find_spec("pip") is not None:
         return (sys.executable, "-m", "pip")
@@ -58,6 +58,9 @@ def find_pip() -> tuple[str, ...]:
     uv = str(beside) if beside.is_file() else shutil.which("uv")
     if uv:
         return (uv, "tool", "run", "pip")
+    own = folder / ".pip" / "bin" / "python3"
+    if own.is_file() or _runs([str(base), "-m", "venv", str(folder / ".pip")]):
+        return (str(own), "-m", "pip")
     raise WeightsError("Neither pip nor uv is here to download the package mirrors of the weights.")
 
 

