@@ -13,12 +13,15 @@ class Insight(Construct):
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Insight")
         names = house.names
+        # Without it S3 answers 403, not 404, for an object that is not there.
+        media = names.bucket_arn("media")
         self.api = (
             HouseFunction(self, house, "insight", "api", settings=ApiSettings, layers=["web"])
             .read("insight")
             .write("platform")
             .signs()
             .allow_objects(["s3:GetObject"], "media")
+            .allow(["s3:ListBucket"], media)
         )
         self.transcribe = (
             HouseFunction(
@@ -33,6 +36,7 @@ class Insight(Construct):
             )
             .write("insight")
             .allow_objects(["s3:GetObject", "s3:PutObject"], "media")
+            .allow(["s3:ListBucket"], media)
             .allow(
                 ["transcribe:GetTranscriptionJob", "transcribe:StartTranscriptionJob"],
                 names.arn("transcribe", f"transcription-job/{names.of()}-*"),
@@ -51,6 +55,7 @@ class Insight(Construct):
             )
             .write("insight")
             .allow_objects(["s3:GetObject", "s3:PutObject"], "media")
+            .allow(["s3:ListBucket"], media)
             .allow(
                 ["bedrock:InvokeModel"],
                 f"arn:{Aws.PARTITION}:bedrock:*::foundation-model/*",
