@@ -4,7 +4,6 @@ from pathlib import Path
 
 from infra.local.ports import get_status
 
-
 # The service stack's parameters that point it at this server; the names are the server's own.
 PARAMETERS = {
     "SpeechProvider": "openai",

@@ -27,7 +27,7 @@ class Process:
 
     def alive(self) -> bool:
         """Say whether this very process still runs."""
-        return _start_time(self.pid) == self.started
+        return bool(self.started) and _start_time(self.pid) == self.started
 
     def stop(self, patience: float, *, group: bool = False) -> bool:
         """Ask the process to end, insist after `patience` seconds; return whether it ended gently.
@@ -41,8 +41,7 @@ class Process:
             _signal(self.pid, signal.SIGKILL)
             self.wait(5)
         if group:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
+            end_group(self.pid)
         return gentle
 
     def wait(self, patience: float) -> bool:
@@ -53,6 +52,12 @@ class Process:
                 return False
             time.sleep(POLL)
         return True
+
+
+def end_group(leader: int) -> None:
+    """Kill what is left of the process group that `leader`, one of our processes, led."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def start_in_background(

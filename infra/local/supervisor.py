@@ -22,7 +22,7 @@ from types import FrameType
 from infra.local import environments, ministack, modelserver
 from infra.local.layout import Layout
 from infra.local.ports import Ports, remembered
-from infra.local.process import Process, plain_environment, start_in_background
+from infra.local.process import Process, end_group, plain_environment, start_in_background
 
 log = logging.getLogger("reelate.supervisor")
 
@@ -140,8 +140,8 @@ class Supervisor:
                 child.wait(program.patience)
             except subprocess.TimeoutExpired:
                 log.exception("%s did not stop in %.0f s", program.name, program.patience)
-            process = Process.of(child.pid) or Process(child.pid, "")
-            process.stop(0, group=True)
+                child.kill()
+            end_group(child.pid)
             log.info("stopped %s", program.name)
 
 
