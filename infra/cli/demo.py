@@ -82,21 +82,21 @@ class Demo:
         tag = secrets.token_hex(3)
         company = api.post(
             "/v1/companies",
-            {"name": f"Northwind Robotics {tag}", "domain": f"northwind-{tag}.example"},
+            {"name": "Harbor Logistics", "domain": f"harbor-{tag}.example"},
         )
         contact = api.post(
             "/v1/contacts",
             {
-                "name": "Maya Chen",
-                "email": f"maya.chen@northwind-{tag}.example",
+                "name": "Daniel Reed",
+                "email": f"daniel.reed@harbor-{tag}.example",
                 "company_id": company["id"],
             },
         )
         deal = api.post(
             "/v1/deals",
             {
-                "name": "Northwind pilot, 40 seats",
-                "amount": {"amount_minor": 1_920_000, "currency": "USD"},
+                "name": "Beacon Forecast for Harbor Logistics",
+                "amount": {"amount_minor": 4_800_000, "currency": "USD"},
                 "contact_ids": [contact["id"]],
                 "company_id": company["id"],
             },
@@ -113,7 +113,7 @@ class Demo:
                 api=api,
                 file=sample,
                 state_dir=self.layout.uploads,
-                title="First call with Northwind",
+                title="Pricing call with Harbor Logistics",
                 links=links([records.contact], [records.deal]),
                 progress=progress,
             ).run()
