@@ -49,6 +49,7 @@ def cuts(draw: st.DrawFn) -> tuple[Transcript, int, int]:
     return whole, first, draw(st.integers(first, min(first + 40, len(whole.words) - 1)))
 
 
+@settings(deadline=None)
 @given(cuts())
 def test_any_quote_cut_from_the_transcript_is_found_with_its_times(
     cut: tuple[Transcript, int, int],
@@ -72,6 +73,7 @@ def test_any_quote_cut_from_the_transcript_is_found_with_its_times(
         )
 
 
+@settings(deadline=None)
 @given(cuts(), st.randoms(use_true_random=False))
 def test_a_quote_survives_another_case_and_other_punctuation(
     cut: tuple[Transcript, int, int], rnd: object
@@ -85,6 +87,7 @@ def test_a_quote_survives_another_case_and_other_punctuation(
     assert Spoken(whole.words).locate(changed) is not None
 
 
+@settings(deadline=None)
 @given(cuts(), st.lists(plain_words, min_size=1, max_size=6), st.data())
 def test_a_quote_with_a_word_that_was_never_said_is_never_found(
     cut: tuple[Transcript, int, int], strange: list[str], data: st.DataObject
@@ -123,7 +126,7 @@ def test_a_quote_with_a_word_that_was_never_said_is_never_found(
         ),
     )
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_whatever_a_model_replies_every_statement_kept_is_carried_by_words_that_were_spoken(
     said: dict,
 ) -> None:
