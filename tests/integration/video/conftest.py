@@ -65,7 +65,7 @@ class Cloud:
 
     def uploaded(self, **more: Any) -> Any:
         """Return a video whose file has arrived, before anyone has heard of it."""
-        video = self.open(**more)
+        video = self.open(**{"size": 64 * 1024, **more})
         reply = self.complete(video, self.send(video))
         assert reply.status == 200, reply.body
         return reply.json
@@ -215,8 +215,9 @@ def in_parallel(count: int, workers: int, act: Any) -> list[Any]:
         return list(pool.map(lambda _: act(), range(count)))
 
 
-@pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+@pytest.fixture(scope="module")
+def account() -> Iterator[None]:
+    """moto and the clients that talk to it: clients are slow to make, so they are made once."""
     more = {
         "UPLOADS_BUCKET": UPLOADS,
         "MEDIA_BUCKET": MEDIA,
@@ -224,19 +225,26 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         "CRM_CHECK_FUNCTION": "reelate-local-crm-check",
     }
     with environment(**more), mock_aws():
-        furnish()
-        for bucket in (UPLOADS, MEDIA):
-            aws.client("s3").create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-            )
-        aws.client("stepfunctions").create_state_machine(
-            name="reelate-local-video",
-            definition='{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
-            roleArn="arn:aws:iam::123456789012:role/machine",
-        )
         _serve_crm_check()
-        _one_request_at_a_time(monkeypatch)
-        yield Cloud(Api(handler), Api(crm_api))
+        yield
+
+
+@pytest.fixture
+def cloud(account: None, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """An empty account with tables, buckets and state machine."""
+    requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=5)
+    furnish()
+    for bucket in (UPLOADS, MEDIA):
+        aws.client("s3").create_bucket(
+            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+    aws.client("stepfunctions").create_state_machine(
+        name="reelate-local-video",
+        definition='{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
+        roleArn="arn:aws:iam::123456789012:role/machine",
+    )
+    _one_request_at_a_time(monkeypatch)
+    return Cloud(Api(handler), Api(crm_api))
 
 
 @pytest.fixture

@@ -593,7 +593,7 @@ def test_pipeline_writes_carry_the_system_as_their_actor(cloud: Cloud) -> None:
 
 def test_writers_of_the_record_and_of_its_run_lose_no_update(cloud: Cloud) -> None:
     video = cloud.running()
-    log, numbers = log_of(video), iter(range(60))
+    log, numbers = log_of(video), iter(range(24))
     table = Table(aws.client("dynamodb"), TABLE, "wsp_one")
     videos = DynamoVideos(table, Video, Caller.pipeline("wsp_one", "test"))
 
@@ -606,11 +606,11 @@ def test_writers_of_the_record_and_of_its_run_lose_no_update(cloud: Cloud) -> No
             return False
         return True
 
-    accepted = in_parallel(60, 6, write).count(True)
+    accepted = in_parallel(24, 6, write).count(True)
 
     done = videos.get(video["id"])
     assert accepted > 0
     assert done.title == video["title"] + "." * accepted
     assert done.version == video["version"] + accepted
     assert done.run is not None
-    assert done.run.chunks_done == 60
+    assert done.run.chunks_done == 24
