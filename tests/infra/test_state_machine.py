@@ -1,0 +1,123 @@
+"""The video state machine's definition, read as a file (R14): limits, retries and ways out."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "infra" / "video.asl.json").read_text()
+MACHINE = json.loads(TEXT)
+TASKS_OF_STEPS = {"Finish": {"FinishTranscript", "FinishAnalysis"}}
+
+
+def machines(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a machine and every machine inside it."""
+    yield machine
+    for state in machine["States"].values():
+        for inner in [*state.get("Branches", ()), *filter(None, [state.get("ItemProcessor")])]:
+            yield from machines(inner)
+
+
+STATES = [
+    (name, state) for machine in machines(MACHINE) for name, state in machine["States"].items()
+]
+TASKS = [(name, state) for name, state in STATES if state["Type"] == "Task"]
+WORK = [(name, state) for name, state in STATES if state["Type"] in ("Task", "Map", "Parallel")]
+
+
+def folder(state: dict[str, Any]) -> str:
+    """Return the Lambda folder that a task invokes."""
+    (name,) = re.findall(r"\$\{(\w+)Arn\}", state["Arguments"]["FunctionName"])
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def test_the_machine_itself_ends_in_time() -> None:
+    assert 0 < MACHINE["TimeoutSeconds"] < 7 * 3600  # runs.RUN_LIMIT
+
+
+def test_state_names_are_used_once() -> None:
+    names = [name for name, _ in STATES]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("name", "state"), TASKS, ids=[name for name, _ in TASKS])
+def test_every_task_ends_in_time(name: str, state: dict[str, Any]) -> None:
+    assert 0 < state["TimeoutSeconds"] <= 15 * 60 + 30
+
+
+@pytest.mark.parametrize(("name", "state"), WORK, ids=[name for name, _ in WORK])
+def test_all_work_is_retried_with_limits_and_caught(name: str, state: dict[str, Any]) -> None:
+    for retrier in state["Retry"]:
+        assert 0 < retrier["MaxAttempts"] <= 6
+        assert retrier["BackoffRate"] > 1
+        assert retrier["JitterStrategy"] == "FULL"
+    assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+@pytest.mark.parametrize(("name", "state"), TASKS, ids=[name for name, _ in TASKS])
+def test_tasks_are_named_as_the_folders_they_run(name: str, state: dict[str, Any]) -> None:
+    step = folder(state)
+
+    assert list((ROOT / "functions").glob(f"*/{step}/handler.py"))
+    camel = "".join(word.capitalize() for word in step.split("_"))
+    assert name in TASKS_OF_STEPS.get(camel, {camel})
+
+
+@pytest.mark.parametrize(("name", "state"), TASKS, ids=[name for name, _ in TASKS])
+def test_payloads_carry_ids_and_keys_only(name: str, state: dict[str, Any]) -> None:
+    payload = state["Arguments"]["Payload"]
+
+    assert {"workspace", "video", "run"} <= set(payload)
+    assert set(payload) <= {
+        "workspace", "video", "run", "chunks", "speech_key", "transcript_key", "attempt",
+        "artefact", "result", "failure",
+    }  # fmt: skip
+
+
+def test_every_way_leads_somewhere() -> None:
+    for machine in machines(MACHINE):
+        reached, waiting = set(), {machine["StartAt"]}
+        while waiting:
+            name = waiting.pop()
+            reached.add(name)
+            state = machine["States"][name]
+            ways = {state[key] for key in ("Next", "Default") if key in state}
+            ways |= {each["Next"] for each in state.get("Choices", [])}
+            ways |= {each["Next"] for each in state.get("Catch", [])}
+            assert ways or state.get("End") or state["Type"] in ("Succeed", "Fail"), name
+            waiting |= ways - reached
+        assert reached == set(machine["States"])
+
+
+def test_what_was_caught_is_handed_on_without_its_words() -> None:
+    """A cause may quote a customer's data; only our own Fail states' causes travel."""
+    for name, state in TASKS:
+        for catcher in state["Catch"]:
+            if name != "Fail":
+                assert set(catcher["Output"]["error"]) == {"Error"}
+            assert catcher["Next"] in {f"{name}Failed", "Fail", "FinishTranscript",
+                                       "FinishAnalysis", "Lost"}  # fmt: skip
+
+
+def test_parallel_is_followed_by_a_state_of_its_own() -> None:
+    """The embedded cloud ignores Assign and Output on Parallel, and Output on a Choice's default
+    way: neither may be relied on."""
+    for name, state in STATES:
+        if state["Type"] == "Parallel":
+            assert "Assign" not in state, name
+            assert "Output" not in state, name
+        if state["Type"] == "Choice":
+            assert "Output" not in state, name
+
+
+def test_every_placeholder_is_one_that_infra_fills_in() -> None:
+    placeholders = set(re.findall(r"\$\{(\w+)\}", TEXT))
+    source = (ROOT / "infra" / "video.py").read_text()
+
+    assert "EncodeConcurrency" in placeholders
+    for each in placeholders - {"EncodeConcurrency"}:
+        assert f'"{each.removesuffix("Arn")}"' in source
