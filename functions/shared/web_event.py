@@ -5,7 +5,6 @@ a body's length here is that of its bytes, whatever their encoding in the event.
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -78,5 +77,5 @@ def read(event: dict[str, Any], headers: Mapping[str, str]) -> None:
 def _bytes(body: str, *, encoded: bool) -> bytes:
     try:
         return base64.b64decode(body, validate=True) if encoded else body.encode()
-    except (binascii.Error, UnicodeError) as error:
+    except ValueError as error:
         raise MalformedError("The body could not be decoded.", code="invalid_encoding") from error
