@@ -33,6 +33,6 @@ def entries_of(records: Sequence[Mapping[str, Any]], bus: str) -> Iterator[dict[
                 "EventBusName": bus,
                 "Source": source,
                 "DetailType": detail_type(detail["type"]),
-                "Detail": json.dumps(detail, separators=(",", ":")),
+                "Detail": json.dumps(detail, separators=(",", ":"), ensure_ascii=False),
                 "Resources": [],
             }
