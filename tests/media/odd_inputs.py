@@ -5,7 +5,6 @@ so a changed recipe makes new files.
 """
 
 import hashlib
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -30,13 +29,8 @@ def path(name: str) -> Path:
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             made = Path(folder) / wanted.name
             make(made)
-            os.replace(made, wanted)
+            made.replace(wanted)
     return wanted
-
-
-def names() -> list[str]:
-    """Return the names of all files."""
-    return list(_RECIPES)
 
 
 def ffmpeg(*arguments: str) -> None:
@@ -97,8 +91,8 @@ def _vfr(made: Path) -> None:
     # Bursts at 30 frames/s, holes of half a second, and a jitter of some milliseconds.
     ffmpeg(*picture(rate="30"), *_TONE, "-shortest", "-vf",
            "select='not(between(mod(n,41),7,22))',settb=1/90000,"
-           "setpts='PTS+mod(N*7,5)*0.0023/TB'", "-fps_mode", "passthrough", "-enc_time_base", "1:90000",
-           "-video_track_timescale", "90000", "-bf", "2", "-preset", "veryfast",
+           "setpts='PTS+mod(N*7,5)*0.0023/TB'", "-fps_mode", "passthrough",
+           "-enc_time_base", "1:90000", "-video_track_timescale", "90000", "-bf", "2",
            *_X264, *_AAC, str(made))  # fmt: skip
 
 
@@ -111,12 +105,9 @@ def _stills(made: Path) -> None:
 
 def _browser(made: Path) -> None:
     # As MediaRecorder writes it: no duration, no index, millisecond times.
-    def write(made: Path) -> None:
-        ffmpeg(*picture(rate="30", seconds=9), *_TONE, "-shortest", "-c:v", "libvpx", "-deadline",
-               "realtime", "-cpu-used", "8", "-g", "100", "-c:a", "libopus", "-f", "webm",
-               "-live", "1", str(made))  # fmt: skip
-
-    write(made)
+    ffmpeg(*picture(rate="30", seconds=9), *_TONE, "-shortest", "-c:v", "libvpx", "-deadline",
+           "realtime", "-cpu-used", "8", "-g", "100", "-c:a", "libopus", "-f", "webm",
+           "-live", "1", str(made))  # fmt: skip
 
 
 def _hdr(made: Path) -> None:
@@ -299,10 +290,5 @@ _RECIPES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "playlist_file": (".mp4", _text(_SEGMENT.format("file:///etc/passwd"))),
     "concat": (".mp4", _text("ffconcat version 1.0\nfile /etc/passwd\n")),
     "dash": (".mp4", _text('<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"/>')),
-    "sdp": (".mp4", _text("v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n")),
+    "sdp": (".mp4", _text("v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n")),
 }  # fmt: skip
-
-
-if __name__ == "__main__":
-    for each in names():
-        print(path(each))

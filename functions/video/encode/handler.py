@@ -2,9 +2,9 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from functions.shared.aws import client
 from functions.shared.settings import find_binary
@@ -22,6 +22,11 @@ _STEP = "encode"
 _URL_LIFETIME_S = 1_800  # longer than the function may run
 
 
+def _listed(value: Any) -> Any:
+    # JSONata turns a list of one into the one.
+    return [value] if isinstance(value, int) else value
+
+
 class Task(BaseModel):
     """The state machine's input; `chunks` is one batch, an entry of plan's `batches`."""
 
@@ -30,7 +35,7 @@ class Task(BaseModel):
     workspace: str
     video: str
     run: int
-    chunks: tuple[int, ...]
+    chunks: Annotated[tuple[int, ...], BeforeValidator(_listed)]
 
 
 @instrumented

@@ -73,7 +73,7 @@ def test_every_rung_plays_with_exactly_the_planned_frames_at_their_times(
 
     check_frames(made)
     assert made.manifest.poster
-    base, ticks = frames_of(tmp_path / "video.mp4")
+    _, ticks = frames_of(tmp_path / "video.mp4")
     assert len(ticks) == made.manifest.renditions[0].frames
     assert ticks[0] == 0
 
