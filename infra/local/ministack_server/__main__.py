@@ -26,7 +26,7 @@ from infra.local.ministack_server.memory import Memory, keep_layers_in, resume_i
 log = logging.getLogger("reelate.cloud")
 
 CHECKPOINT_EVERY = 20.0  # seconds
-CHECKPOINT_REST = 50  # and rest at least this many times as long as the last one took
+CHECKPOINT_REST = 15  # and rest at least this many times as long as the last one took
 
 
 async def checkpoint(door: FrontDoor) -> None:
