@@ -18,6 +18,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core import persistence
+from ministack.services import cloudformation
 
 from infra.local.ministack_server import unpacking
 from infra.local.ministack_server.front import FrontDoor
@@ -25,19 +26,26 @@ from infra.local.ministack_server.memory import Memory, keep_layers_in, resume_i
 
 log = logging.getLogger("reelate.cloud")
 
+# Logs and metrics: large, and no record depends on them. They are saved when the process ends.
+DIARIES = ("cloudwatch_logs", "cloudwatch")
 CHECKPOINT_EVERY = 20.0  # seconds
 CHECKPOINT_REST = 15  # and rest at least this many times as long as the last one took
 
 
 async def checkpoint(door: FrontDoor) -> None:
     """Save the whole state every so often while requests arrive."""
-    seen, took = door.requests, 0.0
+    seen, took, deployed = door.requests, 0.0, -1
     while True:
         await asyncio.sleep(max(CHECKPOINT_EVERY, CHECKPOINT_REST * took))
         if door.requests == seen:
             continue
         seen, started = door.requests, time.monotonic()
-        persistence.save_all(ministack._build_persistence_save_dict())
+        services = ministack._build_persistence_save_dict()
+        events = sum(map(len, list(cloudformation._stack_events._data.values())))
+        for name in DIARIES if events != deployed else (*DIARIES, "cloudformation"):
+            services.pop(name, None)
+        deployed = events
+        persistence.save_all(services)
         took = time.monotonic() - started
 
 
