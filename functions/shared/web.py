@@ -216,9 +216,18 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
     else:
         refused = MalformedError("The body could not be read.")
     response = _render(request, refused)
-    if error.headers and "Allow" in error.headers:
-        response.headers["allow"] = error.headers["Allow"]
+    if isinstance(refused, MethodNotAllowedError):
+        response.headers["allow"] = ", ".join(_methods(request))
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    # of all routes at this path: Starlette names only those of the first
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, APIRoute) and route.path_regex.match(request.url.path):
+            found.update(route.methods or ())
+    return sorted(found)
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:

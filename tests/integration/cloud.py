@@ -65,13 +65,16 @@ def furnish() -> None:
 
 @contextmanager
 def environment(**more: str) -> Iterator[None]:
-    """Set every function's variables, and forget clients made for another environment."""
+    """Set every function's variables. Clients are kept from test to test (making one costs more
+    than most tests), except those made for an environment with `more` in it."""
+    if more:
+        forget_clients()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (ENVIRONMENT | more).items():
             patch.setenv(name, value)
-        forget_clients()
         yield
-    forget_clients()
+    if more:
+        forget_clients()
 
 
 def forget_clients() -> None:

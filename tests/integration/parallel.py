@@ -17,7 +17,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from functions.shared import aws
-from tests.integration.cloud import environment, furnish
+from tests.integration.cloud import environment, forget_clients, furnish
 
 T = TypeVar("T")
 
@@ -43,6 +43,7 @@ def shared_cloud() -> Iterator[None]:
             yield
         finally:
             sys.setswitchinterval(interval)
+            forget_clients()  # those that wait for the lock
 
 
 def at_once(count: int, work: Callable[[int], T]) -> list[T]:
