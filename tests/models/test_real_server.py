@@ -11,6 +11,7 @@ import subprocess
 import tomllib
 import wave
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,22 @@ TURNS = CALL.with_suffix("") / "turns.json"
 CALL_DAY = "2026-11-17"
 
 
+def start(*arguments: str) -> "subprocess.Popen[str]":
+    command = [str(PYTHON), "-m", "infra.local.models", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=PROJECT, stdout=pipe, stderr=pipe, text=True)
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[httpx.Client]:
+def weights() -> None:
     if not PYTHON.exists():
         pytest.skip("the model server's environment .venv-models is not installed")
     subprocess.run([str(PYTHON), "-m", "infra.local.models.fetch"], cwd=PROJECT, check=True)
-    with subprocess.Popen(
-        [str(PYTHON), "-m", "infra.local.models", "--port", "0"],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+
+
+@pytest.fixture(scope="module")
+def server(weights: None) -> Iterator[httpx.Client]:
+    with start("--port", "0") as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         try:
@@ -47,7 +53,7 @@ def server() -> Iterator[httpx.Client]:
                 yield client
         finally:
             process.send_signal(signal.SIGTERM)
-            rest = process.stdout.read()
+            rest, _ = process.communicate()
     assert process.returncode == 0
     assert rest == "", "only the ready line goes to stdout"
 
@@ -59,6 +65,37 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     command = [ffmpeg, "-v", "error", "-i", str(CALL), "-vn", "-ac", "1", "-ar", "16000"]
     subprocess.run([*command, str(target)], check=True)
     return target.read_bytes()
+
+
+def test_a_stop_in_the_middle_of_a_transcription_is_heeded(weights: None, speech: bytes) -> None:
+    with start("--port", "0") as process, ThreadPoolExecutor(1) as pool:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        ready = json.loads(process.stdout.readline())
+        with httpx.Client(base_url=ready["base_url"], timeout=600) as client:
+            reply = pool.submit(transcribe, client, speech)
+            while "Processing audio" not in process.stderr.readline():
+                pass
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+            status = reply.result().status_code
+
+    assert process.returncode == 0
+    assert status in {200, 500}
+
+
+def test_a_taken_port_and_missing_weights_are_said_in_one_sentence(
+    server: httpx.Client, tmp_path: Path
+) -> None:
+    with start("--port", str(server.base_url.port)) as second:
+        _, complaint = second.communicate()
+    assert (second.returncode, complaint.count("\n")) == (1, 1)
+    assert "cannot be used: Address already in use." in complaint
+
+    with start("--cache", str(tmp_path)) as third:
+        _, complaint = third.communicate()
+    assert (third.returncode, complaint.count("\n")) == (1, 1)
+    assert "run `python -m infra.local.models.fetch`" in complaint
 
 
 def transcribe(server: httpx.Client, audio: bytes, name: str = "speech.flac") -> httpx.Response:

@@ -1,7 +1,7 @@
 """`python -m infra.local.models --port N --cache DIR`: start the offline model server.
 
 One JSON line on stdout says it is ready; everything else goes to stderr. SIGTERM lets running
-requests end for ten seconds, then the process exits with 0.
+requests end for ten seconds, then the process exits with 0, whatever still runs.
 """
 
 from __future__ import annotations
@@ -88,4 +88,9 @@ def _heeded(_signal: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    # An inference may still run on its own thread, in native code that does not survive the
+    # interpreter's teardown; there is nothing else left to end.
+    os._exit(status)
