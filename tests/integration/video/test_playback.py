@@ -120,6 +120,7 @@ def test_a_link_plays_a_ready_video_without_a_key(cloud: Cloud) -> None:
     assert master.status == rung.status == sound.status == 200
     assert master.headers["content-type"].startswith("application/vnd.apple.mpegurl")
     assert "no-store" in master.headers["cache-control"]
+    assert master.headers["access-control-allow-origin"] == "*"
     assert "720p.m3u8" in master.body.splitlines()
     assert "#EXT-X-PLAYLIST-TYPE:VOD" in rung.body
     assert rung.body.rstrip().endswith("#EXT-X-ENDLIST")

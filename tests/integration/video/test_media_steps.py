@@ -1,0 +1,308 @@
+"""The media functions' real handlers on moto, with real recordings and the real FFmpeg.
+
+moto lives inside this process, so FFmpeg, a child, cannot read from it: the layer that these
+tests provide holds a program that turns the presigned address into the file behind it, and
+then is FFmpeg. (That FFmpeg reads addresses by ranges is shown in unit/video.)
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from functions.shared import aws
+from functions.shared.errors import NotFoundError, UnavailableError
+from functions.video.capture.handler import handler as capture
+from functions.video.encode.handler import handler as encode
+from functions.video.encode_audio.handler import handler as encode_audio
+from functions.video.inspect.handler import handler as inspect
+from functions.video.package.handler import handler as package
+from functions.video.plan.handler import handler as plan
+from functions.video.s3 import S3Store, ca_bundle
+from functions.video.store import MediaStore
+from tests.integration.gateway import CONTEXT
+from tests.integration.video.conftest import MEDIA, UPLOADS, Cloud
+from tests.media.local_store import FolderStore
+from tests.media.odd_inputs import path
+from tests.media.pipeline import ffmpeg_path
+
+pytestmark = pytest.mark.media
+PATIENT = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 300_000})
+_STAND_IN = """#!{python} -IS
+import os, sys
+with open({log!r}, "a") as log:
+    log.write(repr(sys.argv[1:]) + "\\n")
+network = {{"-ca_file", "-seekable", "-multiple_requests", "-request_size", "-short_seek_size",
+           "-max_redirects", "-rw_timeout", "-reconnect", "-reconnect_on_network_error",
+           "-reconnect_on_http_error", "-reconnect_max_retries", "-reconnect_delay_max"}}
+given, made = iter(sys.argv[1:]), []
+for text in given:
+    if text in network:
+        next(given)
+    elif text.startswith("https://"):
+        made.append("file:" + {source!r})
+    else:
+        made.append("file" if text == "https,tls,tcp" else text)
+os.execv({ffmpeg!r}, [{ffmpeg!r}, *made])
+"""
+
+
+@dataclass
+class Studio:
+    """The media functions, and the file that stands behind the upload's address."""
+
+    cloud: Cloud
+    folder: Path
+    video: Any = None
+    source: Path = field(default_factory=Path)
+
+    def upload(self, name: str) -> None:
+        self.source = path(name)
+        self.video = self.cloud.running()
+        aws.client("s3").put_object(
+            Bucket=UPLOADS,
+            Key=f"{self.workspace}/{self.video['id']}/source",
+            Body=self.source.read_bytes(),
+        )
+        program = self.folder / "bin" / "ffmpeg"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(
+            _STAND_IN.format(
+                python=sys.executable,
+                log=str(self.folder / "calls.txt"),
+                source=str(self.source),
+                ffmpeg=str(ffmpeg_path()),
+            )
+        )
+        program.chmod(0o755)
+
+    @property
+    def workspace(self) -> str:
+        return self.cloud.api.member.workspace
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.workspace}/{self.video['id']}/1/"
+
+    def step(self, handler: Any, **more: Any) -> Any:
+        event = {"workspace": self.workspace, "video": self.video["id"], "run": 1, **more}
+        reply = handler(event, PATIENT)
+        assert reply == json.loads(json.dumps(reply))
+        return reply
+
+    def render(self) -> Any:
+        """Run every step as the state machine does; returns what package says."""
+        assert self.step(inspect)["outcome"] == "ok"
+        for batch in self.step(plan)["batches"]:
+            assert self.step(encode, chunks=batch)["outcome"] == "ok"
+        self.step(encode_audio)
+        self.step(capture)
+        return self.step(package)
+
+    def objects(self) -> list[str]:
+        return [key.removeprefix(self.prefix) for key in self.cloud.objects(MEDIA)]
+
+    def calls(self) -> int:
+        log = self.folder / "calls.txt"
+        text = log.read_text() if log.exists() else ""
+        return sum("-version" not in line for line in text.splitlines())
+
+    def steps(self) -> dict[str, str]:
+        run = self.cloud.get(self.video)["run"]
+        return {step["name"]: step["state"] for step in run["steps"]}
+
+
+@pytest.fixture
+def studio(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    work = tmp_path / "tmp"
+    work.mkdir()
+    monkeypatch.setenv("_LAMBDA_LAYERS_DIRS", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(work))
+    yield Studio(cloud, tmp_path)
+    assert list(work.iterdir()) == []  # nothing stays behind in a warm sandbox
+
+
+def test_a_recording_becomes_ready_with_everything_that_the_contract_names(
+    studio: Studio,
+) -> None:
+    studio.upload("ntsc_open_gop")
+
+    reply = studio.render()
+
+    assert reply == {"outcome": "ok", "speech_key": studio.prefix + "speech.flac"}
+    assert studio.objects() == [
+        "a/00000.m4s", "a/00001.m4s", "a/00002.m4s", "a/init.mp4", "audio.json", "audio.m4a",
+        "inspection.json", "manifest.json", "plan.json", "poster.jpg", "speech.flac",
+        "v/180p/00000.m4s", "v/180p/00001.m4s", "v/180p/00002.m4s", "v/180p/init.mp4",
+        "video.mp4",
+    ]  # fmt: skip
+    video = studio.cloud.get(studio.video)
+    assert video["state"] == "ready"
+    assert video["media"]["frame_rate"] == 29.97
+    assert video["duration_ms"] == 10_010
+    done = {"inspect", "plan", "encode", "encode_audio", "capture", "package"}
+    assert {name for name, state in studio.steps().items() if state == "done"} == done
+
+
+def test_every_step_may_be_repeated_and_does_nothing_again(studio: Studio) -> None:
+    studio.upload("one_frame")
+    first = studio.render()
+    s3, before, calls = aws.client("s3"), studio.objects(), studio.calls()
+    etags = [o["ETag"] for o in s3.list_objects_v2(Bucket=MEDIA)["Contents"]]
+
+    assert studio.step(inspect)["outcome"] == "ok"
+    assert studio.step(encode, chunks=0) == {"outcome": "ok", "encoded": 0}
+    assert studio.render() == first
+
+    assert studio.objects() == before
+    assert [o["ETag"] for o in s3.list_objects_v2(Bucket=MEDIA)["Contents"]] == etags
+    assert studio.calls() == calls
+    assert studio.cloud.events().count("video.ready") <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("noise", "not_media"), ("truncated", "truncated"), ("playlist_http", "playlist_in_disguise"),
+     ("empty", "empty")],
+)  # fmt: skip
+def test_a_file_of_no_use_is_an_outcome_not_an_error(studio: Studio, name: str, code: str) -> None:
+    studio.upload(name)
+
+    reply = studio.step(inspect)
+
+    assert reply["outcome"] == "refused"
+    assert reply["reason"]["code"] == code
+    assert reply["reason"]["step"] == "inspect"
+    assert studio.objects() == []
+    assert studio.steps()["inspect"] == "failed"
+
+
+def test_an_upload_that_is_gone_is_refused(studio: Studio) -> None:
+    studio.upload("one_frame")
+    key = f"{studio.workspace}/{studio.video['id']}/source"
+    aws.client("s3").delete_object(Bucket=UPLOADS, Key=key)
+
+    assert studio.step(inspect)["reason"]["code"] == "source_missing"
+
+
+def test_sound_alone_has_no_chunks_and_no_poster_but_is_ready(studio: Studio) -> None:
+    studio.upload("audio_only")
+
+    assert studio.step(inspect) == {"outcome": "ok", "video": False, "audio": True}
+    assert studio.step(plan)["batches"] == []
+    assert studio.step(encode, chunks=[]) == {"outcome": "ok", "encoded": 0}
+    assert studio.step(encode_audio)["speech_key"] == studio.prefix + "speech.flac"
+    assert studio.step(capture)["outcome"] == "skipped"
+    assert studio.step(package)["outcome"] == "ok"
+    assert studio.cloud.get(studio.video)["state"] == "ready"
+    assert "video.mp4" not in studio.objects()
+
+
+@pytest.mark.parametrize("name", ["no_audio", "silence"])
+def test_where_there_is_nothing_to_hear_there_is_nothing_to_transcribe(
+    studio: Studio, name: str
+) -> None:
+    studio.upload(name)
+
+    assert studio.render() == {"outcome": "ok", "speech_key": None}
+    assert "speech.flac" not in studio.objects()
+
+
+def test_ffmpeg_is_given_an_address_that_ends_and_no_secret(studio: Studio) -> None:
+    studio.upload("one_frame")
+    studio.step(inspect)
+
+    calls = (studio.folder / "calls.txt").read_text()
+    assert "X-Amz-Expires=900" in calls
+    assert "-format_whitelist" in calls
+    assert "testing'" not in calls  # the secret key of this account
+    assert str(ca_bundle()) in calls
+
+
+@pytest.fixture(params=["s3", "folder"])
+def store(request: pytest.FixtureRequest, cloud: Cloud, tmp_path: Path) -> MediaStore:
+    if request.param == "folder":
+        return FolderStore(tmp_path / "store")
+    return S3Store(aws.client("s3"), MEDIA, "below/")
+
+
+def test_a_store_keeps_what_it_is_given(store: MediaStore, tmp_path: Path) -> None:
+    store.put_json("a.json", {"ä": [1]})
+    store.put_bytes("b/c", b"0123456789", "text/plain")
+    (tmp_path / "file").write_bytes(b"from a file")
+
+    assert store.upload_file(tmp_path / "file", "d", "text/plain") == 11
+    assert store.get_json("a.json") == {"ä": [1]}
+    assert store.get_bytes("b/c", first=2, count=3) == b"234"
+    store.download_file("d", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"from a file"
+    assert (store.head("d"), store.head("none")) == (11, None)
+    assert (store.exists("d"), store.exists("none")) == (True, False)
+
+
+def test_a_store_gives_way_to_what_is_there(store: MediaStore) -> None:
+    assert store.put_new("init", b"first", "video/mp4")
+    assert not store.put_new("init", b"second", "video/mp4")
+    assert store.get_bytes("init") == b"first"
+
+
+def test_a_store_deletes_what_lies_under_a_prefix_and_nothing_else(store: MediaStore) -> None:
+    for key in ("v/1/a", "v/1/b", "v/10/a"):
+        store.put_bytes(key, b"x", "text/plain")
+
+    assert store.delete_prefix("v/1/") == 2
+    assert store.delete_prefix("v/1/") == 0
+    assert store.exists("v/10/a")
+
+
+def test_what_is_absent_is_not_found(store: MediaStore, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        store.get_bytes("none")
+    with pytest.raises(NotFoundError):
+        store.get_json("none")
+    with pytest.raises(NotFoundError):
+        store.download_file("none", tmp_path / "copy")
+
+
+def test_a_large_file_travels_in_parts(cloud: Cloud, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate((64 << 20) + 10)
+    store = S3Store(aws.client("s3"), MEDIA)
+
+    assert store.upload_file(large, "large", "video/mp4") == (64 << 20) + 10
+
+    reply = aws.client("s3").head_object(Bucket=MEDIA, Key="large")
+    assert reply["ContentLength"] == (64 << 20) + 10
+    assert reply["ETag"].endswith('-2"')
+    assert reply["ContentType"] == "video/mp4"
+
+
+def test_an_interrupted_upload_leaves_no_parts(cloud: Cloud, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate((64 << 20) + 10)
+    s3 = aws.client("s3")
+
+    def cut(**_: Any) -> Any:
+        raise ConnectionResetError
+
+    s3.meta.events.register("before-send.s3.CompleteMultipartUpload", cut)
+    try:
+        with pytest.raises(ConnectionResetError):
+            S3Store(s3, MEDIA).upload_file(large, "large", "video/mp4")
+    finally:
+        s3.meta.events.unregister("before-send.s3.CompleteMultipartUpload", cut)
+
+    assert s3.list_multipart_uploads(Bucket=MEDIA).get("Uploads", []) == []
+
+
+def test_a_bucket_that_is_not_there_is_an_unavailable_storage(cloud: Cloud) -> None:
+    with pytest.raises(UnavailableError):
+        S3Store(aws.client("s3"), "no-such-bucket").put_bytes("x", b"", "text/plain")
