@@ -16,8 +16,8 @@ from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.ffmpeg import FFmpeg
 from functions.video.media import EncodePlan, Source
-from functions.video.model import Video
-from functions.video.package.logic import LIMITS, Packager, facts
+from functions.video.model import MediaFacts, Video
+from functions.video.package.logic import LIMITS, Packager
 from functions.video.s3 import S3Store
 from functions.video.settings import PackageSettings
 
@@ -58,6 +58,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log.step_done(_STEP, {"renditions": [rendition.name for rendition in manifest.renditions]})
     table = Table(dynamodb, settings.video_table, task.workspace)
     caller = Caller.pipeline(task.workspace, f"{task.video}-{task.run}")
-    DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, facts(source, plan))
+    DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, MediaFacts.of(source))
     heard = manifest.audio is not None and not manifest.audio.silent
     return {"outcome": "ok", "speech_key": prefix + keys.SPEECH if heard else None}

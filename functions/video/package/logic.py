@@ -15,11 +15,9 @@ from functions.video.media import (
     Rendition,
     Rung,
     SegmentInfo,
-    Source,
     VideoPlan,
     bandwidths,
 )
-from functions.video.model import MediaFacts
 from functions.video.process import Limits, MediaTool, ToolFailedError
 from functions.video.store import MediaStore
 
@@ -135,20 +133,3 @@ def gather(video: VideoPlan, chunks: Chunks) -> dict[str, tuple[SegmentInfo, ...
             )
         joined[rung.name] = tuple(found)
     return joined
-
-
-def facts(source: Source, plan: EncodePlan) -> MediaFacts:
-    """Return what a user is shown of an inspected source."""
-    video, audio = source.video, source.audio
-    return MediaFacts(
-        duration_ms=plan.duration_ms,
-        container=source.container,
-        width=video.width if video else None,
-        height=video.height if video else None,
-        frame_rate=round(float(plan.video.timing.rate), 3) if plan.video else None,
-        rotation=video.rotation if video else 0,
-        video_codec=video.codec if video else None,
-        audio_codec=audio.codec if audio else None,
-        audio_channels=audio.channels if audio else None,
-        warnings=tuple(warning.code for warning in source.warnings),
-    )
