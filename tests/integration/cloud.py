@@ -93,6 +93,12 @@ class Calls(list[str]):
     def _record(self, model: Any, **_: Any) -> None:
         self.append(model.name)
 
+    def take(self) -> list[str]:
+        """Return what was recorded since the last time, and forget it."""
+        taken = list(self)
+        self.clear()
+        return taken
+
     def __enter__(self) -> Self:
         self._events.register(self._name, self._record)
         return self
