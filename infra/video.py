@@ -107,10 +107,17 @@ class Video(Construct):
             timeout=Duration.minutes(minutes),
             scratch=scratch,
         ).write("video")
+        names = self._house.names
         if ffmpeg or folder == "plan":
-            step.allow_objects(["s3:GetObject", "s3:PutObject"], "media")
+            # Without ListBucket S3 answers 403, not 404, for an object that is not there (yet).
+            step.allow_objects(["s3:GetObject", "s3:PutObject"], "media").allow(
+                ["s3:ListBucket"], names.bucket_arn("media")
+            )
         if ffmpeg:
-            step.allow_objects(["s3:GetObject"], "uploads")
+            step.allow_objects(["s3:AbortMultipartUpload"], "media")
+            step.allow_objects(["s3:GetObject"], "uploads").allow(
+                ["s3:ListBucket"], names.bucket_arn("uploads")
+            )
         return step
 
     def _machine(self, steps: dict[str, HouseFunction]) -> None:
