@@ -2,16 +2,19 @@
 
 import hashlib
 import io
+import os
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.client import Config
 from botocore.exceptions import ClientError
+from botocore.session import Session
 
 from infra.local.assembly import Asset, Template
 from infra.local.failure import CloudError
@@ -31,9 +34,21 @@ _1980 = (1980, 1, 1, 0, 0, 0)
 
 def client(service: str, endpoint: str) -> Any:
     """Return a boto3 client for the embedded cloud at `endpoint`, as root there."""
-    return boto3.client(  # type: ignore[call-overload]
+    return _session().client(  # type: ignore[call-overload]
         service, endpoint_url=endpoint, region_name=REGION, config=CONFIG, **ROOT
     )
+
+
+@cache
+def _session() -> boto3.Session:
+    # Nothing of the caller's own AWS settings: a profile that needs signing in is no business of
+    # this machine's cloud.
+    settings = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return boto3.Session(botocore_session=Session(session_vars=settings))
 
 
 @dataclass(frozen=True)

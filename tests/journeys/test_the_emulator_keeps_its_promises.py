@@ -1,0 +1,243 @@
+"""What MiniStack alone would forget, leak or let through, our server around it does not.
+
+Each test uses an emulator of its own, without Reelate: a table with a stream, a bucket, a state
+machine and two small functions.
+"""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local import environments, ministack, ports
+from infra.local.deployment import client
+from infra.local.layout import Layout
+from infra.local.ports import Ports
+from infra.local.process import Process, start_in_background
+
+pytestmark = pytest.mark.cloud
+
+CODE = """
+import os, pathlib, subprocess, sys, time
+here = pathlib.Path(os.environ["FOLDER"])
+def note(name, text):
+    with (here / name).open("a") as file: file.write(text + "\\n")
+def stream(event, context):
+    keys = [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]]
+    if not (here / "open").exists(): raise RuntimeError("not now")
+    for key in keys: note("delivered", key)
+def step(event, context):
+    note("stepped", event["name"])
+    while not (here / "open").exists(): time.sleep(0.05)
+    return {"outcome": "ok"}
+def fail(event, context):
+    raise ValueError("the secret inside")
+def look(event, context):
+    layer = os.environ["_LAMBDA_LAYERS_DIRS"]
+    said = subprocess.run([layer + "/bin/tool"], capture_output=True, text=True, check=True).stdout
+    try:
+        import infra
+        project = True
+    except ImportError:
+        project = False
+    return {"tool": said.strip(), "project": project, "aws": os.environ.get("AWS_PROFILE")}
+"""
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "*"}, "Action": "sts:AssumeRole"}],
+}
+ANYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def until(condition: Callable[[], Any], patience: float = 60.0) -> Any:
+    deadline = time.monotonic() + patience
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+    return found
+
+
+def packed(files: dict[str, tuple[str, int]]) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, (text, mode) in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, text)
+    return body.getvalue()
+
+
+class Emulator:
+    """MiniStack in a folder of its own, with the house's server around it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.layout = Layout.at(folder / "state")
+        self.ports: Ports = ports.choose(self.layout)
+        self._process: Process | None = None
+        self._child: Any = None
+
+    def start(self) -> None:
+        python = environments.cloud_python(self.layout.project)
+        self._child = start_in_background(
+            ministack.command(python),
+            cwd=self.layout.project,
+            env=ministack.environment(self.layout, self.ports),
+            log=self.layout.logs / "ministack.log",
+        )
+        self._process = Process.of(self._child.pid)
+        until(lambda: ministack.is_ready(self.ports))
+
+    def stop(self) -> None:
+        assert self._process is not None
+        self._child.terminate()
+        self._child.wait(30)
+        self._process.stop(0, group=True)
+
+    def aws(self, service: str) -> Any:
+        return client(service, self.ports.aws_endpoint)
+
+    def function(self, name: str, layers: tuple[str, ...] = ()) -> str:
+        iam = self.aws("iam")
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(ANYTHING))
+        made = self.aws("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler=f"code_under_test.{name}",
+            Role=role["Arn"],
+            Code={"ZipFile": packed({"code_under_test.py": (CODE, 0o644)})},
+            Environment={"Variables": {"FOLDER": str(self.folder)}},
+            Timeout=60,
+            Layers=list(layers),
+        )
+        return str(made["FunctionArn"])
+
+    def lines(self, name: str) -> list[str]:
+        file = self.folder / name
+        return file.read_text().splitlines() if file.exists() else []
+
+
+@pytest.fixture
+def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    monkeypatch.setenv("AWS_PROFILE", "the-callers-own")
+    running = Emulator(tmp_path)
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_undelivered_records_open_uploads_and_executions_survive_a_restart(
+    emulator: Emulator,
+) -> None:
+    dynamodb, s3 = emulator.aws("dynamodb"), emulator.aws("s3")
+    table = dynamodb.create_table(
+        TableName="things",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )["TableDescription"]
+    emulator.aws("lambda").create_event_source_mapping(
+        EventSourceArn=table["LatestStreamArn"],
+        FunctionName=emulator.function("stream"),
+        StartingPosition="TRIM_HORIZON",
+    )
+    s3.create_bucket(Bucket="files")
+    upload = s3.create_multipart_upload(Bucket="files", Key="k")["UploadId"]
+    part = s3.upload_part(Bucket="files", Key="k", UploadId=upload, PartNumber=1, Body=b"x" * 100)
+    function = emulator.function("step")
+    machine = emulator.aws("stepfunctions").create_state_machine(
+        name="m",
+        roleArn="arn:aws:iam::000000000000:role/step",
+        definition=json.dumps(
+            {
+                "StartAt": "Step",
+                "States": {"Step": {"Type": "Task", "Resource": function, "End": True}},
+            }
+        ),
+    )["stateMachineArn"]
+    execution = emulator.aws("stepfunctions").start_execution(
+        stateMachineArn=machine, name="one", input='{"name": "one"}'
+    )["executionArn"]
+    until(lambda: emulator.lines("stepped"))
+    dynamodb.put_item(TableName="things", Item={"pk": {"S": "before"}})
+
+    emulator.stop()
+    emulator.start()
+    (emulator.folder / "open").touch()
+    dynamodb.put_item(TableName="things", Item={"pk": {"S": "after"}})
+
+    until(lambda: emulator.lines("delivered") == ["before", "after"])
+    listed = s3.list_parts(Bucket="files", Key="k", UploadId=upload)["Parts"]
+    assert [(found["PartNumber"], found["ETag"]) for found in listed] == [(1, part["ETag"])]
+    states = emulator.aws("stepfunctions")
+    until(lambda: states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED")
+    assert emulator.lines("stepped") == ["one", "one"]
+
+
+def test_a_worker_sees_its_layer_as_packed_and_nothing_of_this_machine(emulator: Emulator) -> None:
+    layer = emulator.aws("lambda").publish_layer_version(
+        LayerName="tools",
+        Content={"ZipFile": packed({"bin/tool": ("#!/bin/sh\necho runs\n", 0o755)})},
+    )["LayerVersionArn"]
+    emulator.function("look", (layer,))
+    for _ in range(2):
+        reply = emulator.aws("lambda").invoke(FunctionName="look")
+        found = json.loads(reply["Payload"].read())
+        assert found == {"tool": "runs", "project": False, "aws": None}
+
+
+@pytest.fixture
+def api(emulator: Emulator) -> str:
+    """An API whose one method is a function that fails."""
+    gateway = emulator.aws("apigateway")
+    made = gateway.create_rest_api(name="a")["id"]
+    (root,) = gateway.get_resources(restApiId=made)["items"]
+    place = {"restApiId": made, "resourceId": root["id"], "httpMethod": "ANY"}
+    gateway.put_method(**place, authorizationType="NONE")
+    function = emulator.function("fail")
+    gateway.put_integration(
+        **place,
+        type="AWS_PROXY",
+        integrationHttpMethod="POST",
+        uri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations",
+    )
+    for kind in ("DEFAULT_5XX", "REQUEST_TOO_LARGE"):
+        gateway.put_gateway_response(
+            restApiId=made,
+            responseType=kind,
+            responseTemplates={"application/json": json.dumps({"kind": kind})},
+        )
+    gateway.create_deployment(restApiId=made, stageName="s")
+    emulator.layout.front_target.write_text(json.dumps({"api": made, "stage": "s"}))
+    return emulator.ports.api_url
+
+
+def test_a_failed_integration_is_told_in_the_apis_own_words(api: str) -> None:
+    reply = httpx.get(f"{api}/", trust_env=False, timeout=30)
+    assert reply.status_code >= 500
+    assert reply.json() == {"kind": "DEFAULT_5XX"}
+
+
+def test_a_body_above_the_gateways_limit_is_refused_in_the_apis_own_words(api: str) -> None:
+    reply = httpx.post(
+        f"{api}/", content=b"x" * (10 * 1024 * 1024 + 1), trust_env=False, timeout=30
+    )
+    assert reply.status_code == 413
+    assert reply.json() == {"kind": "REQUEST_TOO_LARGE"}
+
+
+def test_before_anything_is_deployed_the_plain_url_says_so(emulator: Emulator) -> None:
+    reply = httpx.get(f"{emulator.ports.api_url}/v1/health", trust_env=False, timeout=30)
+    assert reply.status_code == 503
+    assert "make up" in reply.text
