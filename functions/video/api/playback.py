@@ -11,9 +11,10 @@ from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
 from functions.video import keys
+from functions.video.api.bodies import NewPlayback
 from functions.video.api.desk import OpenDesk, OpenScreening
-from functions.video.api.schemas import NewPlayback, PlaybackView
 from functions.video.api.videos import CHANGE, Id, Reads, Writes
+from functions.video.api.views import PlaybackView
 from functions.video.model import Video
 from functions.video.playback import PURPOSE, check_playable, issue, revoke
 

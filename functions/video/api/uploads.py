@@ -10,16 +10,10 @@ from functions.shared.exchange import Cursor
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
 from functions.shared.web import router
+from functions.video.api.bodies import Completion, PartsWanted
 from functions.video.api.desk import OpenDesk
-from functions.video.api.schemas import (
-    Completion,
-    PartPage,
-    PartsWanted,
-    PartUrlList,
-    PartUrlView,
-    VideoView,
-)
 from functions.video.api.videos import CHANGE, Id, Reads, Writes, show
+from functions.video.api.views import PartPage, PartUrlList, PartUrlView, VideoView
 
 _OVER = (
     "409 `upload_cancelled`, `upload_expired` or `upload_complete` says why there is nothing to do."

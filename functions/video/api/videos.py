@@ -8,16 +8,9 @@ from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, as
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
+from functions.video.api.bodies import NewRun, NewVideo, VideoPatch
 from functions.video.api.desk import OpenDesk
-from functions.video.api.schemas import (
-    NewRun,
-    NewVideo,
-    OpenedVideoView,
-    VideoPage,
-    VideoPatch,
-    VideoSummary,
-    VideoView,
-)
+from functions.video.api.views import OpenedVideoView, VideoPage, VideoSummary, VideoView
 from functions.video.model import Video
 from functions.video.uploads import Opened, default_title
 

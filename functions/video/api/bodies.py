@@ -1,0 +1,111 @@
+"""What the video routes take."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
+
+from functions.video.model import (
+    MAX_LINKS,
+    MAX_SOURCE_BYTES,
+    ContentType,
+    Filename,
+    From,
+    Link,
+    SourceFile,
+    Title,
+)
+
+Links = Annotated[list[Link], Field(max_length=MAX_LINKS)]
+PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+_EXAMPLE_LINK: JsonDict = {"type": "contact", "id": "con_06f8x3c7v2k9m4n8p1q5r7s2t3"}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewVideo(_Body):
+    """A file that is about to be uploaded."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Discovery call",
+                    "filename": "call.mp4",
+                    "content_type": "video/mp4",
+                    "size_bytes": 5_242_880,
+                    "links": [_EXAMPLE_LINK],
+                }
+            ]
+        }
+    )
+
+    title: Title | None = Field(default=None, description="The file's name when left out.")
+    filename: Filename
+    content_type: ContentType
+    size_bytes: int = Field(ge=1, le=MAX_SOURCE_BYTES)
+    links: Links = []
+
+    @property
+    def source(self) -> SourceFile:
+        return SourceFile(
+            filename=self.filename, content_type=self.content_type, size_bytes=self.size_bytes
+        )
+
+
+class VideoPatch(_Body):
+    """Changes; null gives the title of the file's name, or no links."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Second call", "links": [_EXAMPLE_LINK]}]}
+    )
+
+    title: Title | None = None
+    links: Links | None = None
+
+
+class PartsWanted(_Body):
+    """Parts that are to be sent next."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"part_numbers": [21, 22, 23]}]})
+
+    part_numbers: list[PartNumber] = Field(min_length=1, max_length=100)
+
+
+class SentPart(_Body):
+    """A part as its sender knows it: the ETag is in the reply to its PUT."""
+
+    part_number: PartNumber
+    etag: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class Completion(_Body):
+    """All parts of the file."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"parts": [{"part_number": 1, "etag": '"9b2cf535f27731c9"'}]}]
+        }
+    )
+
+    parts: list[SentPart] = Field(min_length=1, max_length=10_000)
+
+
+class NewRun(BaseModel):
+    """Where another run begins; what earlier runs made before that is inherited."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"from": "analyse"}]}
+    )
+
+    start: From = Field(alias="from")
+
+
+class NewPlayback(_Body):
+    """How long a link lives; six hours when left out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"expires_in_s": 3600}]})
+
+    expires_in_s: int | None = Field(default=None, ge=60, le=7 * 86_400)

@@ -1,0 +1,38 @@
+"""What tests of the pipeline share: a refusal, progress, time to come, a service that is gone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+
+from functions.shared import aws
+from functions.shared.clock import iso
+from functions.video.dynamodb import DynamoRunLog
+from tests.integration.video.conftest import (
+    TABLE,
+)
+
+NOT_MEDIA = {"reason": {"code": "not_media", "detail": "Not a video.", "step": "inspect"}}
+
+
+@contextmanager
+def unreachable(service: str, operation: str) -> Iterator[None]:
+    """Let one of a service's operations fail as when nothing answers."""
+
+    def fail(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://nowhere")
+
+    events = aws.client(service).meta.events
+    events.register(f"before-call.{service}.{operation}", fail)
+    yield
+    events.unregister(f"before-call.{service}.{operation}", fail)
+
+
+def later(**by: int) -> str:
+    return iso(datetime.now(UTC) + timedelta(**by))
+
+
+def log_of(video: Any, run: int = 1) -> DynamoRunLog:
+    return DynamoRunLog(aws.client("dynamodb"), TABLE, "wsp_one", video["id"], run)

@@ -1,0 +1,94 @@
+"""λ expire: what was cut off is done later."""
+
+from datetime import UTC, datetime, timedelta
+
+from functions.shared import aws
+from functions.shared.table import Table
+from tests.integration.video.conftest import (
+    MACHINE,
+    MEDIA,
+    OK_TRANSCRIPT,
+    TABLE,
+    UPLOADS,
+    Cloud,
+)
+from tests.integration.video.steps import later, log_of, unreachable
+
+
+def test_a_run_whose_execution_never_began_is_started_by_the_agenda(cloud: Cloud) -> None:
+    video = cloud.ready()
+
+    with unreachable("stepfunctions", "StartExecution"):
+        reply = cloud.api.post(f"/v1/videos/{video['id']}/runs", {"from": "analyse"})
+
+    assert reply.status == 503
+    assert reply.headers["retry-after"]
+    assert cloud.expire(later(minutes=3)) == {"running": 1}
+    assert cloud.executions() == [f"{video['id']}-1", f"{video['id']}-2"]
+    assert cloud.expire(later(minutes=3)) == {}
+
+
+def test_a_run_that_got_lost_is_closed_by_the_agenda(cloud: Cloud) -> None:
+    video = cloud.running()
+    assert cloud.expire(later(minutes=3)) == {"running": 1}
+    started = (datetime.now(UTC) - timedelta(hours=8)).isoformat()
+    table = Table(aws.client("dynamodb"), TABLE, "wsp_one")
+    run = table.get(f"W#wsp_one#{video['id']}", "RUN#9998")
+    aws.client("dynamodb").update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": f"W#wsp_one#{video['id']}"}, "sk": {"S": "RUN#9998"}},
+        UpdateExpression="SET started_at = :at",
+        ExpressionAttributeValues={":at": {"S": started}},
+    )
+
+    assert run is not None
+    assert cloud.expire(later(hours=9)) == {"lost": 1}
+    assert cloud.get(video)["reason"]["code"] == "timeout"
+    arn = f"{MACHINE.replace(':stateMachine:', ':execution:')}:{video['id']}-1"
+    execution = aws.client("stepfunctions").describe_execution(executionArn=arn)
+    assert execution["status"] == "ABORTED"
+
+
+def test_an_upload_that_never_completes_expires(cloud: Cloud, other: Cloud) -> None:
+    videos = [cloud.open() for _ in range(3)]
+    foreign = other.open()
+    cloud.send(videos[0], [1])
+    early = cloud.expire(later(hours=23))
+
+    assert early == {}
+    assert cloud.expire(later(hours=25)) == {"expired": 4}
+    assert cloud.expire(later(hours=25)) == {}
+    assert cloud.get(videos[0])["state"] == "expired"
+    assert cloud.events(videos[0]) == ["video.expired"]
+    assert other.get(foreign)["state"] == "expired"
+    assert cloud.open_uploads() == []
+    reply = cloud.complete(videos[0], [{"part_number": 1, "etag": "x"}])
+    assert (reply.status, reply.json["code"]) == (409, "upload_expired")
+
+
+def test_an_upload_whose_event_got_lost_is_found_by_the_agenda(cloud: Cloud) -> None:
+    video = cloud.uploaded()
+
+    assert cloud.expire(later(minutes=6)) == {"started": 1}
+
+    assert cloud.get(video)["state"] == "processing"
+    assert cloud.executions() == [f"{video['id']}-1"]
+
+
+def test_a_deletion_that_was_cut_off_is_finished_by_the_agenda(cloud: Cloud) -> None:
+    video = cloud.running()
+    log_of(video).chunk_done(0, {})
+
+    with unreachable("stepfunctions", "StopExecution"):
+        reply = cloud.api.delete(f"/v1/videos/{video['id']}")
+    left = cloud.objects(UPLOADS)
+
+    assert reply.status == 204
+    assert left != []
+    assert cloud.finish(video, "transcript", OK_TRANSCRIPT) == {"outcome": "gone", "made": False}
+    cloud.put_media(video, "v/720p/00000.m4s", b"by a worker that has not noticed")
+    assert cloud.expire(later(minutes=21)) == {"purged": 1}
+    assert cloud.objects(UPLOADS) == []
+    assert cloud.objects(MEDIA) == []
+    assert [item["sk"] for item in cloud.items()] == ["RECORD"]
+    assert cloud.expire(later(hours=1)) == {}

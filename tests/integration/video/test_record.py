@@ -1,0 +1,72 @@
+"""The record: change, list, delete."""
+
+from functions.shared import aws
+from tests.integration.video.conftest import (
+    MACHINE,
+    MEDIA,
+    UPLOADS,
+    Cloud,
+)
+
+
+def test_changing_title_and_links_is_an_update(cloud: Cloud) -> None:
+    video = cloud.open()
+    deal = cloud.crm.make("/v1/deals", {"name": "Deal"})
+    path = f"/v1/videos/{video['id']}"
+
+    linked = cloud.api.patch(path, {"links": [{"type": "deal", "id": deal["id"]}]})
+    events = cloud.events(video)
+    same = cloud.api.patch(path, {"title": "call"})
+    cleared = cloud.api.patch(path, {"links": None, "title": None})
+    broken = cloud.api.patch(path, {"links": [{"type": "deal", "id": "dea_1"}]})
+
+    assert linked.json["links"] == [{"type": "deal", "id": deal["id"]}]
+    assert events == ["video.updated"]
+    assert same.json["version"] == linked.json["version"]
+    assert (cleared.json["links"], cleared.json["title"]) == ([], "call")
+    assert broken.status == 422
+    assert cloud.api.patch(path, {"state": "ready"}).status == 422
+
+
+def test_videos_are_listed_newest_first_without_their_runs(cloud: Cloud, other: Cloud) -> None:
+    made = [cloud.open(title=f"Video {n}")["id"] for n in range(3)]
+    other.open()
+
+    first = cloud.api.get("/v1/videos?limit=2").json
+    rest = cloud.api.get(f"/v1/videos?limit=2&cursor={first['next_cursor']}").json
+
+    assert [video["id"] for video in first["data"] + rest["data"]] == made[::-1]
+    assert rest["next_cursor"] is None
+    assert "run" not in first["data"][0]
+    assert other.api.get(f"/v1/videos?cursor={first['next_cursor']}").status == 400
+
+
+def test_deleting_removes_every_byte_at_once(cloud: Cloud) -> None:
+    video, receiving, running = cloud.ready(), cloud.open(), cloud.running()
+    cloud.put_media(video, "manifest.json", {})
+    cloud.put_media(running, "plan.json", {})
+    kept = cloud.ready()
+
+    for each in (video, receiving, running):
+        assert cloud.api.delete(f"/v1/videos/{each['id']}").status == 204
+        assert cloud.api.get(f"/v1/videos/{each['id']}").status == 404
+        assert cloud.api.delete(f"/v1/videos/{each['id']}").status == 404
+        assert cloud.events(each) == ["video.deleted"]
+
+    assert cloud.objects(UPLOADS) == [f"wsp_one/{kept['id']}/source"]
+    assert cloud.objects(MEDIA) == []
+    assert cloud.open_uploads() == []
+    assert [v["id"] for v in cloud.api.get("/v1/videos").json["data"]] == [kept["id"]]
+    arn = f"{MACHINE.replace(':stateMachine:', ':execution:')}:{running['id']}-1"
+    execution = aws.client("stepfunctions").describe_execution(executionArn=arn)
+    assert execution["status"] == "ABORTED"
+
+
+def test_a_stale_deletion_is_refused(cloud: Cloud) -> None:
+    video = cloud.open()
+    cloud.api.patch(f"/v1/videos/{video['id']}", {"title": "New"})
+
+    reply = cloud.api.delete(f"/v1/videos/{video['id']}", if_match='"1.0.0"')
+
+    assert reply.status == 412
+    assert cloud.get(video)["title"] == "New"
