@@ -28,15 +28,19 @@ def contract(cloud: Cloud) -> Contract:
 
 
 @pytest.fixture(scope="session")
-def tenant(cloud: Cloud, contract: Contract) -> Tenant:
+def tenant(cloud: Cloud, contract: Contract) -> Iterator[Tenant]:
     """The demo workspace, through its admin's key."""
-    return Tenant(Api.to(contract.api_url, contract.api_key), contract.workspace, cloud)
+    admin = Tenant(Api.to(contract.api_url, contract.api_key), contract.workspace, cloud)
+    yield admin
+    admin.leave()
 
 
 @pytest.fixture(scope="session")
-def stranger(cloud: Cloud, contract: Contract) -> Tenant:
+def stranger(cloud: Cloud, contract: Contract) -> Iterator[Tenant]:
     """Another workspace in the same deployment."""
-    return Tenant.founded(cloud, contract, "Stranger")
+    other = Tenant.founded(cloud, contract, "Stranger")
+    yield other
+    other.leave()
 
 
 @pytest.fixture(scope="session")

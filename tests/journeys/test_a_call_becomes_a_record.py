@@ -13,7 +13,7 @@ import pytest
 from infra.local.contract import Contract
 from tests.journeys.tenant import Tenant, until
 
-pytestmark = [pytest.mark.cloud, pytest.mark.media, pytest.mark.models]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud, pytest.mark.media, pytest.mark.models]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from infra.local.deployment import client
 from tests.journeys.conftest import SAMPLE
 from tests.journeys.tenant import Tenant, until
 
-pytestmark = [pytest.mark.cloud, pytest.mark.media]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud, pytest.mark.media]
 
 WITHIN = 60.0  # seconds from completion to the verdict
 

@@ -6,7 +6,7 @@ import pytest
 from infra.local.contract import Contract
 from tests.journeys.tenant import Tenant
 
-pytestmark = [pytest.mark.cloud, pytest.mark.media, pytest.mark.models]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud, pytest.mark.media, pytest.mark.models]
 
 
 def test_a_stranger_finds_none_of_a_tenant_s_records(

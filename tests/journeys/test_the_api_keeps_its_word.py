@@ -6,7 +6,7 @@ import pytest
 from infra.local.contract import Contract
 from tests.journeys.tenant import Tenant, until
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud]
 
 
 def _problem(reply: httpx.Response, status: int, code: str) -> None:
@@ -90,19 +90,18 @@ def test_bad_requests_are_told_apart(tenant: Tenant) -> None:
 
 def test_a_viewer_s_key_reads_and_does_not_write(tenant: Tenant, contract: Contract) -> None:
     key = tenant.api.post("/v1/api-keys", {"name": "Look only", "role": "viewer"})
-    viewer = httpx.Client(
+    with httpx.Client(
         base_url=contract.api_url,
         headers={"Authorization": f"Bearer {key['key']}"},
         trust_env=False,
         timeout=30,
-    )
+    ) as viewer:
+        assert viewer.get("/v1/contacts").status_code == 200
+        _problem(viewer.post("/v1/contacts", json={"name": "No"}), 403, "missing_scope")
+        _problem(
+            viewer.post("/v1/api-keys", json={"name": "A", "role": "admin"}), 403, "missing_scope"
+        )
 
-    assert viewer.get("/v1/contacts").status_code == 200
-    _problem(viewer.post("/v1/contacts", json={"name": "No"}), 403, "missing_scope")
-    _problem(
-        viewer.post("/v1/api-keys", json={"name": "No", "role": "admin"}), 403, "missing_scope"
-    )
-
-    assert tenant.api.client.delete(f"/v1/api-keys/{key['id']}").status_code == 204
-    gone = until(lambda: viewer.get("/v1/contacts"), lambda seen: seen.status_code == 401, 70)
+        assert tenant.api.client.delete(f"/v1/api-keys/{key['id']}").status_code == 204
+        gone = until(lambda: viewer.get("/v1/contacts"), lambda seen: seen.status_code == 401, 70)
     _problem(gone, 401, "unauthenticated")

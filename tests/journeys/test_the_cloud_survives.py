@@ -11,7 +11,7 @@ from infra.local.cloud import Cloud
 from tests.journeys.conftest import SAMPLE
 from tests.journeys.tenant import Tenant, until
 
-pytestmark = [pytest.mark.cloud, pytest.mark.media, pytest.mark.models]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud, pytest.mark.media, pytest.mark.models]
 
 
 def _encoders(cloud: Cloud) -> list[int]:

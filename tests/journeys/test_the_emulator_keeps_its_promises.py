@@ -21,7 +21,7 @@ from infra.local.layout import Layout
 from infra.local.ports import Ports
 from infra.local.process import Process, start_in_background
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud]
 
 CODE = """
 import os, pathlib, subprocess, sys, time
