@@ -1,12 +1,14 @@
 """The record: change, list, delete."""
 
 from functions.shared import aws
+from functions.shared.events import envelope
 from tests.integration.video.conftest import (
     MACHINE,
     MEDIA,
     UPLOADS,
     Cloud,
 )
+from tests.integration.video.steps import NOT_MEDIA, later
 
 
 def test_changing_title_and_links_is_an_update(cloud: Cloud) -> None:
@@ -70,3 +72,24 @@ def test_a_stale_deletion_is_refused(cloud: Cloud) -> None:
 
     assert reply.status == 412
     assert cloud.get(video)["title"] == "New"
+
+
+def test_every_event_can_be_told_from_its_item_alone(cloud: Cloud) -> None:
+    failed, expired = cloud.running(), cloud.open()
+    cloud.expire(later(hours=25))
+    cloud.fail(failed, NOT_MEDIA)
+    videos = [failed, expired, cloud.open(), cloud.ready(), cloud.running()]
+
+    told = {}
+    for video in videos:
+        item = cloud.record(video)
+        for stamped in item["_events"]:
+            told[stamped["type"]] = envelope("wsp_one", stamped, item, None)
+
+    assert set(told) == {
+        "video.created", "video.uploaded", "video.analysed", "video.failed", "video.expired"
+    }  # fmt: skip
+    assert told["video.analysed"]["data"]["analysis"]["topics"] == ["price"]
+    assert told["video.failed"]["data"]["reason"]["code"] == "not_media"
+    assert all(each["subject"]["type"] == "video" for each in told.values())
+    assert all("upload" not in each["data"] for each in told.values())
