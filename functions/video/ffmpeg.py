@@ -16,6 +16,8 @@ from functions.video.process import Finished, Limits
 
 OLDEST = (8, 1, 3)  # CVE-2026-107697: older builds can be led out through child playlists
 _LOG_BYTES = 256 << 10
+# What makes an address a key to a file stays out of everything that reads the log.
+_SIGNATURE = re.compile(r"(https?://[^\s?']+)\?[^\s']*")
 # Started by our own interpreter, which sets the limits and then becomes FFmpeg: the limits hold
 # from its first instruction, and it dies with the worker that started it (an orphan would burn
 # the next invocation's CPU). `preexec_fn` would do the same, but not safely beside threads.
@@ -118,7 +120,8 @@ def _read(log: IO[bytes]) -> str:
     data = log.read(_LOG_BYTES)
     if size > 2 * _LOG_BYTES:
         log.seek(size - _LOG_BYTES)
-    return (data + log.read(_LOG_BYTES)).decode("utf-8", "replace")
+    text = (data + log.read(_LOG_BYTES)).decode("utf-8", "replace")
+    return _SIGNATURE.sub(r"\1?...", text)
 
 
 def version_of(banner: str) -> tuple[int, ...] | None:

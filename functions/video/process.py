@@ -30,6 +30,12 @@ class Finished:
     timed_out: bool = False
 
     @property
+    def messages(self) -> str:
+        """Return what FFmpeg itself said: its descriptions of media are indented, and hold
+        titles and comments, which may say anything."""
+        return "\n".join(line for line in self.log.splitlines() if not line.startswith(" "))
+
+    @property
     def ok(self) -> bool:
         """Whether it ended by itself and without an error."""
         return self.code == 0 and not self.timed_out

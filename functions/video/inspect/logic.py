@@ -34,7 +34,7 @@ from functions.video.report import (
 from functions.video.timing import cadence
 
 HEAD_BYTES = 4096  # what `Inspector.head` should hold
-LONGEST = Fraction(12 * 3600)  # seconds
+LONGEST = Fraction(8 * 3600)  # seconds
 WINDOW = 480  # packets per window, 16 s at 30 frames/s
 TAIL = Fraction(10)  # seconds read at the end
 SMALL = 24 << 20  # bytes below which the whole file is read once rather than in windows
@@ -110,7 +110,7 @@ class Inspector:
     def _open(self) -> InputReport:
         finished = self._run(["-v", "info", *self.source.arguments()])
         report = read_input(finished.log)
-        log = finished.log
+        log = finished.messages
         if _TOO_LARGE.search(log):
             raise RefusedError(
                 "dimensions_too_large",
@@ -150,7 +150,7 @@ class Inspector:
             arguments += ["-map", stream, "-frames:a", "1", *_packets("sound.txt")]
             if self.size <= SMALL:
                 arguments += ["-map", stream, "-c", "copy", *_packets("sounds.txt")]
-        log = self._run(arguments).log
+        log = self._run(arguments).messages
         if "not on whitelist" in log or "Decoder not found" in log or "no decoder" in log.lower():
             raise RefusedError(
                 "unsupported_codec",
@@ -213,7 +213,7 @@ class Inspector:
             arguments += ["-map", f"0:{stream.index}", "-c", "copy"]
             arguments += _packets(f"tail{stream.index}.txt")
         finished = self._run(arguments, _SCAN if seek is None else _LIMITS)
-        return [self._read(f"tail{stream.index}.txt") for stream in streams], finished.log
+        return [self._read(f"tail{stream.index}.txt") for stream in streams], finished.messages
 
     def _first(self, head: "_Head") -> Fraction:
         firsts = [

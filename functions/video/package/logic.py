@@ -1,4 +1,5 @@
-"""λ package: checks that every chunk is there, writes the manifest and the mp4."""
+"""λ package: checks that every chunk is there, writes the manifest and the mp4 (the largest rung
+that fits on the worker's disk)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +24,7 @@ from functions.video.store import MediaStore
 
 Chunks = Mapping[int, Mapping[str, Sequence[SegmentInfo]]]
 LIMITS = Limits(wall_seconds=840, cpu_seconds=600, file_bytes=9 << 30)
+MP4_BYTES = 8 << 30  # of the picture: it is put together on local disk, all else passes through
 _AHEAD = 6  # segments read ahead of the muxer
 
 
@@ -55,14 +57,15 @@ class Packager:
                 for rung in self.plan.video.rungs
             )
         audio = self._audio()
-        if renditions:
-            self._join(renditions[0], audio)
+        single = next((each for each in renditions if _bytes(each) <= MP4_BYTES), None)
+        if single is not None:
+            self._join(single, audio)
         manifest = Manifest(
             duration_ms=self.plan.duration_ms,
             renditions=renditions,
             audio=audio,
             poster=self.store.exists(keys.POSTER),
-            mp4=bool(renditions),
+            mp4=single is not None,
         )
         self.store.put_json(keys.MANIFEST, manifest.model_dump(mode="json"))
         return manifest
@@ -92,14 +95,14 @@ class Packager:
             raise IncompleteError("the sound has not been encoded")
         return AudioRendition.model_validate(self.store.get_json(keys.AUDIO))
 
-    def _join(self, top: Rendition, audio: AudioRendition | None) -> None:
+    def _join(self, rendition: Rendition, audio: AudioRendition | None) -> None:
         if audio is not None:
             self.store.download_file(keys.M4A, self.folder / "audio.m4a")
         finished = self.tool.run(
             join(sound=audio is not None),
             folder=self.folder,
             limits=self.limits,
-            feed=self._segments(top),
+            feed=self._segments(rendition),
         )
         if not finished.ok:
             raise ToolFailedError("package", finished)
@@ -118,6 +121,10 @@ class Packager:
                     yield waiting.pop(0).result()
             for future in waiting:
                 yield future.result()
+
+
+def _bytes(rendition: Rendition) -> int:
+    return sum(segment.bytes for segment in rendition.segments)
 
 
 def gather(video: VideoPlan, chunks: Chunks) -> dict[str, tuple[SegmentInfo, ...]]:

@@ -16,7 +16,7 @@ from functions.video.inputs import MediaInput
 from functions.video.inspect.logic import Inspector
 from functions.video.inspect.streams import RefusedError
 from functions.video.process import Finished, Limits
-from tests.media.odd_inputs import path
+from tests.media.odd_inputs import ffmpeg, path
 from tests.media.pipeline import ffmpeg_path, inspect_file
 
 pytestmark = pytest.mark.media
@@ -272,6 +272,26 @@ def test_ffmpeg_dies_with_the_worker_that_started_it(tmp_path: Path) -> None:
         threading.Event().wait(1)
         sizes.append(alive.stat().st_size)
     assert sizes[-1] == sizes[-2]
+
+
+def test_titles_and_comments_do_not_speak_for_ffmpeg(tmp_path: Path) -> None:
+    titled = tmp_path / "titled.mp4"
+    ffmpeg("-i", str(path("one_frame")), "-c", "copy", "-metadata",
+           "title=Connection refused\nFormat not on whitelist\nPicture size 9x9 is invalid",
+           str(titled))  # fmt: skip
+
+    assert inspect_file(titled).video is not None
+
+
+def test_a_presigned_address_is_not_repeated_in_the_log(tmp_path: Path) -> None:
+    finished = FFmpeg(ffmpeg_path()).run(
+        ["-i", "http://127.0.0.1:9/source?X-Amz-Signature=canary&x=1"],
+        folder=tmp_path,
+        limits=SMALL,
+    )
+
+    assert "http://127.0.0.1:9/source?..." in finished.log
+    assert "canary" not in finished.log
 
 
 def test_a_media_that_eats_time_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""What inspection says of odd recordings."""
+
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from functions.video.ffmpeg import FFmpeg
+from functions.video.inputs import MediaInput
+from functions.video.inspect.logic import SMALL, Inspector
+from functions.video.media import Source
+from tests.media.odd_inputs import path
+from tests.media.pipeline import ffmpeg_path, inspect_file
+
+pytestmark = pytest.mark.media
+
+
+def codes(source: Source) -> set[str]:
+    return {warning.code for warning in source.warnings}
+
+
+@pytest.mark.parametrize(
+    ("name", "warnings"),
+    [
+        ("plain", set()),
+        ("vfr", {"variable_frame_rate"}),
+        ("portrait", {"rotated"}),
+        ("hdr", {"hdr_converted", "no_audio"}),
+        ("interlaced", {"deinterlaced", "no_audio"}),
+        ("fast", {"frame_rate_changed", "no_audio"}),
+        ("six_channels", {"downmixed"}),
+        ("cover_art", {"no_video"}),
+        ("audio_only", {"no_video"}),
+    ],
+)
+def test_what_a_user_may_want_to_know(name: str, warnings: set[str]) -> None:
+    assert codes(inspect_file(path(name))) == warnings
+
+
+def test_rotation_and_pixel_aspect_are_taken_into_the_size() -> None:
+    turned, squeezed = inspect_file(path("portrait")).video, inspect_file(path("interlaced")).video
+    assert turned is not None
+    assert squeezed is not None
+    assert (turned.width, turned.height, turned.rotation) == (360, 640, 90)
+    assert (squeezed.width, squeezed.height) == (384, 288)
+
+
+def test_times_are_the_containers_own() -> None:
+    late, opus = inspect_file(path("late_picture")), inspect_file(path("browser"))
+    assert late.video is not None
+    assert late.audio is not None
+    assert late.video.first_tick * late.video.time_base == Fraction("1.3")
+    assert late.audio.start == 0
+    assert opus.duration_ms in range(8_990, 9_030)  # no duration is stated in the file
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["plain", "ntsc_open_gop", "film_mkv", "transport", "avi", "vfr", "browser", "edit_list",
+     "late_picture", "stills", "audio_only", "flashes"],
+)  # fmt: skip
+def test_a_large_file_is_judged_by_its_start_middle_and_end_alike(name: str) -> None:
+    whole = inspect_file(path(name))
+    with tempfile.TemporaryDirectory() as folder:
+        parts = Inspector(
+            tool=FFmpeg(ffmpeg_path()),
+            source=MediaInput.of_file(path(name)),
+            folder=Path(folder),
+            size=SMALL + 1,  # as if it were too large to be read whole
+            head=path(name).read_bytes()[:4096],
+        ).inspect()
+
+    assert parts.model_dump(exclude={"bytes", "video"}) == whole.model_dump(
+        exclude={"bytes", "video"}
+    )
+    if whole.video is not None:
+        assert parts.video is not None
+        exclude = {"keyframe_gap_ms"} | ({"cadence"} if name == "stills" else set())
+        assert parts.video.model_dump(exclude=exclude) == whole.video.model_dump(exclude=exclude)

@@ -1,0 +1,140 @@
+"""A worker killed at any moment: the next attempt ends as if nothing had been."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from functions.video.encode.logic import ChunkEncoder, InitMismatchError
+from functions.video.ffmpeg import FFmpeg
+from functions.video.inputs import MediaInput
+from functions.video.media import EncodePlan
+from functions.video.package.logic import IncompleteError, Packager
+from functions.video.plan.logic import plan
+from functions.video.process import Finished, ToolFailedError
+from tests.media.local_store import FolderStore, MemoryRunLog
+from tests.media.odd_inputs import path
+from tests.media.pipeline import ffmpeg_path, inspect_file, render
+
+pytestmark = pytest.mark.media
+_WORKER = """
+import os, signal, sys
+from pathlib import Path
+from tests.unit.video.test_media_kills import encoder_of
+from tests.media.local_store import FolderStore, MemoryRunLog
+
+class Deadly(FolderStore):
+    def put_bytes(self, key, data, content_type):
+        if len(self.writes) == {writes}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().put_bytes(key, data, content_type)
+
+encoder_of(Deadly(Path(sys.argv[1])), MemoryRunLog(), Path(sys.argv[2])).encode(0)
+"""
+
+
+def planned() -> EncodePlan:
+    return plan(inspect_file(path("vfr")), chunk_segments=1)
+
+
+def encoder_of(store: FolderStore, log: MemoryRunLog, folder: Path) -> ChunkEncoder:
+    video = planned().video
+    assert video is not None
+    source = MediaInput.of_file(path("vfr"))
+    return ChunkEncoder(FFmpeg(ffmpeg_path()), source, video, store, log, folder)
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()}
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+def test_a_worker_killed_between_its_writes_is_repeated_without_a_trace(
+    writes: int, tmp_path: Path
+) -> None:
+    calm, cut = FolderStore(tmp_path / "calm"), FolderStore(tmp_path / "cut")
+    for folder in ("work", "killed", "again"):
+        (tmp_path / folder).mkdir()
+    encoder_of(calm, MemoryRunLog(), tmp_path / "work").encode(0)
+    killed = subprocess.run(
+        [sys.executable, "-c", _WORKER.format(writes=writes), str(cut.root),
+         str(tmp_path / "killed")], check=False,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL
+    log = MemoryRunLog()
+
+    assert encoder_of(cut, log, tmp_path / "again").encode(0)
+
+    assert everything(cut.root) == everything(calm.root)
+    assert list(log.chunks()) == [0]
+
+
+def test_a_chunk_that_is_recorded_is_left_alone(tmp_path: Path) -> None:
+    store, log = FolderStore(tmp_path / "store"), MemoryRunLog()
+    encoder = encoder_of(store, log, tmp_path)
+    assert encoder.encode(0)
+    written = list(store.writes)
+
+    assert not encoder.encode(0)
+
+    assert store.writes == written
+
+
+def test_chunks_whose_headers_differ_are_not_joined(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "store")
+    store.put_bytes("v/180p/init.mp4", b"of another encoder", "video/mp4")
+
+    with pytest.raises(InitMismatchError):
+        encoder_of(store, MemoryRunLog(), tmp_path).encode(0)
+
+
+def test_an_ffmpeg_that_makes_nothing_is_told_with_its_words(tmp_path: Path) -> None:
+    class Mute:
+        def run(self, *_: object, **__: object) -> Finished:
+            return Finished(1, "first\nno space left on device")
+
+    encoder = encoder_of(FolderStore(tmp_path / "store"), MemoryRunLog(), tmp_path)
+    with pytest.raises(ToolFailedError, match=re.escape("no space left on device")):
+        ChunkEncoder(
+            Mute(), encoder.source, encoder.video, encoder.store, encoder.log, tmp_path
+        ).encode(0)
+
+
+@pytest.mark.parametrize("missing", ["chunk", "sound"])
+def test_what_is_incomplete_is_not_packaged(missing: str, tmp_path: Path) -> None:
+    made = render(path("vfr"), tmp_path / "out", chunk_segments=1)
+    made.store.delete_prefix("manifest.json")
+    chunks = made.log.chunks()
+    if missing == "chunk":
+        del chunks[1]
+    else:
+        made.store.delete_prefix("audio.json")
+
+    with tempfile.TemporaryDirectory() as folder, pytest.raises(IncompleteError):
+        Packager(FFmpeg(ffmpeg_path()), made.plan, made.store, Path(folder)).package(chunks)
+
+    assert not made.store.exists("manifest.json")
+
+
+def test_chunks_look_as_good_as_one_whole_encode(tmp_path: Path) -> None:
+    made = render(path("hd"), tmp_path / "chunks", chunk_segments=1)
+    whole = render(path("hd"), tmp_path / "whole", chunk_segments=100)
+
+    scores = [_vmaf(path("hd"), one.root / "360p.m3u8") for one in (made, whole)]
+    assert abs(scores[0] - scores[1]) <= 0.5
+    assert min(scores) > 60
+
+
+def _vmaf(source: Path, rendition: Path) -> float:
+    size = "scale=640:360:flags=bicubic,settb=1/30,setpts=N"
+    made = subprocess.run(
+        [ffmpeg_path(), "-v", "info", "-nostdin", "-i", str(rendition), "-i", str(source), "-lavfi",
+         f"[0:v]{size}[a];[1:v]{size}[b];[a][b]libvmaf=n_subsample=3:n_threads=2",
+         "-f", "null", os.devnull], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return float(re.findall(r"VMAF score: ([\d.]+)", made.stderr)[-1])
