@@ -31,7 +31,7 @@ class DataStack(Stack):
             logs, id="AwsSolutions-S1", reason="This bucket holds the access logs of the others."
         )
         self._uploads(logs)
-        self._bucket("media", logs=logs)
+        self._bucket("media", logs=logs, cors=[_cors(s3.HttpMethods.GET, s3.HttpMethods.HEAD)])
         events.EventBus(self, "Bus", event_bus_name=names.bus)
         self._secrets()
 
@@ -104,16 +104,7 @@ class DataStack(Stack):
         uploads = self._bucket(
             "uploads",
             logs=logs,
-            cors=[
-                s3.CorsRule(
-                    # A presigned URL is the permission; any page that was given one may use it.
-                    allowed_origins=["*"],
-                    allowed_methods=[s3.HttpMethods.PUT],
-                    allowed_headers=["content-type", "x-amz-*"],
-                    exposed_headers=["ETag"],
-                    max_age=3600,
-                )
-            ],
+            cors=[_cors(s3.HttpMethods.PUT)],
         )
         # The property itself, because the high-level switch brings a function of CDK's own along.
         resource = uploads.node.default_child
@@ -139,3 +130,14 @@ class DataStack(Stack):
             reason="Rotating it would invalidate every cursor and link at once; it is rotated by "
             "hand as the runbook says.",
         )
+
+
+def _cors(*methods: s3.HttpMethods) -> s3.CorsRule:
+    # A presigned URL is the permission; any page that was given one may use it.
+    return s3.CorsRule(
+        allowed_origins=["*"],
+        allowed_methods=list(methods),
+        allowed_headers=["content-type", "range", "x-amz-*"],
+        exposed_headers=["ETag"],
+        max_age=3600,
+    )
