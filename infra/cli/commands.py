@@ -135,6 +135,10 @@ def redrive(chosen: Chosen, cloud: Cloud, console: Console) -> int:
         for name, count in dead_letters.queues(sqs, f"reelate-{stage}-").items():
             console.print(f"{count:>6}  {name}")
         return 0
+    if chosen.peek:
+        for body in dead_letters.peek(sqs, chosen.queue):
+            console.out(body, highlight=False)
+        return 0
     moved = dead_letters.redrive(
         sqs,
         chosen.queue,

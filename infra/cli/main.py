@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     workspace.add_argument("--stage", help="in AWS, with your credentials; default: local")
     redrive = verb("redrive", commands.redrive, "move dead letters back to their queue")
     redrive.add_argument("queue", nargs="?", help="without it, lists the dead-letter queues")
+    redrive.add_argument("--peek", action="store_true", help="only show some of the messages")
     redrive.add_argument("--stage", help="in AWS, with your credentials; default: local")
     verb("doctor", commands.doctor, "check this machine and the local cloud")
     for name, run, words in (

@@ -25,6 +25,18 @@ def queues(sqs: Any, prefix: str) -> dict[str, int]:
     return {name: _count(sqs, url) for name, url in sorted(dead.items())}
 
 
+def peek(sqs: Any, name: str) -> list[str]:
+    """Return the bodies of up to ten of a queue's messages, which stay where they are.
+
+    Raises:
+        CloudError: there is no such queue.
+    """
+    found = sqs.receive_message(
+        QueueUrl=_url(sqs, name), MaxNumberOfMessages=BATCH, VisibilityTimeout=1
+    )
+    return [message["Body"] for message in found.get("Messages", [])]
+
+
 def redrive(sqs: Any, name: str, *, streams: Any, functions: Any) -> int:
     """Bring all messages of dead-letter queue `name` back; return how many there were.
 

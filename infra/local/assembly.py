@@ -60,13 +60,18 @@ def synthesise(project: Path, output: Path, stage: str = STAGE, wanted: str = ""
         CloudError: synthesis failed; the sentence holds its last words.
     """
     with exclusive(output.with_suffix(".lock")):
-        mark = output / MARK
-        if wanted and mark.exists() and mark.read_text() == wanted:
+        if wanted and made_from(output, wanted):
             return
         shutil.rmtree(output, ignore_errors=True)
         output.mkdir(parents=True)
         _run(project, output, stage)
-        mark.write_text(wanted)
+        (output / MARK).write_text(wanted)
+
+
+def made_from(output: Path, wanted: str) -> bool:
+    """Say whether the templates in `output` were made from these inputs."""
+    mark = output / MARK
+    return mark.exists() and mark.read_text() == wanted
 
 
 def _run(project: Path, output: Path, stage: str) -> None:

@@ -69,6 +69,8 @@ class Cloud:
         with self._alone():
             with ThreadPoolExecutor(1) as pool:
                 wanted = assembly.inputs(self.layout.project)
+                if not assembly.made_from(self.layout.assembly, wanted):
+                    self.say("Building layers and templates.")
                 synthesis = pool.submit(
                     assembly.synthesise, self.layout.project, self.layout.assembly, STAGE, wanted
                 )
@@ -138,9 +140,11 @@ class Cloud:
         return chosen
 
     def _prepare(self) -> None:
-        environments.cloud_python(self.layout.project)
+        environments.cloud_python(self.layout.project, self.say)
         if self.models:
-            python = environments.models_python(self.layout.project)
+            python = environments.models_python(self.layout.project, self.say)
+            if not self.layout.weights.exists():
+                self.say("Fetching the models' weights (once, about 180 MB).")
             environments.run(
                 modelserver.fetch_command(python, self.layout.weights),
                 self.layout.project,

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from infra.local.failure import CloudError
@@ -19,14 +20,14 @@ UV_VERSION = "0.13.9"
 STAMP = ".reelate-stamp"
 
 
-def cloud_python(project: Path) -> Path:
+def cloud_python(project: Path, say: Callable[[str], None] = lambda _: None) -> Path:
     """Return the interpreter that runs MiniStack, installing it first if needed."""
-    return _environment(project, ".venv-cloud", "cloud")
+    return _environment(project, ".venv-cloud", "cloud", say)
 
 
-def models_python(project: Path) -> Path:
+def models_python(project: Path, say: Callable[[str], None] = lambda _: None) -> Path:
     """Return the interpreter that runs the model server, installing it first if needed."""
-    return _environment(project, ".venv-models", "models")
+    return _environment(project, ".venv-models", "models", say)
 
 
 def find_uv(project: Path) -> Path:
@@ -62,13 +63,14 @@ def node_folder() -> Path:
     raise CloudError("Node is missing, which CDK needs.", "Run `make setup`.")
 
 
-def _environment(project: Path, folder: str, group: str) -> Path:
+def _environment(project: Path, folder: str, group: str, say: Callable[[str], None]) -> Path:
     python = project / folder / "bin" / "python"
     stamp = project / folder / STAMP
     wanted = _fingerprint(project, group)
     with exclusive(project / STATE_DIR_NAME / f"{folder}.lock"):
         if python.exists() and stamp.exists() and stamp.read_text() == wanted:
             return python
+        say(f"Installing {folder} (once).")
         command = [str(find_uv(project)), "sync", "--frozen", "--no-install-project", "--quiet"]
         command += ["--only-group", group, "--python", sys.executable]
         run(command, project, {"UV_PROJECT_ENVIRONMENT": folder})

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.cli.redrive import queues, redrive
+from infra.cli.redrive import peek, queues, redrive
 from infra.local.failure import CloudError
 
 
@@ -111,6 +111,15 @@ def test_a_letter_that_is_refused_again_stays(sqs: Any) -> None:
         QueueUrl=dead, AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
     )
     assert hidden["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+
+
+def test_peeking_shows_the_letters_and_takes_none(sqs: Any) -> None:
+    dead = url(sqs, "reelate-local-crm-dlq")
+    sqs.send_message(QueueUrl=dead, MessageBody="poison")
+    assert peek(sqs, "reelate-local-crm-dlq") == ["poison"]
+    wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    counted = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=wanted)["Attributes"]
+    assert sum(map(int, counted.values())) == 1
 
 
 def test_an_unknown_queue_is_named(sqs: Any) -> None:
