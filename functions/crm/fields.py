@@ -21,6 +21,8 @@ from functions.crm.pipelines import StageName
 from functions.shared.ids import is_id
 
 MAX_CONTACTS, MAX_LINKS, MAX_CUSTOM, MAX_CUSTOM_TEXT = 50, 20, 50, 2_000
+# Together: a record and the kept reply that shows it must fit into DynamoDB's 400 KB an item.
+MAX_CUSTOM_BYTES = 32_768
 
 # JSON's own integers end where a double's do; DynamoDB's floats end at 1e126 and start at 1e-130.
 _SAFE_INTEGER = 2**53 - 1
@@ -63,12 +65,16 @@ def _custom_value_or_null(value: Any) -> Any:
 
 
 def _custom(values: dict[str, Any]) -> dict[str, Any]:
-    for name in values:
+    size = 0
+    for name, value in values.items():
         if not re.fullmatch(_CUSTOM_NAME, name):
             raise ValueError(
                 "A custom field's name starts with a letter and has up to 64 letters, digits, "
                 "'_', '.' and '-'."
             )
+        size += len(name) + len(str(value).encode())
+    if size > MAX_CUSTOM_BYTES:
+        raise ValueError(f"Custom fields may have at most {MAX_CUSTOM_BYTES:,} bytes together.")
     return values
 
 

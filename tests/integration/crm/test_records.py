@@ -166,3 +166,19 @@ def test_a_merge_patch_may_call_itself_one(api: Api) -> None:
         f"/v1/contacts/{made['id']}", {"title": None}, content_type="application/merge-patch+json"
     )
     assert (reply.status, reply.json["title"]) == (200, None)
+
+
+def test_the_largest_record_fits_into_the_table_together_with_its_kept_reply(api: Api) -> None:
+    people = [api.make("/v1/contacts", {"name": "n" * 200})["id"] for _ in range(50)]
+    emoji = "\U0001f600"
+    body = {
+        "name": emoji * 200,
+        "contact_ids": people,
+        "custom": {f"f{n:02}": emoji * 200 for n in range(40)},
+    }
+    reply = api.post("/v1/deals", body, idempotency_key="k1")
+    assert reply.status == 201
+    assert api.post("/v1/deals", body, idempotency_key="k1").body == reply.body
+    links = [{"type": "contact", "id": each} for each in people[:20]]
+    note = api.make("/v1/notes", {"body": emoji * 10_000, "links": links})
+    assert api.get(f"/v1/notes/{note['id']}").json["body"] == emoji * 10_000

@@ -78,6 +78,8 @@ def test_values_within_the_bounds_are_taken(model: type[Fields], values: dict[st
         (ContactFields, {"name": "A", "custom": {"": 1}}, "custom"),
         (ContactFields, {"name": "A", "custom": {"a" * 65: 1}}, "custom"),
         (ContactFields, {"name": "A", "custom": {f"f{n}": n for n in range(51)}}, "custom"),
+        (ContactFields, {"name": "A", "custom": {f"f{n}": "\u00e9" * 2000 for n in range(9)}},
+         "custom"),
         (CompanyFields, {"name": "C", "domain": "https://example.com"}, "domain"),
         (DealFields, {"name": "D", "amount": {"amount_minor": -1, "currency": "EUR"}},
          "amount/amount_minor"),
