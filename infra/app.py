@@ -28,7 +28,7 @@ def build(app: App) -> tuple[DataStack, ServiceStack, EdgeStack]:
     }
     service = ServiceStack(app, names, stage, streams, target)
     edge = EdgeStack(app, names, stage, service.api_stage_arn)
-    edge.add_dependency(data)
+    edge.add_stack_dependency(data)
     Tags.of(app).add("application", "reelate")
     Tags.of(app).add("stage", stage.name)
     return data, service, edge

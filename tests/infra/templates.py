@@ -1,0 +1,137 @@
+"""Synthesised templates, made once for all tests and kept until what defines them changes."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App, Stack
+
+from infra.local.assembly import tool_path
+from infra.packaging import ROOT
+
+BUILD = ROOT / "build" / "templates"
+STACKS = ("Data", "Service", "Edge")
+
+Json = dict[str, Any]
+
+
+class Resource:
+    """One resource of a template."""
+
+    def __init__(self, name: str, body: Json) -> None:
+        self.name = name
+        self.type: str = body["Type"]
+        self.properties: Json = body.get("Properties", {})
+        self.deletion: str | None = body.get("DeletionPolicy")
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Template:
+    """One stack's template."""
+
+    def __init__(self, body: Json) -> None:
+        self.body = body
+
+    def of(self, kind: str) -> list[Resource]:
+        """Return the resources of a type, such as `AWS::S3::Bucket`."""
+        return [each for each in self if each.type == kind]
+
+    def named(self, reference: Any) -> Resource:
+        """Return the resource that a Ref or Fn::GetAtt names."""
+        name = reference["Ref"] if "Ref" in reference else reference["Fn::GetAtt"][0]
+        return Resource(name, self.body["Resources"][name])
+
+    def __iter__(self) -> Iterator[Resource]:
+        return (Resource(name, body) for name, body in self.body["Resources"].items())
+
+
+def synthesise(output: Path, stage: str, *, seed: str = "0") -> None:
+    """Run the CDK application as the CDK toolkit does, cdk-nag included. Raises RuntimeError."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    context |= {"stage": stage, "layers": "local", "aws:cdk:disable-asset-staging": True}
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.app"],
+        cwd=ROOT,
+        env=os.environ
+        | {"CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": json.dumps(context),
+           "PYTHONHASHSEED": seed, "PATH": tool_path(ROOT),
+           "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
+
+
+@cache
+def assembly(stage: str) -> Path:
+    """Return the folder of a stage's templates, synthesised if anything has changed."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / f"{stage}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = BUILD / stage
+        mark = folder / ".inputs"
+        wanted = _inputs()
+        if not (mark.is_file() and mark.read_text() == wanted):
+            shutil.rmtree(folder, ignore_errors=True)
+            synthesise(folder, stage)
+            mark.write_text(wanted)
+    return folder
+
+
+def synthesised(app: App, stack: Stack) -> Json:
+    """Return the template of a stack that a test has made itself."""
+    body: Json = app.synth().get_stack_by_name(stack.stack_name).template
+    return body
+
+
+def template(stage: str, stack: str) -> Template:
+    """Return a stack's template."""
+    return Template(json.loads((assembly(stage) / f"{stack}.template.json").read_text()))
+
+
+def flat(value: Any) -> str:
+    """Write a property as one line, intrinsic functions as `<Name>`."""
+    match value:
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Join": [between, parts]}:
+            return str(between).join(flat(part) for part in parts)
+        case {"Fn::ImportValue": name}:
+            return f"<import {name}>"
+        case _:
+            return str(value)
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a policy's value as a list: CloudFormation allows one without brackets."""
+    return value if isinstance(value, list) else [value]
+
+
+def statements(policy: Resource) -> list[Json]:
+    """Return a policy's statements."""
+    return listed(policy.properties["PolicyDocument"]["Statement"])
+
+
+@cache
+def _inputs() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for folder in ("functions", "infra", "layers"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes())
+    for name in ("cdk.json", "uv.lock"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()

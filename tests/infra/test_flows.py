@@ -1,0 +1,312 @@
+"""Queues, streams, rules, the state machine and the gateway: nothing is lost without a trace."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from infra.edge import EdgeStack
+from infra.names import Names
+from infra.packaging import ROOT
+from infra.stage import Stage
+from tests.contract.openapi import PATH as OPENAPI
+from tests.infra.templates import (
+    Resource,
+    Template,
+    flat,
+    listed,
+    statements,
+    synthesised,
+    template,
+)
+
+ASL = (ROOT / "infra" / "video.asl.json").read_text()
+
+
+def _is_dead_letters(queue: Resource) -> bool:
+    return str(queue.properties["QueueName"]).endswith("-dlq")
+
+
+def test_every_queue_has_a_dead_letter_queue_that_keeps_for_14_days(service: Template) -> None:
+    queues = service.of("AWS::SQS::Queue")
+    assert queues
+
+    for queue in queues:
+        if _is_dead_letters(queue):
+            assert queue.properties["MessageRetentionPeriod"] == 14 * 86_400
+        else:
+            redrive = queue.properties["RedrivePolicy"]
+            assert _is_dead_letters(service.named(redrive["deadLetterTargetArn"]))
+            assert 2 <= redrive["maxReceiveCount"] <= 10
+
+
+def test_the_first_dead_letter_raises_an_alarm(service: Template) -> None:
+    watched = {
+        flat(each.properties["Dimensions"][0]["Value"]): each.properties["Threshold"]
+        for each in service.of("AWS::CloudWatch::Alarm")
+        if each.properties["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+    dead = [each for each in service.of("AWS::SQS::Queue") if _is_dead_letters(each)]
+
+    assert watched == {f"<{queue.name}.QueueName>": 1 for queue in dead}
+
+
+def test_a_late_consumer_raises_an_alarm(service: Template) -> None:
+    watched = {
+        flat(each.properties["Dimensions"][0]["Value"])
+        for each in service.of("AWS::CloudWatch::Alarm")
+        if each.properties["MetricName"] == "ApproximateAgeOfOldestMessage"
+    }
+    live = [each for each in service.of("AWS::SQS::Queue") if not _is_dead_letters(each)]
+
+    assert watched == {f"<{queue.name}.QueueName>" for queue in live}
+
+
+def test_queues_are_encrypted_and_refuse_plain_http(service: Template) -> None:
+    for queue in service.of("AWS::SQS::Queue"):
+        assert queue.properties["SqsManagedSseEnabled"] is True
+        denied = [
+            statement
+            for policy in service.of("AWS::SQS::QueuePolicy")
+            if {"Ref": queue.name} in policy.properties["Queues"]
+            for statement in statements(policy)
+            if statement["Effect"] == "Deny"
+        ]
+        assert [each["Condition"] for each in denied] == [
+            {"Bool": {"aws:SecureTransport": "false"}}
+        ]
+
+
+def test_only_the_rule_that_feeds_a_queue_may_send_to_it(service: Template) -> None:
+    for policy in service.of("AWS::SQS::QueuePolicy"):
+        for statement in statements(policy):
+            if statement["Effect"] == "Allow":
+                assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+                assert "aws:SourceArn" in statement["Condition"]["ArnEquals"]
+
+
+def test_a_retry_cannot_overlap_the_first_try(service: Template) -> None:
+    """AWS's advice: a queue hides a message for six times its function's timeout."""
+    for mapping in _mappings(service, "sqs"):
+        function = service.named(mapping.properties["FunctionName"])
+        queue = service.named(mapping.properties["EventSourceArn"])
+        assert queue.properties["VisibilityTimeout"] >= 6 * function.properties["Timeout"]
+        assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_stream_that_cannot_be_read_on_ends_in_dead_letters(service: Template) -> None:
+    mappings = _mappings(service, "stream")
+
+    assert len(mappings) == 4  # every context's table; the platform's holds no events
+    for mapping in mappings:
+        properties = mapping.properties
+        dead = service.named(properties["DestinationConfig"]["OnFailure"]["Destination"])
+        assert _is_dead_letters(dead)
+        assert properties["BisectBatchOnFunctionError"] is True
+        assert properties["MaximumRetryAttempts"] > 0
+        assert 0 < properties["MaximumRecordAgeInSeconds"] < 86_400  # the stream's own memory
+        assert properties["StartingPosition"] == "TRIM_HORIZON"
+
+
+def test_every_target_of_a_rule_has_dead_letters(service: Template) -> None:
+    targets = [
+        target for rule in service.of("AWS::Events::Rule") for target in rule.properties["Targets"]
+    ]
+
+    assert targets
+    for target in targets:
+        assert _is_dead_letters(service.named(target["DeadLetterConfig"]["Arn"]))
+
+
+def test_a_function_that_is_called_and_forgotten_has_dead_letters(service: Template) -> None:
+    """Rules call functions asynchronously: after two retries an event would be gone."""
+    called = {
+        target["Arn"]["Fn::GetAtt"][0]
+        for rule in service.of("AWS::Events::Rule")
+        for target in rule.properties["Targets"]
+    }
+    functions = [each for each in service.of("AWS::Lambda::Function") if each.name in called]
+
+    assert functions
+    for function in functions:
+        dead = service.named(function.properties["DeadLetterConfig"]["TargetArn"])
+        assert _is_dead_letters(dead)
+
+
+def test_the_state_machine_may_call_the_functions_of_its_definition_and_no_others(
+    service: Template,
+) -> None:
+    (machine,) = service.of("AWS::StepFunctions::StateMachine")
+    role = service.named(machine.properties["RoleArn"])
+    called = {
+        flat(machine.properties["DefinitionSubstitutions"][name])
+        for name in re.findall(r"\$\{(\w+Arn)\}", ASL)
+    }
+    may_call = {
+        flat(resource)
+        for policy in service.of("AWS::IAM::Policy")
+        if {"Ref": role.name} in policy.properties["Roles"]
+        for statement in statements(policy)
+        if "lambda:InvokeFunction" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+
+    assert called
+    assert may_call == called
+
+
+def test_every_substitution_of_the_definition_is_given_and_used(service: Template) -> None:
+    (machine,) = service.of("AWS::StepFunctions::StateMachine")
+
+    assert set(machine.properties["DefinitionSubstitutions"]) == set(
+        re.findall(r"\$\{(\w+)\}", ASL)
+    )
+
+
+def test_the_state_machine_is_traced_and_logs_no_data(service: Template) -> None:
+    (machine,) = service.of("AWS::StepFunctions::StateMachine")
+    logging = machine.properties["LoggingConfiguration"]
+
+    assert machine.properties["TracingConfiguration"] == {"Enabled": True}
+    assert logging["Level"] == "ALL"
+    assert logging["IncludeExecutionData"] is False
+    assert machine.properties["StateMachineName"] == "reelate-local-video"
+
+
+def test_every_log_group_forgets(service: Template) -> None:
+    for group in service.of("AWS::Logs::LogGroup"):
+        assert group.properties["RetentionInDays"] == 30
+
+
+def test_the_gateway_knows_every_path_of_the_api(service: Template) -> None:
+    """A request that no resource matches would be answered by the gateway: 404."""
+    resources = {each.name: each for each in service.of("AWS::ApiGateway::Resource")}
+
+    def path(name: str) -> str:
+        properties = resources[name].properties
+        parent = properties["ParentId"]
+        above = path(parent["Ref"]) if "Ref" in parent else ""
+        return f"{above}/{properties['PathPart']}"
+
+    answered = {
+        path(method.properties["ResourceId"]["Ref"])
+        for method in service.of("AWS::ApiGateway::Method")
+        if "Ref" in method.properties["ResourceId"]
+    }
+    patterns = [
+        re.compile(re.sub(r"\{\w+\}", "[^/]+", each.replace("{proxy+}", ".+"))) for each in answered
+    ]
+    for known in json.loads(OPENAPI.read_text())["paths"]:
+        asked = re.sub(r"\{\w+\}", "x", known)
+        assert any(pattern.fullmatch(asked) for pattern in patterns), known
+
+
+def test_every_method_has_the_authorizer_but_health_and_signed_links(service: Template) -> None:
+    resources = {each.name: each for each in service.of("AWS::ApiGateway::Resource")}
+    (authorizer,) = service.of("AWS::ApiGateway::Authorizer")
+    opened = set()
+    for method in service.of("AWS::ApiGateway::Method"):
+        properties = method.properties
+        if properties["AuthorizationType"] == "NONE":
+            opened.add(_first_word(resources, properties["ResourceId"]["Ref"]))
+            assert properties["HttpMethod"] == "GET"
+        else:
+            assert properties["AuthorizationType"] == "CUSTOM"
+            assert properties["AuthorizerId"] == {"Ref": authorizer.name}
+
+    assert opened == {"health", "playback"}
+    assert authorizer.properties["AuthorizerResultTtlInSeconds"] == 60
+    assert authorizer.properties["IdentitySource"] == "method.request.header.Authorization"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["ACCESS_DENIED", "AUTHORIZER_FAILURE", "DEFAULT_4XX", "DEFAULT_5XX",
+     "MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED", "REQUEST_TOO_LARGE", "THROTTLED",
+     "UNAUTHORIZED", "WAF_FILTERED"],
+)  # fmt: skip
+def test_what_the_gateway_refuses_is_a_problem_too(service: Template, kind: str) -> None:
+    (response,) = [
+        each.properties
+        for each in service.of("AWS::ApiGateway::GatewayResponse")
+        if each.properties["ResponseType"] == kind
+    ]
+    body: dict[str, Any] = json.loads(response["ResponseTemplates"]["application/json"])
+
+    assert {"type", "title", "status", "detail", "instance", "code", "request_id"} == set(body)
+    assert body["status"] == int(response.get("StatusCode") or body["status"])
+    headers = response["ResponseParameters"]
+    assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+    assert headers["gatewayresponse.header.X-Request-Id"] == "context.requestId"
+
+
+def test_the_stage_of_the_gateway_is_traced_metered_throttled_and_logged(
+    service: Template,
+) -> None:
+    (stage,) = service.of("AWS::ApiGateway::Stage")
+    (all_methods,) = stage.properties["MethodSettings"]
+    line = stage.properties["AccessLogSetting"]["Format"]
+
+    assert stage.properties["TracingEnabled"] is True
+    assert all_methods["MetricsEnabled"] is True
+    assert all_methods["ThrottlingRateLimit"] > 0
+    assert all_methods.get("DataTraceEnabled", False) is False
+    assert json.loads(line)["request_id"] == "$context.requestId"
+    assert not re.search(r"authorization|\.ip|sourceIp|userAgent", line)  # nothing personal
+
+
+@pytest.mark.parametrize("name", ["prod", "dev"])
+def test_the_web_acl_stands_before_the_api_where_a_stage_wants_it(name: str) -> None:
+    app = App(context=json.loads((ROOT / "cdk.json").read_text())["context"] | {"stage": name})
+    stage = Stage.of(app.node)
+    made = Template(synthesised(app, EdgeStack(app, Names(stage), stage, "arn:stage")))
+
+    assert len(made.of("AWS::WAFv2::WebACLAssociation")) == int(stage.waf)
+
+
+def test_production_starts_api_functions_from_snapshots() -> None:
+    service = template("prod", "Service")
+    snapped = [
+        each.properties["Handler"]
+        for each in service.of("AWS::Lambda::Function")
+        if each.properties.get("SnapStart") == {"ApplyOn": "PublishedVersions"}
+    ]
+
+    assert snapped
+    assert all(".api." in handler for handler in snapped)
+    uris = [
+        flat(method.properties["Integration"]["Uri"])
+        for method in service.of("AWS::ApiGateway::Method")
+        if method.properties["HttpMethod"] != "OPTIONS"
+    ]
+    # $LATEST has no snapshot: the gateway must call the alias
+    aliases = {each.name for each in service.of("AWS::Lambda::Alias")}
+    assert aliases
+    assert all(any(alias in uri for alias in aliases) for uri in uris)
+
+
+def _mappings(service: Template, kind: str) -> list[Resource]:
+    from_stream = [
+        each
+        for each in service.of("AWS::Lambda::EventSourceMapping")
+        if "Fn::ImportValue" in each.properties["EventSourceArn"]
+    ]
+    rest = [
+        each
+        for each in service.of("AWS::Lambda::EventSourceMapping")
+        if "Fn::ImportValue" not in each.properties["EventSourceArn"]
+    ]
+    assert rest
+    return from_stream if kind == "stream" else rest
+
+
+def _first_word(resources: dict[str, Resource], name: str) -> str:
+    """Return the word after /v1 in a resource's path."""
+    parts: list[str] = []
+    while name in resources:
+        parts.insert(0, resources[name].properties["PathPart"])
+        parent = resources[name].properties["ParentId"]
+        name = parent.get("Ref", "")
+    return parts[1]
