@@ -24,7 +24,7 @@ BUILD = ROOT / "build" / "layers"
 
 _PYTHON = "3.13"
 _PLATFORM = "aarch64-manylinux_2_34"  # Amazon Linux 2023's glibc
-_UNUSED = ("*.dist-info/RECORD", "bin", "s3transfer*")
+_UNUSED = ("*.dist-info/RECORD", ".lock", "bin", "s3transfer*")
 # botocore describes 400 services; a smaller layer is a quicker cold start.
 _SERVICES = frozenset(
     {"bedrock-runtime", "dynamodb", "events", "lambda", "s3", "secretsmanager", "sqs",
