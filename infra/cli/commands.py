@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from dataclasses import replace
 
 import boto3
 from rich.console import Console
@@ -100,15 +101,16 @@ def upload(chosen: Chosen, cloud: Cloud, console: Console) -> int:
     """Upload a file, then follow it unless told not to; exit code 1 when the video failed."""
     agreed = _running(cloud)
     api = Api.to(agreed.api_url, agreed.api_key)
+    sending = Upload(
+        api=api,
+        file=chosen.file,
+        state_dir=cloud.layout.uploads,
+        title=chosen.title or chosen.file.stem or chosen.file.name,
+        links=links(chosen.contact, chosen.deal),
+    )
+    sending.size()  # a file that cannot be read needs no progress bar
     with bar(console, chosen.file.name) as progress:
-        video = Upload(
-            api=api,
-            file=chosen.file,
-            state_dir=cloud.layout.uploads,
-            title=chosen.title or chosen.file.stem or chosen.file.name,
-            links=links(chosen.contact, chosen.deal),
-            progress=progress,
-        ).run()
+        video = replace(sending, progress=progress).run()
     console.print(f"{video} has arrived.")
     return 0 if chosen.no_watch else _follow(api, video, console)
 

@@ -56,8 +56,7 @@ class Upload:
         Raises:
             CloudError: the file cannot be read, or the API or the store refused it.
         """
-        size = self._size()
-        video, parts = self._open(size)
+        video, parts = self._open(self.size())
         total = sum(part.size for part in parts.wanted.values())
         _Transfer(self, video, parts, total).run()
         self.api.post(
@@ -73,7 +72,8 @@ class Upload:
         self._state_file().unlink(missing_ok=True)
         return video
 
-    def _size(self) -> int:
+    def size(self) -> int:
+        """Return the file's size in bytes; raises CloudError when it cannot be uploaded."""
         try:
             status = self.file.stat()
             self.file.open("rb").close()
@@ -115,12 +115,12 @@ class Upload:
         try:
             if self.api.get(f"/v1/videos/{video}")["state"] not in OPEN_STATES:
                 return None
-            listed = self.api.get(f"/v1/videos/{video}/parts")
+            listed = list(self.api.pages(f"/v1/videos/{video}/parts", limit=100))
         except ApiError as error:
             if error.status in GONE:
                 return None
             raise
-        for part in listed.get("data", listed.get("parts", [])):
+        for part in listed:
             if part["size_bytes"] == layout.wanted[part["part_number"]].size:
                 layout.received[part["part_number"]] = part["etag"]
         return video, layout
@@ -228,7 +228,7 @@ class _Transfer:
         unsigned = [n for n in self._parts.missing() if n > first and n not in self._parts.urls]
         wanted = [first, *unsigned][:URLS_PER_CALL]
         signed = self._upload.api.post(f"/v1/videos/{self._video}/parts", {"part_numbers": wanted})
-        self._parts.urls.update({p["part_number"]: p["url"] for p in signed["parts"]})
+        self._parts.urls.update({p["part_number"]: p["url"] for p in signed["data"]})
 
     def _send(self, number: int) -> str:
         span = self._parts.wanted[number]
@@ -244,7 +244,7 @@ class _Transfer:
                 trouble = f"{urlsplit(url).netloc}: {type(error).__name__}"
             else:
                 if reply.is_success:
-                    return str(reply.headers["ETag"])
+                    return str(reply.headers["ETag"]).strip('"')
                 trouble = f"{reply.status_code} from {urlsplit(url).netloc}"
                 if reply.status_code == httpx.codes.FORBIDDEN:
                     self._sign(number)  # the URL has expired

@@ -82,7 +82,7 @@ def picture(record: Mapping[str, Any], now: datetime | None = None) -> Renderabl
             Text(step["name"], style=STYLES.get(state, "dim")),
             f"{step['percent']:.0f} %" if step.get("percent") is not None else "",
             elapsed(step, now),
-            reason(step),
+            reason(step) if state == "failed" else "",
         )
     problem = reason(record)
     return Group(head, table, Text(problem, style="red")) if problem else Group(head, table)
@@ -107,9 +107,10 @@ def reason(holder: Mapping[str, Any]) -> str:
 
 def failures(record: Mapping[str, Any]) -> Sequence[str]:
     """Return one line for everything of the video that failed, with its reason."""
+    if record["state"] != "ready":
+        why = reason(record) or "no reason given"
+        return [f"{record['id']} is {record['state']}: {why}"]
     lines = []
-    if record["state"] == "failed":
-        lines.append(f"{record['id']} failed: {reason(record) or 'no reason given'}")
     for name, artefact in (record.get("artefacts") or {}).items():
         if isinstance(artefact, dict) and artefact.get("state") == "failed":
             lines.append(f"{name} failed: {reason(artefact) or 'no reason given'}")

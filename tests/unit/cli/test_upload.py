@@ -53,13 +53,17 @@ class Service:
             return httpx.Response(200, json={"id": "vid_1", "state": self.state})
         if path == "/v1/videos/vid_1/parts" and request.method == "POST":
             self.signed += body["part_numbers"]
-            return httpx.Response(200, json={"parts": [self.url(n) for n in body["part_numbers"]]})
+            return httpx.Response(200, json={"data": [self.url(n) for n in body["part_numbers"]]})
         if path == "/v1/videos/vid_1/parts":
             listed = [
-                {"part_number": n, "size_bytes": len(data), "etag": f'"{n}"'}
+                {"part_number": n, "size_bytes": len(data), "etag": f"{n}"}
                 for n, data in sorted(self.stored.items())
             ]
-            return httpx.Response(200, json={"parts": listed})
+            first = int(request.url.params.get("cursor") or 0)
+            more = str(first + 2) if first + 2 < len(listed) else None
+            return httpx.Response(
+                200, json={"data": listed[first : first + 2], "next_cursor": more}
+            )
         if path == "/v1/videos/vid_1/complete":
             self.completed = body["parts"]
             return httpx.Response(200, json={"id": "vid_1"})
@@ -98,7 +102,7 @@ def test_every_byte_arrives_once_and_in_its_part(film: Path, tmp_path: Path) -> 
     service = Service(film.stat().st_size)
     assert sender(service, film, tmp_path / "state").run() == "vid_1"
     assert b"".join(service.stored[n] for n in sorted(service.stored)) == film.read_bytes()
-    assert service.completed == [{"part_number": n, "etag": f'"{n}"'} for n in range(1, 7)]
+    assert service.completed == [{"part_number": n, "etag": f"{n}"} for n in range(1, 7)]
     assert service.created[0]["size_bytes"] == 5120
     assert service.created[0]["content_type"] == "video/mp4"
 

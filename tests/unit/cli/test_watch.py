@@ -89,6 +89,11 @@ def test_failures_name_the_artefact_and_its_reason() -> None:
     assert failures(record) == ["analysis failed: No model answered."]
 
 
+def test_a_video_that_is_not_ready_is_one_failure_with_its_reason() -> None:
+    record = video("expired", reason={"code": "expired", "detail": "It never arrived."})
+    assert failures(record) == ["vid_1 is expired: It never arrived."]
+
+
 def test_watching_polls_until_settled() -> None:
     replies = [video("processing", "processing"), video("ready", "succeeded")]
     client = httpx.Client(
