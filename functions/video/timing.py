@@ -21,6 +21,7 @@ STANDARD_RATES = tuple(
         "60000/1001", 60,
     )
 )  # fmt: skip
+_KNOWN_RATES = (*STANDARD_RATES, *map(Fraction, (72, 90, 100, "120000/1001", 120, 144, 240)))
 FASTEST = Fraction(60)
 SLOWEST = Fraction(1)
 _CUT_SOUND = Fraction(1, 4)  # seconds
@@ -41,9 +42,10 @@ def cadence(windows: Iterable[Sequence[int]], time_base: Fraction) -> Cadence:
     span = sum(run[-1] - run[0] for run in runs)
     average = Fraction(len(gaps), 1) / (span * time_base)
     candidates = [average] if len(set(gaps)) == 1 else []
-    candidates += sorted(STANDARD_RATES, key=lambda rate: abs(rate - average))[:2]
-    candidates.append(average.limit_denominator(1001))
-    for rate in candidates:
+    candidates += sorted(_KNOWN_RATES, key=lambda rate: abs(rate - average))[:2]
+    # The simplest rate that fits is the one that was meant: clocks round, people do not.
+    candidates += [average.limit_denominator(most) for most in (1, 12, 1001)]
+    for rate in filter(None, candidates):
         if _on_grid(runs, 1 / (rate * time_base)):
             return Cadence(constant=True, rate=rate)
     typical = 1 / (Fraction(median(gaps)) * time_base)
