@@ -88,8 +88,9 @@ def document() -> Json:
         "name": "X-Request-Id",
         "in": "header",
         "required": False,
-        "description": "Your id for this request; made up for you when left out.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{8,128}$"},
+        "description": "Your id for this request, 8 to 128 letters, digits and `._:-`; replaced "
+        "by one of ours when it is anything else.",
+        "schema": {"type": "string"},
     }
     for context, folder in packaging.handlers():
         if folder == "api":
@@ -171,7 +172,8 @@ def _refusals(operation: Json, heeds: set[str]) -> list[int]:
         if PROBLEM in response.get("content", {})
     }
     found = declared | {429, 500, 503}
-    inputs = [each["in"] for each in operation["parameters"] if "in" in each]
+    own = [each for each in operation["parameters"] if "in" in each]
+    inputs = {each["in"] for each in own}
     if operation.get("security") == []:
         found -= {403}
     else:
@@ -182,7 +184,7 @@ def _refusals(operation: Json, heeds: set[str]) -> list[int]:
         found |= {412}
     if "IdempotencyKey" in heeds:
         found |= {400, 409, 422}
-    if "query" in inputs:
+    if "query" in inputs or any(each["schema"].get("type") != "string" for each in own):
         found |= {422}
     if "path" in inputs:
         found |= {404}

@@ -71,7 +71,11 @@ class World:
         }  # fmt: skip
 
     def aim(self, case: Any) -> None:
-        """Let two thirds of the well-formed ids be those of records."""
+        """Let two thirds of the well-formed ids be those of records; leave cursors, which nobody
+        can make up, out of well-formed queries."""
+        query = case.meta.components.get(ParameterLocation.QUERY)
+        if query is not None and query.mode == GenerationMode.POSITIVE:
+            case.query.pop("cursor", None)
         component = case.meta.components.get(ParameterLocation.PATH)
         well_formed = component is not None and component.mode == GenerationMode.POSITIVE
         if well_formed and "id" in case.path_parameters and len(repr(case.body)) % 3:
