@@ -21,7 +21,9 @@ STANDARD_RATES = tuple(
         "60000/1001", 60,
     )
 )  # fmt: skip
-_KNOWN_RATES = (*STANDARD_RATES, *map(Fraction, (72, 90, 100, "120000/1001", 120, 144, 240)))
+_KNOWN_RATES = STANDARD_RATES + tuple(
+    Fraction(rate) for rate in (72, 90, 100, "120000/1001", 120, 144, 240)
+)
 FASTEST = Fraction(60)
 SLOWEST = Fraction(1)
 _CUT_SOUND = Fraction(1, 4)  # seconds
