@@ -1,8 +1,10 @@
 """The one shape of every HTTP function: FastAPI in, problem+json out, Mangum around it."""
 
+import asyncio
 import json
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -118,9 +120,34 @@ def build_app(title: str, *routers: APIRouter) -> FastAPI:
     return app
 
 
+class _Loop:
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+
+    def __del__(self) -> None:
+        self.loop.close()
+
+
+class _Loops(threading.local):
+    """Each thread's own event loop, for as long as the thread lives.
+
+    Mangum takes whichever is current, and finds none in a new thread or after `asyncio.run`.
+    """
+
+    def __init__(self) -> None:
+        self._mine = _Loop()
+
+    def use(self) -> None:
+        """Make it the current one."""
+        asyncio.set_event_loop(self._mine.loop)
+
+
+_LOOPS = _Loops()
+
+
 def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda entry point of an application behind API Gateway's REST API."""
-    # The adapter is made per handler, its event loop lives as long as the environment.
+    _LOOPS.use()
     adapter = Mangum(
         app, lifespan="off", text_mime_types=_TEXT_TYPES, custom_handlers=[web_event.RestApi]
     )
@@ -138,6 +165,7 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         )
         try:
             web_event.read(event, headers)
+            _LOOPS.use()
             reply = adapter(event, context)
         except ReelateError as error:
             reply = _lambda_reply(problem(error, event["path"], request_id))

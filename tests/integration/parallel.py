@@ -5,7 +5,6 @@ moto's tables are not safe under threads, so each request to it waits for a lock
 requests of one caller everybody else may come in: races in our code stay races.
 """
 
-import asyncio
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -54,22 +53,5 @@ def at_once(count: int, work: Callable[[int], T]) -> list[T]:
         gate.wait()
         return work(position)
 
-    with ThreadPoolExecutor(count, initializer=_loop) as pool:
+    with ThreadPoolExecutor(count) as pool:
         return list(pool.map(begin, range(count)))
-
-
-_LOOPS = threading.local()
-
-
-def _loop() -> None:
-    # Mangum runs each request on its thread's event loop; only the main thread has one by itself
-    _LOOPS.loop = _ClosingLoop()
-
-
-class _ClosingLoop:
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
-
-    def __del__(self) -> None:
-        self._loop.close()
