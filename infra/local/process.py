@@ -60,13 +60,17 @@ def end_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
+# It outlives us on purpose; Python would complain of a process that nobody holds any more.
+_STARTED: "list[subprocess.Popen[bytes]]" = []
+
+
 def start_in_background(
     command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path
 ) -> "subprocess.Popen[bytes]":
     """Start `command` in a session of its own, output appended to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(
+        started = subprocess.Popen(
             list(command),
             cwd=cwd,
             env=dict(env),
@@ -75,6 +79,8 @@ def start_in_background(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _STARTED.append(started)
+    return started
 
 
 def plain_environment(extra: Mapping[str, str], *, path: Iterable[Path] = ()) -> dict[str, str]:

@@ -66,7 +66,7 @@ def test_a_stranger_cannot_link_a_video_to_a_tenant_s_deal(
     "header",
     [
         None,
-        "Bearer ",
+        "Bearer",
         "Basic cmw6eA==",
         "Bearer rl_live_00000000000000000000000000_" + "A" * 43,
         "Bearer eyJhbGciOiJub25lIn0.e30.",
