@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.local import assembly, environments
 from infra.local.failure import CloudError
 
-CDK = "aws-cdk@2.1113.0"
+CDK = "aws-cdk@2.1148.1"
 OUTPUT = "cdk.out"
 
 
