@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from infra.cli import commands
@@ -80,6 +81,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.way_out:
             errors.print(error.way_out, markup=False)
         return error.exit_code
+    except (BotoCoreError, ClientError) as error:
+        errors.print(f"AWS says: {error}", style="red", markup=False)
+        errors.print("Check the credentials and the region, and that the stage is deployed.")
+        return 2
     except KeyboardInterrupt:
         errors.print("Stopped. The same command goes on where it left off.")
         return INTERRUPTED
