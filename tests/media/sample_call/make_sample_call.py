@@ -77,7 +77,7 @@ def _encode(folder: Path, call: script.Script, graph: picture.Graph, label: str)
         f"creation_time={call.recorded_at}",
     ]
     command += ["-metadata:s:a", "language=eng", str(RESULT)]
-    subprocess.run(command, check=True)  # noqa: S603  a fixed command, no shell
+    subprocess.run(command, check=True)
 
 
 def make(archive: Path, fonts: Path) -> None:
