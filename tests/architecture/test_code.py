@@ -26,7 +26,7 @@ TEXT = {".json", ".md", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml", ""}
 @cache
 def files() -> tuple[Path, ...]:
     """Return the files that belong to the project, relative to its root."""
-    listed = subprocess.run(  # noqa: S603 - fixed words
+    listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
