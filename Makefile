@@ -93,7 +93,7 @@ bench: setup ## speed and cost against their budgets
 
 .PHONY: openapi
 openapi: setup ## write functions/openapi.json from the code
-	@$(BIN)/python -m infra.openapi
+	@$(BIN)/python -m tests.contract.openapi
 
 .PHONY: synth
 synth: setup ## synthesise stage STAGE into cdk.out (cfn-lint and cdk-nag included)
