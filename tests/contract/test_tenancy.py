@@ -1,0 +1,111 @@
+"""Generated from the OpenAPI document, so that a new route is covered the day it is born: nobody
+sees another workspace's records, and roles may do what the policy says and nothing else."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.shared.policy import ROLES
+from tests.contract import openapi
+from tests.contract.world import World, open_world
+
+SPEC: dict[str, Any] = json.loads(openapi.PATH.read_text())
+SECURED = [
+    (method.upper(), path, operation)
+    for path, item in SPEC["paths"].items()
+    for method, operation in item.items()
+    if operation.get("security") != []
+]
+PREFIXES = {
+    "api-keys": "key", "companies": "com", "contacts": "con", "deals": "dea", "notes": "not",
+    "videos": "vid",
+}  # fmt: skip
+
+
+def _named(operation: tuple[str, str, Any]) -> str:
+    return f"{operation[0]} {operation[1]}"
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with open_world() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def keys(world: World) -> dict[str, str]:
+    """A key of every role in the first workspace."""
+    made = {}
+    for role in ROLES:
+        status, key = world.call("POST", "/v1/api-keys", {"name": role, "role": role})
+        assert status == 201
+        made[role] = key["key"]
+    return made
+
+
+def _example(operation: Any) -> Any:
+    """Return a body's example; without links, whose records are not there."""
+    body = operation.get("requestBody")
+    example = body and body["content"]["application/json"]["example"]
+    return example and {name: value for name, value in example.items() if name != "links"}
+
+
+@pytest.mark.parametrize("operation", [each for each in SECURED if "{id}" in each[1]], ids=_named)
+def test_another_workspace_s_record_is_as_absent_as_one_that_never_was(
+    world: World, operation: tuple[str, str, Any]
+) -> None:
+    method, path, described = operation
+    resource = path.split("/")[2]
+    theirs = world.record(resource)
+    nobody_s = f"{PREFIXES[resource]}_{'0' * 26}"
+    body = _example(described)
+
+    foreign = world.call(method, path.replace("{id}", theirs), body, key=world.other)
+    absent = world.call(method, path.replace("{id}", nobody_s), body, key=world.other)
+
+    assert foreign[0] == absent[0] == 404
+    for reply in (foreign[1], absent[1]):
+        for field in ("request_id", "instance"):
+            del reply[field]
+    assert foreign[1] == absent[1]
+    assert world.record(resource) == theirs  # still there
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("operation", SECURED, ids=_named)
+def test_a_role_may_do_what_the_policy_says(
+    world: World, keys: dict[str, str], operation: tuple[str, str, Any], role: str
+) -> None:
+    method, path, described = operation
+    ((scopes,),) = (each.values() for each in described.get("security", SPEC["security"]))
+    nobody_s = f"{PREFIXES.get(path.split('/')[2], 'x')}_{'0' * 26}"
+
+    status, reply = world.call(
+        method, path.replace("{id}", nobody_s), _example(described), key=keys[role]
+    )
+
+    if set(scopes) <= ROLES[role]:
+        assert status not in (401, 403), reply
+    else:
+        assert status == 403, reply
+        assert reply["code"] == "missing_scope"
+
+
+@pytest.mark.parametrize("operation", SECURED, ids=_named)
+def test_a_refusal_for_the_scope_comes_before_the_body_is_looked_at(
+    world: World, keys: dict[str, str], operation: tuple[str, str, Any]
+) -> None:
+    """Else a credential could learn what it may not do, or what exists, from other refusals."""
+    method, path, described = operation
+    ((scopes,),) = (each.values() for each in described.get("security", SPEC["security"]))
+    if set(scopes) <= ROLES["viewer"]:
+        return  # the viewer may: nothing to refuse
+    resource = path.split("/")[2]
+
+    status, reply = world.call(
+        method, path.replace("{id}", world.record(resource)), {"nonsense": 1}, key=keys["viewer"]
+    )
+
+    assert (status, reply["code"]) == (403, "missing_scope")

@@ -1,0 +1,105 @@
+"""A workspace with something in it, behind the whole API on moto."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+from moto import mock_aws
+
+from functions.crm.check.handler import handler as crm_check
+from functions.identity.create_workspace.handler import handler as create_workspace
+from functions.shared import aws
+from tests.contract.gateway_app import Gateway
+from tests.integration.cloud import REGION, environment, furnish
+from tests.integration.gateway import CONTEXT
+
+BUCKETS = {
+    name: f"reelate-local-{name.split('_')[0]}-123456789012-{REGION}"
+    for name in ("uploads_bucket", "media_bucket")
+}
+MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:reelate-local-video"
+gateway = Gateway()
+
+
+class World:
+    """Two workspaces' keys, and records in the first, made when they are asked for."""
+
+    def __init__(self, key: str, other: str) -> None:
+        self.key = key
+        self.other = other
+        self._there: dict[str, str] = {}
+        self._makers: dict[str, Callable[[], Any]] = {
+            "contacts": lambda: {"name": "Ada"},
+            "companies": lambda: {"name": "Harbor"},
+            "deals": lambda: {"name": "Rollout"},
+            "notes": lambda: {
+                "body": "Yes.", "links": [{"type": "deal", "id": self.record("deals")}],
+            },
+            "videos": lambda: {
+                "filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 5_000,
+            },
+            "api-keys": lambda: {"name": "Sync", "role": "viewer"},
+        }  # fmt: skip
+
+    def record(self, resource: str) -> str:
+        """Return the id of a record that is there."""
+        known = self._there.get(resource)
+        if known is None or self.call("GET", f"/v1/{resource}/{known}")[0] != 200:
+            status, made = self.call("POST", f"/v1/{resource}", self._makers[resource]())
+            assert status == 201, made
+            self._there[resource] = known = made["id"]
+        return known
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None
+    ) -> tuple[int, Any]:
+        """Make a request, as the first workspace's admin or with another key; return status and
+        JSON."""
+        raw = b"" if body is None else json.dumps(body).encode()
+        seen: list[str] = []
+        sent = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "CONTENT_LENGTH": str(len(raw)),
+            "CONTENT_TYPE": "application/json" if raw else "",
+            "HTTP_AUTHORIZATION": f"Bearer {key or self.key}",
+            "wsgi.input": io.BytesIO(raw),
+        }
+        text = b"".join(gateway(sent, lambda status, _headers: seen.append(status)))
+        return int(seen[0].split()[0]), json.loads(text or b"null")
+
+
+@contextmanager
+def open_world() -> Iterator[World]:
+    """Give an empty AWS with two workspaces."""
+    functions = {"CRM_CHECK_FUNCTION": "reelate-local-crm-check", "STATE_MACHINE_ARN": MACHINE}
+    buckets = {name.upper(): bucket for name, bucket in BUCKETS.items()}
+    with environment(**functions, **buckets), mock_aws():
+        furnish()
+        _furnish_video()
+        keys = [create_workspace({"name": name}, CONTEXT)["api_key"] for name in ("One", "Two")]
+        yield World(*keys)
+
+
+def _furnish_video() -> None:
+    """Make buckets and state machine, and let a Lambda invoke reach the real crm/check: moto
+    has no runtime of its own."""
+    for bucket in BUCKETS.values():
+        aws.client("s3").create_bucket(
+            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+    aws.client("stepfunctions").create_state_machine(
+        name="reelate-local-video",
+        definition='{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
+        roleArn="arn:aws:iam::123456789012:role/machine",
+    )
+
+    def invoke(params: Any, **_: Any) -> Any:
+        assert "crm-check" in params["url_path"]
+        answer = json.dumps(crm_check(json.loads(params["body"]), CONTEXT)).encode()
+        return SimpleNamespace(status_code=200), {"Payload": io.BytesIO(answer)}
+
+    aws.client("lambda").meta.events.register("before-call.lambda.Invoke", invoke)
