@@ -92,8 +92,9 @@ bench: setup ## speed and cost against their budgets
 	@$(BIN)/python -m tests.bench
 
 .PHONY: openapi
-openapi: setup ## write functions/openapi.json from the code
+openapi: setup ## write functions/openapi.json and functions/events.json from the code
 	@$(BIN)/python -m tests.contract.openapi
+	@$(BIN)/python -m tests.contract.events
 
 .PHONY: synth
 synth: setup ## synthesise stage STAGE into cdk.out (cfn-lint and cdk-nag included)
