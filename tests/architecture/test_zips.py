@@ -27,7 +27,7 @@ print(json.dumps(shown))
 """
 # Slow to load and not needed to start: the SDK comes with the first request, and what only the
 # web needs stays out of event functions.
-LAZY = ("boto3", "botocore.session", "botocore.client", "botocore.hooks", "s3transfer", "jmespath")
+LAZY = ("boto3", "botocore.session", "botocore.client", "botocore.hooks", "s3transfer")
 WEB = ("fastapi", "starlette", "mangum", "anyio")
 UNWANTED = ("pydantic.v1", "numpy", "requests", "aws_xray_sdk", "unittest", "pydoc", "sqlite3")
 
