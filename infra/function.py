@@ -120,7 +120,8 @@ class HouseFunction(Construct):
         self.target: lambda_.IFunction = self.function
         if house.stage.snapstart and folder == "api":
             self.target = self.function.add_alias("live")
-        self._alarms(timeout)
+        if house.stage.alarms:
+            self._alarms(timeout)
 
     def allow(
         self, actions: Sequence[str], *resources: str, because: str | None = None

@@ -13,6 +13,7 @@ class Stage(BaseModel):
 
     name: str
     retain: bool  # keep tables and buckets when a stack is deleted, refuse deleting the stack
+    alarms: bool  # three for each function, 10 cents each a month; the queues' are always there
     waf: bool  # web ACL on the API: about $8 a month, whether used or not
     snapstart: bool  # API functions start from a snapshot: costs while idle
     log_retention_days: int

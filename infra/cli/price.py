@@ -1,6 +1,7 @@
 """What a video would have cost on AWS: counted units times the dated price file."""
 
 import math
+import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,3 +95,56 @@ def bill(prices: Mapping[str, Any], *, seconds: float, source_bytes: int) -> lis
 def total(lines: Sequence[Line]) -> float:
     """Return the sum in US dollars."""
     return sum(line.dollars for line in lines)
+
+
+# A warm call, as `make bench` measures it with room to spare, in a function of 1,024 MB.
+CALL_SECONDS = 0.025
+CALL_GB = 1.0
+CALL_READ_UNITS = 1.0
+HOUR = 3600
+TYPICAL_BYTES_PER_HOUR = 900_000_000  # a 720p recording of 2 Mbit/s
+FUNCTIONS, ALARMS_PER_FUNCTION, QUEUE_ALARMS = 21, 3, 6
+WAF_RULES = 3
+
+
+def overview(prices: Mapping[str, Any]) -> list[Line]:
+    """Price what a team asks about: a thousand calls, a video hour, an analysed hour, a month
+    in which nothing happens."""
+    call = (
+        prices["apigateway"]["request"]
+        + prices["lambda"]["request"]
+        + CALL_SECONDS * CALL_GB * prices["lambda"]["gb_second"]
+        + CALL_READ_UNITS * prices["dynamodb"]["read_unit"]
+    )
+    hour = bill(prices, seconds=HOUR, source_bytes=TYPICAL_BYTES_PER_HOUR)
+    insight = total([line for line in hour if line.what.startswith(("Transcript", "Analysis"))])
+    alarms = max(
+        FUNCTIONS * ALARMS_PER_FUNCTION + QUEUE_ALARMS - prices["cloudwatch"]["free_alarms"], 0
+    )
+    secret = prices["secretsmanager"]["secret_month"]
+    watched = secret + alarms * prices["cloudwatch"]["alarm_month"]
+    acl = prices["waf"]["acl_month"] + WAF_RULES * prices["waf"]["rule_month"]
+    return [
+        Line("1,000 API calls", 1000, "calls", 1000 * call),
+        Line("an hour of video, FFmpeg path, stored a month", 60, "minutes", total(hour) - insight),
+        Line(
+            "the same through MediaConvert (encoding alone)",
+            60,
+            "minutes",
+            60 * prices["mediaconvert"]["ladder_minute"],
+        ),
+        Line("an hour transcribed and analysed", 60, "minutes", insight),
+        Line("an idle month, stage dev", 1, "month", secret),
+        Line("an idle month, with every alarm", 1, "month", watched),
+        Line("an idle month, stage prod (alarms and web ACL)", 1, "month", watched + acl),
+    ]
+
+
+def table(prices: Mapping[str, Any]) -> str:
+    """Return the overview as the README's table (Markdown)."""
+    rows = [f"| {line.what} | ${line.dollars:.4g} |" for line in overview(prices)]
+    return "\n".join(["| what | cost |", "|---|---|", *rows])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(load()) + "\n")

@@ -156,8 +156,8 @@ def test_a_path_that_leads_nowhere_is_not_found(api: Api, path: str) -> None:
     [
         ("PUT", "/v1/contacts", {"GET", "POST"}),
         ("DELETE", "/v1/contacts", {"GET", "POST"}),
-        ("POST", f"/v1/contacts/{new_id('con')}", {"GET", "PATCH", "DELETE"}),
-        ("GET", f"/v1/deals/{new_id('dea')}/move", {"POST"}),
+        ("POST", "/v1/contacts/con_01m82w1qmze42t2y2smsnt8yx9", {"GET", "PATCH", "DELETE"}),
+        ("GET", "/v1/deals/dea_01m82w1qmze42t2y2smsnt8yx9/move", {"POST"}),
     ],
 )
 def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_takes(

@@ -1,5 +1,7 @@
 """The bill: units times the dated price file."""
 
+from pathlib import Path
+
 import pytest
 
 from infra.cli import price
@@ -27,3 +29,8 @@ def test_the_price_file_says_when_and_where_it_was_read() -> None:
     prices = price.load()
     assert prices["date"].year >= 2026
     assert prices["region"] == "us-east-1"
+
+
+def test_the_readme_shows_what_the_script_computes() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    assert price.table(price.load()) in readme

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from functions.crm.check.logic import Question, answer
 from functions.shared.ids import new_id
 
-CON, COM, DEA = new_id("con"), new_id("com"), new_id("dea")
+# written out: they name tests, and every worker must give a test the same name
+BODY = "01m82w1qmze42t2y2smsnt8yx9"
+CON, COM, DEA = f"con_{BODY}", f"com_{BODY}", f"dea_{BODY}"
 
 
 def ask(records: list[tuple[str, str]], scopes: list[str], action: str = "read") -> Any:
