@@ -104,15 +104,27 @@ def test_nobody_is_let_into_a_bucket_by_its_policy_but_the_log_writer(data: Temp
     assert all(each == {"Service": "logging.s3.amazonaws.com"} for each in allowed)
 
 
-def test_a_browser_can_send_parts_and_read_their_etag(data: Template) -> None:
-    (cors,) = [
+def _cors(data: Template, kind: str) -> dict[str, list[str]]:
+    """Return the only CORS rule of a bucket."""
+    (rule,) = [
         rule
         for each in data.of("AWS::S3::Bucket")
-        for rule in each.properties.get("CorsConfiguration", {}).get("CorsRules", ())
+        if f"-{kind}-" in flat(each.properties["BucketName"])
+        for rule in each.properties["CorsConfiguration"]["CorsRules"]
     ]
+    found: dict[str, list[str]] = rule
+    return found
+
+
+def test_a_browser_can_send_parts_and_read_their_etag(data: Template) -> None:
+    cors = _cors(data, "uploads")
 
     assert cors["AllowedMethods"] == ["PUT"]
     assert cors["ExposedHeaders"] == ["ETag"]
+
+
+def test_a_player_can_read_segments_and_change_nothing(data: Template) -> None:
+    assert set(_cors(data, "media")["AllowedMethods"]) <= {"GET", "HEAD"}
 
 
 def test_an_upload_is_told_to_eventbridge(data: Template) -> None:
