@@ -67,7 +67,7 @@ logs: setup ## follow the cloud's logs (FUNCTION=video-encode for one function's
 .PHONY: test
 test: setup ## all tests (ARGS="-k name" passes arguments to pytest)
 	@$(BIN)/python -m pytest --ignore=tests/journeys --ignore=tests/models -n 2 --dist loadfile $(ARGS)
-	@$(BIN)/python -m pytest tests/models tests/journeys $(ARGS)
+	@$(BIN)/python -m pytest tests/journeys tests/models $(ARGS)
 
 .PHONY: lint
 lint: setup ## format, style, types, security, templates
