@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.httpsession import get_cert_path
 
 from functions.shared.errors import NotFoundError, UnavailableError
 
@@ -178,6 +177,9 @@ class S3Store:
 
 def ca_bundle() -> Path | None:
     """Return the certificates that the SDK trusts, for others who read its presigned URLs."""
+    # Here and not above: it loads the whole HTTP stack, which most functions load later or never.
+    from botocore.httpsession import get_cert_path
+
     path = get_cert_path(True)
     return Path(path) if path else None
 
