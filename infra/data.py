@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.nag import acknowledge
-from infra.names import TABLES, Names
+from infra.names import CONTEXTS, TABLES, Names
 from infra.stage import Stage
 
 
@@ -26,6 +26,9 @@ class DataStack(Stack):
         self._names = names
         self._removal = RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY
         self.tables = {context: self._table(context) for context in TABLES}
+        # Exported here, in this order: left to CDK, the outputs' order differs between syntheses.
+        for context in CONTEXTS:
+            self.export_value(self.tables[context].table_stream_arn)
         logs = self._bucket("logs", expire_days=stage.log_retention_days)
         acknowledge(
             logs, id="AwsSolutions-S1", reason="This bucket holds the access logs of the others."
