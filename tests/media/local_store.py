@@ -42,9 +42,17 @@ class FolderStore:
         self._path(key).write_bytes(data)
 
     def put_new(self, key: str, data: bytes, content_type: str) -> bool:
-        if self._path(key).exists():
+        # As S3's `If-None-Match: *`: one of several writers wins, and nobody sees half an object.
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{threading.get_ident()}")
+        draft.write_bytes(data)
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
             return False
-        self.put_bytes(key, data, content_type)
+        finally:
+            draft.unlink()
         return True
 
     def upload_file(self, path: Path, key: str, content_type: str) -> int:
