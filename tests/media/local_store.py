@@ -35,14 +35,19 @@ class FolderStore:
         data = self._path(key).read_bytes()
         return data[first:] if count is None else data[first : first + count]
 
-    def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
+    def writing(self, key: str) -> None:
+        """Called before any object changes; tests override it to fail or die there."""
         with self._lock:
             self.writes.append(key)
+
+    def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
+        self.writing(key)
         self._path(key).parent.mkdir(parents=True, exist_ok=True)
         self._path(key).write_bytes(data)
 
     def put_new(self, key: str, data: bytes, content_type: str) -> bool:
         # As S3's `If-None-Match: *`: one of several writers wins, and nobody sees half an object.
+        self.writing(key)
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{threading.get_ident()}")
