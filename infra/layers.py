@@ -19,7 +19,7 @@ from typing import Literal
 from infra.packaging import ROOT
 
 Target = Literal["local", "lambda"]
-NAMES = ("runtime", "web", "ffmpeg")
+NAMES = ("runtime", "web", "crypto", "ffmpeg")
 BUILD = ROOT / "build" / "layers"
 
 _PYTHON = "3.13"
@@ -27,8 +27,8 @@ _PLATFORM = "aarch64-manylinux_2_34"  # Amazon Linux 2023's glibc
 _UNUSED = ("*.dist-info/RECORD", ".lock", "bin", "s3transfer*")
 # botocore describes 400 services; a smaller layer is a quicker cold start.
 _SERVICES = frozenset(
-    {"bedrock-runtime", "dynamodb", "events", "lambda", "s3", "secretsmanager", "sqs",
-     "stepfunctions", "sts", "transcribe"}
+    {"bedrock-runtime", "cognito-idp", "dynamodb", "events", "kms", "lambda", "s3",
+     "secretsmanager", "sqs", "stepfunctions", "sts", "transcribe"}
 )  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def requirements(name: str) -> str:
     """Return a layer's locked requirements with hashes, without what an earlier layer holds."""
     arguments = ["export", "--frozen", "--no-emit-project", "--no-header", "--no-annotate"]
     mine = _uv(*arguments, "--only-group", name)
-    if name != "web":
+    if name in ("runtime", "ffmpeg"):
         return mine
     shared = set(_blocks(_uv(*arguments, "--only-group", "runtime")))
     return "".join(block for block in _blocks(mine) if block not in shared)

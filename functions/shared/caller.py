@@ -1,20 +1,29 @@
 """Who is asking: taken from the authorizer's context and nowhere else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from functions.shared.errors import ForbiddenError
+from functions.shared.policy import Visibility
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The authenticated principal of one request, inside one workspace."""
 
-    workspace: str
-    principal: str  # an API key or user id
+    workspace: str  # empty for a person who is signed in and in no workspace yet
+    principal: str  # an API key, a member or an OAuth2 client
     role: str
     scopes: frozenset[str]
     request_id: str
-    kind: str = "api_key"
+    kind: str = "api_key"  # api_key, user, client, system
+    member: str | None = None  # the member behind it: a person, or whom a key is bound to
+    teams: tuple[str, ...] = ()  # the member's teams, the first being the main one
+    visibility: Visibility = "all"  # whose records it sees
+    subject: str | None = None  # the account's `sub`, of a signed-in person
+    version: str | None = None  # the API version that its credential is pinned to
+    address: str | None = None  # where the request came from, for the audit log
+    agent: str | None = None
 
     def require(self, scope: str) -> None:
         """Raise ForbiddenError unless the caller holds `scope`, such as `contacts:write`."""
@@ -22,6 +31,31 @@ class Caller:
             raise ForbiddenError(
                 f"This credential lacks the scope '{scope}'.", code="missing_scope"
             )
+
+    def sees(self, owner: str | None, team: str | None) -> bool:
+        """Say whether a record of this owner and team is visible to the caller."""
+        if self.visibility == "all":
+            return True
+        if owner is not None and owner == self.member:
+            return True
+        return self.visibility == "team" and team in self.teams
+
+    @classmethod
+    def of(cls, context: Mapping[str, str], request_id: str) -> "Caller":
+        """Return the caller that an authorizer's context (strings only) names."""
+        return cls(
+            workspace=context["workspace"],
+            principal=context["principal"],
+            role=context["role"],
+            scopes=frozenset(context["scopes"].split()),
+            request_id=request_id,
+            kind=context.get("kind", "api_key"),
+            member=context.get("member") or None,
+            teams=tuple(context.get("teams", "").split()),
+            visibility=_VISIBILITIES.get(context.get("visibility", "all"), "own"),
+            subject=context.get("subject") or None,
+            version=context.get("version") or None,
+        )
 
     @classmethod
     def pipeline(cls, workspace: str, request_id: str) -> "Caller":
@@ -39,3 +73,7 @@ class Caller:
     def actor(self) -> dict[str, str]:
         """The caller as events and records name it."""
         return {"type": self.kind, "id": self.principal}
+
+
+# what is unknown sees least
+_VISIBILITIES: dict[str, Visibility] = {"all": "all", "team": "team", "own": "own"}

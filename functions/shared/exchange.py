@@ -1,6 +1,7 @@
 """One request and its reply, as routes see them: caller, preconditions, paging, idempotency."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
@@ -168,13 +169,11 @@ def caller_from(event: dict[str, Any]) -> Caller:
     context = event["requestContext"].get("authorizer")
     if not context:
         raise UnauthenticatedError("Send 'Authorization: Bearer <key>'.")
-    return Caller(
-        workspace=context["workspace"],
-        principal=context["principal"],
-        role=context["role"],
-        scopes=frozenset(context["scopes"].split()),
-        request_id=event["reelate.request_id"],
-        kind=context.get("kind", "api_key"),
+    identity = event["requestContext"].get("identity") or {}
+    return replace(
+        Caller.of(context, event["reelate.request_id"]),
+        address=identity.get("sourceIp"),
+        agent=identity.get("userAgent"),
     )
 
 

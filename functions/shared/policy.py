@@ -1,18 +1,40 @@
-"""The policy table: which role may do what. Data, so that tests and documents can read it."""
+"""The policy table: which role may do what, and whose records it sees. Data, so that tests and
+documents can read it."""
 
 from collections.abc import Iterable
+from typing import Literal
 
-RESOURCES = ("contacts", "companies", "deals", "notes", "videos")
+Visibility = Literal["own", "team", "all"]
 
-_READ = frozenset(f"{resource}:read" for resource in RESOURCES)
-_WRITE = frozenset(f"{resource}:{act}" for resource in RESOURCES for act in ("write", "delete"))
-_KEYS = frozenset({"api_keys:read", "api_keys:write", "api_keys:delete"})
+RECORDS = ("contacts", "companies", "deals", "notes", "videos")
+ADMINISTRATION = ("api_keys", "clients", "members", "roles", "teams")
+
+
+def _scopes(resources: Iterable[str], *acts: str) -> frozenset[str]:
+    return frozenset(f"{resource}:{act}" for resource in resources for act in acts)
+
+
+_READ = _scopes(RECORDS, "read")
+_WRITE = _scopes(RECORDS, "write", "delete")
+_PEOPLE = _scopes(("members", "roles", "teams"), "read")
 
 ROLES: dict[str, frozenset[str]] = {
-    "admin": _READ | _WRITE | _KEYS,
-    "rep": _READ | _WRITE,
-    "viewer": _READ,
+    "admin": _READ
+    | _WRITE
+    | _scopes(ADMINISTRATION, "read", "write", "delete")
+    | _scopes(("workspace",), "read", "write")
+    | _scopes(("audit", "usage"), "read"),
+    "manager": _READ
+    | _WRITE
+    | _PEOPLE
+    | _scopes(("teams",), "write", "delete")
+    | _scopes(("workspace", "audit", "usage"), "read"),
+    "rep": _READ | _WRITE | _PEOPLE,
+    "viewer": _READ | _PEOPLE,
 }
+
+# Whose records a built-in role sees; a custom role chooses.
+VISIBILITY: dict[str, Visibility] = dict.fromkeys(ROLES, "all")
 
 SCOPES = ROLES["admin"]
 

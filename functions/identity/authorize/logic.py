@@ -6,27 +6,39 @@ from datetime import datetime
 
 from functions.identity.model import Credential, digest, workspace_of
 from functions.shared.clock import parse
-from functions.shared.policy import effective
+from functions.shared.policy import VISIBILITY, Visibility, effective
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a credential stands for."""
+    """Who a credential stands for; the fields are those of `functions.shared.caller.Caller`."""
 
     workspace: str
     principal: str
     role: str
     scopes: frozenset[str]
+    kind: str = "api_key"
+    member: str | None = None
+    teams: tuple[str, ...] = ()
+    visibility: Visibility = "all"
+    subject: str | None = None
+    version: str | None = None
 
     def context(self) -> dict[str, str]:
         """Return the authorizer's context: strings only, as API Gateway wants them."""
-        return {
+        context = {
             "workspace": self.workspace,
             "principal": self.principal,
-            "kind": "api_key",
+            "kind": self.kind,
             "role": self.role,
             "scopes": " ".join(sorted(self.scopes)),
+            "visibility": self.visibility,
+            "member": self.member,
+            "teams": " ".join(self.teams),
+            "subject": self.subject,
+            "version": self.version,
         }
+        return {name: value for name, value in context.items() if value is not None}
 
 
 def identify(
@@ -47,4 +59,10 @@ def identify(
     found = lookup(workspace, digest(token))
     if found is None or (found.expires_at is not None and parse(found.expires_at) <= now):
         return None
-    return Identity(workspace, found.key_id, found.role, effective(found.role, found.scopes))
+    return Identity(
+        workspace,
+        found.key_id,
+        found.role,
+        effective(found.role, found.scopes),
+        visibility=VISIBILITY.get(found.role, "own"),
+    )
