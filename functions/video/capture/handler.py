@@ -4,8 +4,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from functions.shared.aws import client
 from functions.shared.settings import find_binary
 from functions.shared.telemetry import annotate, instrumented
@@ -19,6 +17,7 @@ from functions.video.model import Reason
 from functions.video.process import ToolFailedError
 from functions.video.s3 import S3Store, ca_bundle
 from functions.video.settings import CaptureSettings
+from functions.video.task import Task
 
 _STEP = "capture"
 _URL_LIFETIME_S = 900  # longer than the function may run
@@ -28,24 +27,13 @@ _NO_STILL = Reason(
 )
 
 
-class Task(BaseModel):
-    """The state machine's input."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    workspace: str
-    video: str
-    run: int
-
-
 @instrumented
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `ok`, or `skipped` with a reason: a video without a poster is still a video."""
     task, settings = Task.model_validate(event), CaptureSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     s3 = client("s3")
-    prefix = keys.run_prefix(task.workspace, task.video, task.run)
-    media = S3Store(s3, settings.media_bucket, prefix)
+    media = S3Store(s3, settings.media_bucket, task.prefix)
     uploads = S3Store(s3, settings.uploads_bucket)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
@@ -53,7 +41,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     plan = EncodePlan.model_validate(media.get_json(keys.PLAN))
     reason = None if plan.video else _NO_VIDEO
     if plan.video is not None:
-        url = uploads.presign_get(keys.source(task.workspace, task.video), _URL_LIFETIME_S)
+        url = uploads.presign_get(task.source, _URL_LIFETIME_S)
         with tempfile.TemporaryDirectory() as folder:
             maker = PosterMaker(
                 tool=FFmpeg(find_binary("ffmpeg")),
@@ -70,5 +58,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if reason is not None:
         log.step_skipped(_STEP, reason)
         return {"outcome": "skipped", "reason": reason.model_dump()}
-    log.step_done(_STEP, {"poster_key": prefix + keys.POSTER})
+    log.step_done(_STEP, {"poster_key": task.prefix + keys.POSTER})
     return {"outcome": "ok"}

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 
 from functions.shared.aws import client
 from functions.shared.settings import find_binary
@@ -17,6 +17,7 @@ from functions.video.inputs import MediaInput
 from functions.video.media import EncodePlan
 from functions.video.s3 import S3Store, ca_bundle
 from functions.video.settings import EncodeSettings
+from functions.video.task import Task
 
 _STEP = "encode"
 _URL_LIFETIME_S = 1_800  # longer than the function may run
@@ -27,25 +28,19 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, int) else value
 
 
-class Task(BaseModel):
+class Batch(Task):
     """The state machine's input; `chunks` is one batch, an entry of plan's `batches`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    workspace: str
-    video: str
-    run: int
     chunks: Annotated[tuple[int, ...], BeforeValidator(_listed)]
 
 
 @instrumented
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `ok` with how many chunks were `encoded` now; those done before are left alone."""
-    task, settings = Task.model_validate(event), EncodeSettings.from_env()
+    task, settings = Batch.model_validate(event), EncodeSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run, chunks=task.chunks)
     s3 = client("s3")
-    prefix = keys.run_prefix(task.workspace, task.video, task.run)
-    media = S3Store(s3, settings.media_bucket, prefix)
+    media = S3Store(s3, settings.media_bucket, task.prefix)
     uploads = S3Store(s3, settings.uploads_bucket)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
@@ -53,7 +48,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     plan = EncodePlan.model_validate(media.get_json(keys.PLAN))
     if plan.video is None:
         return {"outcome": "ok", "encoded": 0}
-    url = uploads.presign_get(keys.source(task.workspace, task.video), _URL_LIFETIME_S)
+    url = uploads.presign_get(task.source, _URL_LIFETIME_S)
     encoded = 0
     for index in task.chunks:
         with tempfile.TemporaryDirectory() as folder:

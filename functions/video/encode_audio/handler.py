@@ -4,8 +4,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from functions.shared.aws import client
 from functions.shared.settings import find_binary
 from functions.shared.telemetry import annotate, instrumented
@@ -18,20 +16,11 @@ from functions.video.media import EncodePlan
 from functions.video.model import Reason
 from functions.video.s3 import S3Store, ca_bundle
 from functions.video.settings import EncodeAudioSettings
+from functions.video.task import Task
 
 _STEP = "encode_audio"
 _URL_LIFETIME_S = 1_800  # longer than the function may run
 _NO_AUDIO = Reason(code="no_audio", detail="The recording has no sound.", step=_STEP)
-
-
-class Task(BaseModel):
-    """The state machine's input."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    workspace: str
-    video: str
-    run: int
 
 
 @instrumented
@@ -41,8 +30,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     task, settings = Task.model_validate(event), EncodeAudioSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     s3 = client("s3")
-    prefix = keys.run_prefix(task.workspace, task.video, task.run)
-    media = S3Store(s3, settings.media_bucket, prefix)
+    media = S3Store(s3, settings.media_bucket, task.prefix)
     uploads = S3Store(s3, settings.uploads_bucket)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
@@ -51,7 +39,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if plan.audio is None:
         log.step_skipped(_STEP, _NO_AUDIO)
         return {"outcome": "skipped", "reason": _NO_AUDIO.model_dump(), "speech_key": None}
-    url = uploads.presign_get(keys.source(task.workspace, task.video), _URL_LIFETIME_S)
+    url = uploads.presign_get(task.source, _URL_LIFETIME_S)
     with tempfile.TemporaryDirectory() as folder:
         made = AudioEncoder(
             tool=FFmpeg(find_binary("ffmpeg")),
@@ -61,6 +49,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             folder=Path(folder),
             limits=LIMITS.within(context.get_remaining_time_in_millis()),
         ).encode()
-    speech = None if made.silent else prefix + keys.SPEECH
+    speech = None if made.silent else task.prefix + keys.SPEECH
     log.step_done(_STEP, {"speech_key": speech, "silent": made.silent})
     return {"outcome": "ok", "speech_key": speech, "silent": made.silent}

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.clock import now
@@ -16,16 +14,12 @@ from functions.video.outcomes import fail_run
 from functions.video.reasons import is_expected, reason_of
 from functions.video.s3 import S3Store
 from functions.video.settings import FailSettings
+from functions.video.task import Task
 
 
-class Task(BaseModel):
+class Failure(Task):
     """The state machine's input; `failure` is what `reasons.reason_of` reads."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    workspace: str
-    video: str
-    run: int
     failure: Mapping[str, Any]
 
 
@@ -33,11 +27,11 @@ class Task(BaseModel):
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Return the outcome `ok`; `expected` says that a step refused the video, which is no fault
     of ours. May be repeated."""
-    task = Task.model_validate(event)
+    task = Failure.model_validate(event)
     settings, reason = FailSettings.from_env(), reason_of(task.failure)
     annotate(workspace=task.workspace, video=task.video, run=task.run, reason=reason.code)
     table = Table(client("dynamodb"), settings.video_table, task.workspace)
-    caller = Caller.pipeline(task.workspace, f"{task.video}-{task.run}")
+    caller = Caller.pipeline(task.workspace, task.request_id)
     fail_run(
         DynamoVideos(table, Video, caller),
         S3Store(client("s3"), settings.media_bucket),

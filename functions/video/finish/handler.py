@@ -10,7 +10,7 @@ from functions.shared.errors import NotFoundError
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video.dynamodb_videos import DynamoVideos
-from functions.video.finish.logic import Task, result_of
+from functions.video.finish.logic import Ending, result_of
 from functions.video.model import Video
 from functions.video.outcomes import finish_artefact
 from functions.video.settings import FinishSettings
@@ -20,10 +20,10 @@ from functions.video.settings import FinishSettings
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Return the outcome `ok`, with `made`: whether the artefact is there; `gone` when the
     video was deleted meanwhile."""
-    task = Task.model_validate(event)
+    task = Ending.model_validate(event)
     annotate(workspace=task.workspace, video=task.video, run=task.run, artefact=task.artefact)
     table = Table(client("dynamodb"), FinishSettings.from_env().video_table, task.workspace)
-    caller = Caller.pipeline(task.workspace, f"{task.video}-{task.run}")
+    caller = Caller.pipeline(task.workspace, task.request_id)
     try:
         made = finish_artefact(
             DynamoVideos(table, Video, caller),

@@ -3,26 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from functions.video.model import ArtefactName
 from functions.video.reasons import reason_of
 from functions.video.runs import STEP_OF
+from functions.video.task import Task
 
 
-class Task(BaseModel):
+class Ending(Task):
     """The state machine's input: `result` is a step's outcome, or the error that was caught."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    workspace: str
-    video: str
-    run: int
     artefact: ArtefactName
     result: Mapping[str, Any]
 
 
-def result_of(task: Task) -> Mapping[str, Any]:
+def result_of(task: Ending) -> Mapping[str, Any]:
     """Return the step's outcome; a caught error, or a step that never came to an end, becomes
     `failed` with a typed reason."""
     if task.result.get("outcome") in ("ok", "skipped"):

@@ -4,8 +4,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from functions.shared.aws import client
 from functions.shared.errors import NotFoundError
 from functions.shared.settings import find_binary
@@ -20,19 +18,10 @@ from functions.video.media import Source
 from functions.video.model import Reason
 from functions.video.s3 import S3Store, ca_bundle
 from functions.video.settings import InspectSettings
+from functions.video.task import Task
 
 _STEP = "inspect"
 _URL_LIFETIME_S = 900  # longer than the function may run
-
-
-class Task(BaseModel):
-    """The state machine's input."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    workspace: str
-    video: str
-    run: int
 
 
 @instrumented
@@ -42,8 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     s3 = client("s3")
     uploads = S3Store(s3, settings.uploads_bucket)
-    prefix = keys.run_prefix(task.workspace, task.video, task.run)
-    media = S3Store(s3, settings.media_bucket, prefix)
+    media = S3Store(s3, settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
     log.step_started(_STEP)
@@ -63,7 +51,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _inspect(uploads: S3Store, task: Task, context: Any) -> Source:
-    key = keys.source(task.workspace, task.video)
+    key = task.source
     size = uploads.head(key)
     if size is None:
         raise RefusedError("source_missing", "The uploaded file is no longer there.")

@@ -4,8 +4,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.settings import find_binary
@@ -20,18 +18,9 @@ from functions.video.model import MediaFacts, Video
 from functions.video.package.logic import LIMITS, Packager
 from functions.video.s3 import S3Store
 from functions.video.settings import PackageSettings
+from functions.video.task import Task
 
 _STEP = "package"
-
-
-class Task(BaseModel):
-    """The state machine's input."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    workspace: str
-    video: str
-    run: int
 
 
 @instrumented
@@ -39,8 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `ok` with `speech_key`, null when there is nothing to transcribe."""
     task, settings = Task.model_validate(event), PackageSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
-    prefix = keys.run_prefix(task.workspace, task.video, task.run)
-    media = S3Store(client("s3"), settings.media_bucket, prefix)
+    media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
     log.step_started(_STEP)
@@ -57,7 +45,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log.step_done("encode")  # by many workers; here it is certain that none is missing
     log.step_done(_STEP, {"renditions": [rendition.name for rendition in manifest.renditions]})
     table = Table(dynamodb, settings.video_table, task.workspace)
-    caller = Caller.pipeline(task.workspace, f"{task.video}-{task.run}")
+    caller = Caller.pipeline(task.workspace, task.request_id)
     DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, MediaFacts.of(source))
     heard = manifest.audio is not None and not manifest.audio.silent
-    return {"outcome": "ok", "speech_key": prefix + keys.SPEECH if heard else None}
+    return {"outcome": "ok", "speech_key": task.prefix + keys.SPEECH if heard else None}

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from functions.shared.aws import client
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
@@ -12,18 +10,9 @@ from functions.video.media import EncodePlan, Source
 from functions.video.plan.logic import plan
 from functions.video.s3 import S3Store
 from functions.video.settings import PlanSettings
+from functions.video.task import Task
 
 _STEP = "plan"
-
-
-class Task(BaseModel):
-    """The state machine's input."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    workspace: str
-    video: str
-    run: int
 
 
 @instrumented
@@ -31,8 +20,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Return `ok` with `batches` (lists of chunk numbers), `video` and `audio`."""
     task, settings = Task.model_validate(event), PlanSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
-    prefix = keys.run_prefix(task.workspace, task.video, task.run)
-    media = S3Store(client("s3"), settings.media_bucket, prefix)
+    media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
     log.step_started(_STEP)
