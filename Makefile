@@ -69,6 +69,11 @@ test: setup ## all tests (ARGS="-k name" passes arguments to pytest)
 	@$(BIN)/python -m pytest --ignore=tests/journeys --ignore=tests/models -n 2 --dist loadfile $(ARGS)
 	@$(BIN)/python -m pytest tests/journeys tests/models $(ARGS)
 
+.PHONY: coverage
+coverage: setup ## branch coverage of functions/ by the fast tests; fails below 90 %
+	@$(BIN)/python -m pytest --ignore=tests/journeys --ignore=tests/models -n 2 --dist loadfile \
+		--cov --cov-report=term --quiet $(ARGS)
+
 .PHONY: lint
 lint: setup ## format, style, types, security, templates
 	@$(BIN)/ruff format --check .

@@ -26,6 +26,7 @@ ATTEMPTS = 6
 PIECE = 256 * 1024  # bytes between two progress reports
 URLS_PER_CALL = 100
 OPEN_STATES = frozenset({"waiting", "uploading"})
+ARRIVED_STATES = frozenset({"processing", "ready"})
 GONE = frozenset({404, 409})
 # What common systems' tables lack.
 TYPES = {".mkv": "video/x-matroska", ".m4v": "video/mp4", ".m4a": "audio/mp4", ".ts": "video/mp2t"}
@@ -56,7 +57,11 @@ class Upload:
         Raises:
             CloudError: the file cannot be read, or the API or the store refused it.
         """
-        video, parts = self._open(self.size())
+        size = self.size()
+        video, parts = self._resume(size) or self._create(size)
+        if parts is None:  # whole already: only the reply to `complete` was lost
+            self._state_file().unlink(missing_ok=True)
+            return video
         total = sum(part.size for part in parts.wanted.values())
         _Transfer(self, video, parts, total).run()
         self.api.post(
@@ -85,10 +90,7 @@ class Upload:
             raise CloudError(f"{self.file} is empty.")
         return status.st_size
 
-    def _open(self, size: int) -> tuple[str, "Parts"]:
-        remembered = self._resume(size)
-        if remembered:
-            return remembered
+    def _create(self, size: int) -> tuple[str, "Parts"]:
         created = self.api.post(
             "/v1/videos",
             {
@@ -106,14 +108,17 @@ class Upload:
         self._remember(created["id"], layout)
         return created["id"], layout
 
-    def _resume(self, size: int) -> tuple[str, "Parts"] | None:
+    def _resume(self, size: int) -> tuple[str, "Parts | None"] | None:
         try:
-            state = json.loads(self._state_file().read_text())
-            video, layout = state["video"], Parts.of(size, state["part_size"], state["part_count"])
+            kept = json.loads(self._state_file().read_text())
+            video, layout = kept["video"], Parts.of(size, kept["part_size"], kept["part_count"])
         except (FileNotFoundError, ValueError, KeyError):
             return None
         try:
-            if self.api.get(f"/v1/videos/{video}")["state"] not in OPEN_STATES:
+            state = self.api.get(f"/v1/videos/{video}")["state"]
+            if state in ARRIVED_STATES:
+                return video, None
+            if state not in OPEN_STATES:
                 return None
             listed = list(self.api.pages(f"/v1/videos/{video}/parts", limit=100))
         except ApiError as error:

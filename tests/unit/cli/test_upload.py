@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.cli import api as api_module
 from infra.cli import upload as upload_module
 from infra.cli.api import Api
 from infra.cli.upload import Parts, Upload, content_type
@@ -29,6 +30,7 @@ class Service:
         self.state = "waiting"
         self.refuse: Callable[[int], httpx.Response | None] = lambda _: None
         self.first_urls = 2
+        self.lost_complete = False
 
     def url(self, number: int) -> dict[str, Any]:
         return {"part_number": number, "url": f"{STORE}/part/{number}"}
@@ -66,6 +68,8 @@ class Service:
             )
         if path == "/v1/videos/vid_1/complete":
             self.completed = body["parts"]
+            if self.lost_complete:
+                raise httpx.ReadTimeout("lost")
             return httpx.Response(200, json={"id": "vid_1"})
         return httpx.Response(404, json={"detail": path})
 
@@ -89,6 +93,7 @@ def sender(service: Service, file: Path, state: Path, **more: Any) -> Upload:
 @pytest.fixture(autouse=True)
 def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload_module, "backoff", lambda _: 0.0)
+    monkeypatch.setattr(api_module, "backoff", lambda _: 0.0)
 
 
 @pytest.fixture
@@ -130,6 +135,21 @@ def test_an_interrupted_upload_goes_on_with_the_missing_parts_only(
     assert all(service.stored[n] == b"kept" * 250 for n in before)
     assert service.completed is not None
     assert len(service.completed) == 6
+
+
+def test_after_a_lost_reply_to_complete_nothing_travels_again(film: Path, tmp_path: Path) -> None:
+    service = Service(film.stat().st_size)
+    service.lost_complete = True
+    with pytest.raises(CloudError, match="does not answer"):
+        sender(service, film, tmp_path / "state").run()
+    assert service.completed is not None
+    service.lost_complete, service.state = False, "processing"
+    service.completed, service.stored = None, {}
+
+    assert sender(service, film, tmp_path / "state").run() == "vid_1"
+
+    assert (len(service.created), service.completed, service.stored) == (1, None, {})
+    assert list((tmp_path / "state").iterdir()) == []
 
 
 def test_a_part_that_arrived_with_another_size_travels_again(film: Path, tmp_path: Path) -> None:
