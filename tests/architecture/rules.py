@@ -21,7 +21,7 @@ TECHNOLOGY = WEB | {
     f"functions.shared.{name}"
     for name in (
         "aws", "consumer", "exchange_settings", "idempotency", "records", "secrets_manager",
-        "settings", "table", "telemetry",
+        "settings", "table", "telemetry", "workspace_settings",
     )
 }  # fmt: skip
 STORAGE = frozenset({"functions.shared.table", "functions.shared.records"})

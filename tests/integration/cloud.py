@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import pytest
 
-from functions.shared import aws
+from functions.shared import aws, workspace_settings
 
 REGION = "eu-central-1"
 ENVIRONMENT = {
@@ -69,6 +69,7 @@ def environment(**more: str) -> Iterator[None]:
     than most tests), except those made for an environment with `more` in it."""
     if more:
         forget_clients()
+    workspace_settings.forget()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (ENVIRONMENT | more).items():
             patch.setenv(name, value)

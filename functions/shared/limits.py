@@ -1,0 +1,70 @@
+"""What a workspace may do how often, and how much of it: rates, quotas, their defaults.
+
+A rate protects everybody else and may be off by a little (`rate_limits`). A quota is money: it is
+taken before it is spent and never exceeded (`quotas`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["stored_bytes", "encoded_minutes", "transcribed_minutes", "model_tokens"]
+Period = Literal["standing", "month"]
+
+# Whether a quota is what there is at any time, or what is used up in a calendar month (UTC).
+# Minutes are started minutes: each run of a video counts its length, rounded up.
+QUOTAS: Mapping[Kind, Period] = {
+    "stored_bytes": "standing",
+    "encoded_minutes": "month",
+    "transcribed_minutes": "month",
+    "model_tokens": "month",
+}
+MAX_QUOTA = 10**15
+MAX_PER_SECOND, MAX_BURST = 10_000.0, 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A token bucket: `per_second` tokens flow in, at most `burst` are there at once."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSettings:
+    """What the deployment's operators, and the workspace's admins, have chosen for it."""
+
+    principal_rate: Rate  # of each key, member and client
+    workspace_rate: Rate  # of all of them together
+    quotas: Mapping[Kind, int]
+    allowed_origins: tuple[str, ...] = ()  # web pages that may call the API (CORS)
+
+
+_MINUTES_A_MONTH, _TIB = 31 * 24 * 60, 2**40
+_DEFAULTS = WorkspaceSettings(
+    principal_rate=Rate(50, 200),
+    workspace_rate=Rate(200, 800),
+    quotas={
+        "stored_bytes": _TIB,
+        "encoded_minutes": 10_000,
+        "transcribed_minutes": 10_000,
+        "model_tokens": 50_000_000,
+    },
+)
+# On one's own machine there is nobody to protect; its disk and its models are free.
+_LOCAL = WorkspaceSettings(
+    principal_rate=Rate(5_000, 50_000),
+    workspace_rate=Rate(10_000, 100_000),
+    quotas={
+        "stored_bytes": 10 * _TIB,
+        "encoded_minutes": 10 * _MINUTES_A_MONTH,
+        "transcribed_minutes": 10 * _MINUTES_A_MONTH,
+        "model_tokens": 10_000_000_000,
+    },
+)
+
+
+def defaults(stage: str) -> WorkspaceSettings:
+    """Return the settings of a workspace for which nothing was chosen."""
+    return _LOCAL if stage == "local" else _DEFAULTS
