@@ -73,7 +73,7 @@ def test_nobody_gives_more_than_they_have(given_away: Power, giver: Power) -> No
             given_away.require_within(caller(giver))
 
 
-@pytest.mark.parametrize(("one", "other"), product(VISIBILITIES, repeat=2))
+@pytest.mark.parametrize(("one", "other"), list(product(VISIBILITIES, repeat=2)))
 def test_the_narrower_sight_wins(one: Visibility, other: Visibility) -> None:
     seen = Power(SCOPES, one).under(Power(SCOPES, other)).visibility
 
