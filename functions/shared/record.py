@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from functions.shared.audit import audit_stamp
 from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
 from functions.shared.ids import new_id
@@ -61,12 +62,6 @@ def stamp(
     event_type: str, caller: Caller, *, source: str = "api", at: datetime | None = None
 ) -> dict[str, Any]:
     """Return what a write means: kept on the written item itself, so that the event leaves if
-    and only if the write was committed (`outbox/publish` reads it from the stream)."""
-    return {
-        "id": new_id("evt"),
-        "type": event_type,
-        "occurred_at": iso(at or now()),
-        "actor": caller.actor,
-        "request_id": caller.request_id,
-        "source": source,
-    }
+    and only if the write was committed (`outbox/publish` reads it from the stream). From where
+    the caller acts is for the audit log alone."""
+    return audit_stamp(event_type, caller, source=source, at=at)
