@@ -2,7 +2,7 @@
 
 import json
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -10,6 +10,7 @@ from constructs import Construct
 from infra.function import RETENTION, HouseFunction
 from infra.nag import acknowledge
 from infra.names import Names
+from infra.routes import ANY_METHOD, PROXY, THROTTLES, is_documented, known, leads_on
 from infra.stage import Stage
 
 # API Gateway's own cache of an authorizer's answer: a revoked key works at most this long.
@@ -58,14 +59,25 @@ class Gateway(Construct):
             description="Reelate API",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
+            # Lists and the documentation travel compressed to whoever accepts it.
+            min_compression_size=Size.kibibytes(1),
             deploy_options=apigateway.StageOptions(
                 stage_name="api",
                 tracing_enabled=True,
                 metrics_enabled=True,
                 access_log_destination=apigateway.LogGroupLogDestination(access_log),
                 access_log_format=apigateway.AccessLogFormat.custom(_ACCESS_LINE),
-                throttling_rate_limit=1000,
-                throttling_burst_limit=2000,
+                throttling_rate_limit=ANY_METHOD.rate,
+                throttling_burst_limit=ANY_METHOD.burst,
+                method_options={
+                    # A method's settings replace the stage's, all of them.
+                    f"{path}/{method}": apigateway.MethodDeploymentOptions(
+                        metrics_enabled=True,
+                        throttling_rate_limit=throttle.rate,
+                        throttling_burst_limit=throttle.burst,
+                    )
+                    for (method, path), throttle in THROTTLES.items()
+                },
             ),
         )
         self._authorizer = apigateway.RequestAuthorizer(
@@ -79,28 +91,64 @@ class Gateway(Construct):
         self._explain()
 
     def route(self, api: HouseFunction, *paths: str, open_to_all: bool = False) -> None:
-        """Send every method of `/v1/<path>` and everything below it to a function; or, with
-        `open_to_all`, GET alone and without the authorizer."""
-        integration = apigateway.LambdaIntegration(
-            api.target, allow_test_invoke=False, scope_permission_to_method=False
-        )
+        """Send `/v1/<path>` and everything below it, as far as the OpenAPI document names them, to
+        a function; with `open_to_all` GET alone, and without the authorizer.
+
+        The more specific path is routed first. Raises ValueError for a path that the document
+        does not know, or that AWS could not tell from one that is routed already.
+        """
+        methods = ["GET"] if open_to_all else ["ANY"]
         for path in paths:
-            resource = self.api.root.resource_for_path(f"/v1/{path}")
-            proxy = resource.get_resource("{proxy+}") or resource.add_resource("{proxy+}")
-            for each in (resource, proxy):
-                method = each.add_method(
-                    "GET" if open_to_all else "ANY",
-                    integration,
-                    authorizer=None if open_to_all else self._authorizer,
-                    authorization_type=apigateway.AuthorizationType.NONE if open_to_all else None,
+            self._cover(self._resource(known(f"/v1/{path}")), api, methods)
+
+    def page(self, function: HouseFunction, *paths: str) -> None:
+        """Send GET and HEAD of whole paths to a function, without the authorizer."""
+        for path in paths:
+            self._answer(self._resource(path), function, ["GET", "HEAD"])
+
+    def _resource(self, path: str) -> apigateway.IResource:
+        """Return the resource of a path, made with its parents where it is not there yet."""
+        resource: apigateway.IResource = self.api.root
+        for part in path.strip("/").split("/"):
+            variable = _variable(resource)
+            if part.startswith("{") and variable is not None and part not in variable.path:
+                raise ValueError(f"{path}: {variable.path} is there already; AWS takes one of them")
+            resource = resource.get_resource(part) or resource.add_resource(part)
+        return resource
+
+    def _cover(
+        self, resource: apigateway.IResource, api: HouseFunction, methods: list[str]
+    ) -> None:
+        if is_documented(resource.path):
+            self._answer(resource, api, methods)
+        variable = _variable(resource)
+        if variable is not None:
+            self._cover(variable, api, methods)
+        elif leads_on(resource.path):
+            self._answer(resource.add_resource(PROXY), api, methods)
+
+    def _answer(
+        self, resource: apigateway.IResource, function: HouseFunction, methods: list[str]
+    ) -> None:
+        opened = "ANY" not in methods
+        integration = apigateway.LambdaIntegration(
+            function.target, allow_test_invoke=False, scope_permission_to_method=False
+        )
+        # `ANY` cannot be throttled by the method: what has a limit is a method of its own
+        own = [method for method, path in THROTTLES if path == resource.path]
+        for name in sorted({*methods, *own}):
+            method = resource.add_method(
+                name,
+                integration,
+                authorizer=None if opened else self._authorizer,
+                authorization_type=apigateway.AuthorizationType.NONE if opened else None,
+            )
+            for rule in ("AwsSolutions-APIG4", "AwsSolutions-COG4") if opened else ():
+                acknowledge(
+                    method,
+                    id=rule,
+                    reason="Open by design: health, the API's description, or a signed link.",
                 )
-                if open_to_all:
-                    for rule in ("AwsSolutions-APIG4", "AwsSolutions-COG4"):
-                        acknowledge(
-                            method,
-                            id=rule,
-                            reason="Open by design: health, or a signed link in the path.",
-                        )
 
     def _refusals(self) -> None:
         for kind, status, slug, title, detail in _REFUSALS:
@@ -138,6 +186,14 @@ class Gateway(Construct):
             "AwsSolutions-APIG3": "The web ACL is a choice per stage: it costs while idle.",
         }.items():
             acknowledge(self, id=rule, reason=reason)
+
+
+def _variable(resource: apigateway.IResource) -> apigateway.Resource | None:
+    """Return the resource's child that stands for any text: API Gateway allows one."""
+    for child in resource.node.children:
+        if isinstance(child, apigateway.Resource) and child.path.rsplit("/", 1)[1].startswith("{"):
+            return child
+    return None
 
 
 _ACCESS_LINE = json.dumps(

@@ -1,4 +1,4 @@
-"""Third-party layers, built from the lock for one of two targets.
+"""Third-party layers, built from the lock (or a pinned npm package) for one of two targets.
 
 `lambda` is what AWS runs (arm64, python3.13, manylinux wheels); `local` is this machine. A layer's
 asset is keyed by what defines it (the locked requirements and the files in layers/<name>), not by
@@ -16,10 +16,11 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import Literal
 
+from infra.npm_package import NpmPackage
 from infra.packaging import ROOT
 
 Target = Literal["local", "lambda"]
-NAMES = ("runtime", "web", "crypto", "ffmpeg")
+NAMES = ("runtime", "web", "crypto", "ffmpeg", "docs")
 BUILD = ROOT / "build" / "layers"
 
 _PYTHON = "3.13"
@@ -33,7 +34,10 @@ _SERVICES = frozenset(
 
 
 def requirements(name: str) -> str:
-    """Return a layer's locked requirements with hashes, without what an earlier layer holds."""
+    """Return a layer's locked requirements with hashes, without what an earlier layer holds;
+    of a layer that comes from npm, none."""
+    if _package(name) is not None:
+        return ""
     arguments = ["export", "--frozen", "--no-emit-project", "--no-header", "--no-annotate"]
     mine = _uv(*arguments, "--only-group", name)
     if name in ("runtime", "ffmpeg"):
@@ -64,14 +68,18 @@ def build(name: str, target: Target) -> Path:
     mark.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    _install(name, target, folder / "python")
-    if name == "ffmpeg":
-        _keep_binary(folder, target)
-    else:
-        _trim(folder / "python")
     definition = ROOT / "layers" / name
     shutil.copytree(definition, folder / "licenses" / name)
-    if target == "local" and name != "ffmpeg":
+    package = _package(name)
+    if package is not None:
+        package.unpack(folder / name, folder / "licenses" / name)
+    else:
+        _install(name, target, folder / "python")
+        if name == "ffmpeg":
+            _keep_binary(folder, target)
+        else:
+            _trim(folder / "python")
+    if target == "local" and (folder / "python").exists():
         compileall.compile_dir(
             str(folder / "python"),
             quiet=2,
@@ -80,6 +88,12 @@ def build(name: str, target: Target) -> Path:
         )
     mark.write_text(wanted)
     return folder
+
+
+def _package(name: str) -> NpmPackage | None:
+    """Return what a layer takes from npm; None for one that is made of the Python lock."""
+    definition = ROOT / "layers" / name / "package.toml"
+    return NpmPackage.read(definition) if definition.is_file() else None
 
 
 def _install(name: str, target: Target, destination: Path) -> None:

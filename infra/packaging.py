@@ -1,6 +1,7 @@
-"""Makes a function's zip: its handler.py and the first-party modules it reaches, nothing else.
+"""Makes a function's zip: its handler.py, the first-party modules it reaches, and the files that
+these name by `shipped("<path>")`; nothing else.
 
-Dynamic imports and data files are invisible here, so the code has none of either.
+Dynamic imports and computed paths are invisible here, so the code has none of either.
 """
 
 import ast
@@ -38,12 +39,23 @@ def reachable(module: str, root: Path = ROOT) -> set[Path]:
     return seen | packages
 
 
+def data_files(modules: set[Path], root: Path = ROOT) -> set[Path]:
+    """Return the files that modules name by `shipped(…)`. Raises FileNotFoundError for one that
+    is not there, ValueError for a path that is no literal."""
+    found = {root / name for module in modules for name in _shipped(module)}
+    for path in found:
+        if not path.is_file():
+            raise FileNotFoundError(f"no file {path.relative_to(root)}")
+    return found
+
+
 def stage(context: str, folder: str, into: Path = BUILD) -> Path:
     """Copy a function's files to <into>/<context>/<folder> and return that folder."""
     target = into / context / folder
     if target.exists():
         shutil.rmtree(target)
-    for source in sorted(reachable(f"functions.{context}.{folder}.handler")):
+    modules = reachable(f"functions.{context}.{folder}.handler")
+    for source in sorted(modules | data_files(modules)):
         copy = target / source.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
@@ -71,3 +83,15 @@ def _imports(path: Path) -> tuple[str, ...]:
             names.append(node.module)
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     return tuple(name for name in names if name.split(".")[0] == "functions")
+
+
+@cache
+def _shipped(path: Path) -> tuple[str, ...]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "shipped":
+            (named,) = node.args
+            if not (isinstance(named, ast.Constant) and isinstance(named.value, str)):
+                raise ValueError(f"{path.name}:{node.lineno} shipped() takes a literal path")
+            names.append(named.value)
+    return tuple(names)

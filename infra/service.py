@@ -9,6 +9,7 @@ from constructs import Construct
 
 from infra import layers
 from infra.crm import Crm
+from infra.docs import Docs
 from infra.function import House
 from infra.gateway import Gateway
 from infra.identity import Identity
@@ -59,13 +60,15 @@ class ServiceStack(Stack):
         insight = Insight(self, house)
         video = Video(self, house, insight)
         Outbox(self, house, stream_arns)
+        docs = Docs(self, house)
         gateway = Gateway(self, names, stage, identity.authorize)
         gateway.route(identity.api, "health", open_to_all=True)
         gateway.route(identity.api, "me", "api-keys")
         gateway.route(crm.api, "contacts", "companies", "deals", "notes", "pipelines")
+        gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(video.api, "videos")
         gateway.route(video.api, "playback", open_to_all=True)
-        gateway.route(insight.api, "videos/{video_id}/transcript", "videos/{video_id}/analysis")
+        gateway.page(docs.serve, "/v1/openapi.json", "/docs", "/docs/{proxy+}")
         dashboard(self, names)
         self.api_stage_arn: str = gateway.api.deployment_stage.stage_arn
         CfnOutput(self, "ApiUrl", value=gateway.api.url)

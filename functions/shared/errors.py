@@ -12,7 +12,7 @@ ReelateError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +142,22 @@ PROBLEMS: tuple[type[ReelateError], ...] = (
     RateLimitedError,
     UnavailableError,
 )
+
+
+def problem(error: ReelateError, path: str, request_id: str) -> dict[str, Any]:
+    """Return a refusal as RFC 9457 problem details."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.slug}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": path,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if error.errors:
+        body["errors"] = [
+            {"pointer": each.pointer, "code": each.code, "message": each.message}
+            for each in error.errors
+        ]
+    return body

@@ -5,6 +5,7 @@ import secrets
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32, lower case
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _BODY = re.compile(rf"[{_ALPHABET}]{{26}}")
 
 
@@ -31,3 +32,8 @@ def is_id(text: str, prefix: str) -> bool:
     """Say whether `text` has the shape of an id with this prefix."""
     head, _, body = text.partition("_")
     return head == prefix and _BODY.fullmatch(body) is not None
+
+
+def request_id_of(given: str, own: str) -> str:
+    """Return a request's id: the caller's (`X-Request-Id`) where it is fit for logs, else ours."""
+    return given if _REQUEST_ID.fullmatch(given) else own

@@ -36,14 +36,33 @@ class Settings(BaseModel):
         return [name.upper() for name, field in cls.model_fields.items() if field.is_required()]
 
 
+def shipped(path: str) -> Path:
+    """Return a file of ours that is no code, by its path from the project's root, such as
+    `functions/openapi.json`. The packager reads the literal and puts the file into the zip."""
+    return Path(__file__).resolve().parents[2] / path
+
+
+def layer_folder(name: str) -> Path:
+    """Find a layer's folder, of which Lambda makes /opt/<name> and an emulator one of its own.
+    Raises FileNotFoundError."""
+    for layer in (*_layers(), "/opt"):
+        folder = Path(layer) / name
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"no layer holds the folder {name}")
+
+
+def _layers() -> list[str]:
+    return list(filter(None, os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep)))
+
+
 def find_binary(name: str) -> Path:
     """Find a layer's executable: in the folders where an emulator unpacked the layers,
     in /opt/bin, on PATH. Raises FileNotFoundError."""
-    layers = os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep)
     # The layers before PATH: a laptop's own, possibly older, program must not shadow the one
     # whose version and checksum we ship.
     folders = [
-        *(f"{layer}/bin" for layer in filter(None, layers)),
+        *(f"{layer}/bin" for layer in _layers()),
         "/opt/bin",
         *os.environ.get("PATH", "").split(os.pathsep),
     ]

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import sys
 import threading
 import traceback
@@ -18,19 +17,19 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
-from functions.shared import strict_json, web_event
+from functions.shared import errors, strict_json, web_event
 from functions.shared.errors import (
     MalformedError,
     MethodNotAllowedError,
     NotFoundError,
     ReelateError,
 )
+from functions.shared.ids import request_id_of
 from functions.shared.telemetry import annotate, instrumented, logger
 from functions.shared.validation import refusal
 
 PROBLEM = "application/problem+json"
 _TEXT_TYPES = ["text/", "application/json", PROBLEM, "application/vnd.apple.mpegurl"]
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _HEADERS = {
     "cache-control": "no-store",
     "strict-transport-security": "max-age=31536000; includeSubDomains",
@@ -184,29 +183,14 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
 
 def problem(error: ReelateError, path: str, request_id: str) -> Response:
     """Render a refusal as RFC 9457 problem details."""
-    body: dict[str, Any] = {
-        "type": f"/problems/{error.slug}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "instance": path,
-        "code": error.code,
-        "request_id": request_id,
-    }
-    if error.errors:
-        body["errors"] = [
-            {"pointer": each.pointer, "code": each.code, "message": each.message}
-            for each in error.errors
-        ]
     headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    body = errors.problem(error, path, request_id)
     return Response(json.dumps(body), error.status, headers, media_type=PROBLEM)
 
 
 def _request_id(event: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    given = headers.get("x-request-id", "")
-    if _REQUEST_ID.fullmatch(given):
-        return given
-    return str(event["requestContext"].get("requestId", "unknown"))
+    own = str(event["requestContext"].get("requestId", "unknown"))
+    return request_id_of(headers.get("x-request-id", ""), own)
 
 
 def _lambda_reply(response: Response) -> dict[str, Any]:

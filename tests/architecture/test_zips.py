@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra import layers, packaging
+from infra.packaging import ROOT
 
 HANDLERS = packaging.handlers()
 API = {(context, folder) for context, folder in HANDLERS if folder == "api"}
@@ -101,7 +102,9 @@ def test_a_zip_holds_first_party_code_of_its_own_context_alone(
     home = zips / context / folder
     held = {path.relative_to(home) for path in home.rglob("*") if path.is_file()}
 
-    assert all(path.suffix == ".py" for path in held)
+    named = packaging.data_files(packaging.reachable(f"functions.{context}.{folder}.handler"))
+    data = {path.relative_to(ROOT) for path in named}
+    assert {path for path in held if path.suffix != ".py"} == data
     strangers = {
         path
         for path in held
@@ -120,6 +123,21 @@ def test_the_packager_refuses_an_import_that_leads_nowhere(tmp_path: Path) -> No
 
     with pytest.raises(FileNotFoundError, match=r"functions\.gone"):
         packaging.reachable("functions.lonely", tmp_path)
+
+
+def test_the_packager_refuses_a_file_that_is_not_there_or_that_it_cannot_see(
+    tmp_path: Path,
+) -> None:
+    module = tmp_path / "page.py"
+    module.write_text('PAGE = shipped("functions/page.html")\n')
+
+    with pytest.raises(FileNotFoundError, match=r"functions/page\.html"):
+        packaging.data_files({module}, tmp_path)
+
+    hidden = tmp_path / "hidden.py"
+    hidden.write_text("PAGE = shipped(name)\n")
+    with pytest.raises(ValueError, match="takes a literal path"):
+        packaging.data_files({hidden}, tmp_path)
 
 
 def _among(loaded: Modules, names: tuple[str, ...]) -> set[str]:

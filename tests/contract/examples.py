@@ -126,6 +126,11 @@ EXAMPLES: dict[str, Any] = {
         **_DEAL_FIELDS,
     },
     "DealPatch": {"close_date": "2027-01-15", "amount": {"amount_minor": 5_200_000}},
+    "Description": {
+        "openapi": "3.1.0",
+        "info": {"title": "Reelate", "version": "v1"},
+        "paths": {},
+    },
     "Health": {"status": "ok"},
     "Me": {
         "object": "me",

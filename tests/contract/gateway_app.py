@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
+from functions.docs.serve.handler import handler as serve
 from functions.identity.authorize.handler import handler as authorize
 from infra import packaging
 from tests.integration.gateway import CONTEXT, Handler
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 ARN = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/local"
+OPEN = re.compile(r"/v1/(health|openapi\.json|playback)(/|$)")
 
 
 class Gateway:
@@ -34,7 +36,7 @@ class Gateway:
     def _target(self, path: str, method: str) -> tuple[Handler | None, bool]:
         for pattern, handler in self._routes:
             if pattern.fullmatch(path):
-                opened = re.match(r"/v1/(health|playback)(/|$)", path) is not None
+                opened = OPEN.match(path) is not None
                 return handler, opened and method == "GET"
         return None, False
 
@@ -57,6 +59,7 @@ class Gateway:
 def _routes() -> Iterator[tuple[re.Pattern[str], Handler]]:
     """Yield (resource, handler) for what the functions' applications answer, as the gateway's
     resources do: without regard to the method."""
+    yield re.compile(r"/v1/openapi\.json"), serve
     for context, folder in packaging.handlers():
         if folder == "api":
             module = importlib.import_module(f"functions.{context}.api.handler")

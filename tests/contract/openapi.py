@@ -71,6 +71,48 @@ _REPLY_HEADERS: Json = {
     "IdempotencyReplayed": ("`true` when this reply is a stored one.", {"enum": ["true"]}),
     "RetryAfter": ("Seconds to wait.", {"pattern": "^[0-9]+$"}),
 }
+# What docs/serve answers, which is no application of routes.
+_DESCRIPTION: Json = {
+    "paths": {
+        "/v1/openapi.json": {
+            "get": {
+                "tags": ["identity"],
+                "summary": "Read this document",
+                "description": "The API's description, OpenAPI 3.1; needs no credential. `/docs/` "
+                "shows it to people.",
+                "operationId": "get_openapi",
+                "security": [],
+                "parameters": [{"$ref": "#/components/parameters/IfNoneMatch"}],
+                "responses": {
+                    "200": {
+                        "description": "Successful Response",
+                        "content": {
+                            "application/json": {
+                                "schema": {"$ref": "#/components/schemas/Description"}
+                            }
+                        },
+                    },
+                    "304": {"description": "You have this version."},
+                },
+            }
+        }
+    },
+    "components": {
+        "schemas": {
+            "Description": {
+                "type": "object",
+                "title": "Description",
+                "description": "An OpenAPI 3.1 document.",
+                "required": ["openapi", "info", "paths"],
+                "properties": {
+                    "openapi": {"type": "string"},
+                    "info": {"type": "object"},
+                    "paths": {"type": "object"},
+                },
+            }
+        }
+    },
+}
 
 
 def document() -> Json:
@@ -96,6 +138,7 @@ def document() -> Json:
         if folder == "api":
             app = importlib.import_module(f"functions.{context}.api.handler").app
             _add(merged, context, copy.deepcopy(app.openapi()))
+    _add(merged, "docs", copy.deepcopy(_DESCRIPTION))
     for path in merged["paths"].values():
         for operation in path.values():
             _complete(operation)

@@ -129,11 +129,12 @@ def test_a_scope_is_named_that_some_role_has(name: str) -> None:
     assert scopes or name == "GET /v1/me"
 
 
-def test_only_health_and_signed_links_need_no_credential() -> None:
+def test_only_health_this_document_and_signed_links_need_no_credential() -> None:
     opened = set(OPERATIONS) - set(SECURED)
 
     assert {name for name in opened if not name.startswith("GET /v1/playback/{token}/")} == {
-        "GET /v1/health"
+        "GET /v1/health",
+        "GET /v1/openapi.json",
     }
 
 

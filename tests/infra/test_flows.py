@@ -1,25 +1,14 @@
 """Queues, streams, rules, the state machine and the gateway: nothing is lost without a trace."""
 
-import json
 import re
-from typing import Any
 
-import pytest
-from aws_cdk import App
-
-from infra.edge import EdgeStack
-from infra.names import Names
 from infra.packaging import ROOT
-from infra.stage import Stage
-from tests.contract.openapi import PATH as OPENAPI
 from tests.infra.templates import (
     Resource,
     Template,
     flat,
     listed,
     statements,
-    synthesised,
-    template,
 )
 
 ASL = (ROOT / "infra" / "video.asl.json").read_text()
@@ -180,113 +169,6 @@ def test_every_log_group_forgets(service: Template) -> None:
         assert group.properties["RetentionInDays"] == 30
 
 
-def test_the_gateway_knows_every_path_of_the_api(service: Template) -> None:
-    """A request that no resource matches would be answered by the gateway: 404."""
-    resources = {each.name: each for each in service.of("AWS::ApiGateway::Resource")}
-
-    def path(name: str) -> str:
-        properties = resources[name].properties
-        parent = properties["ParentId"]
-        above = path(parent["Ref"]) if "Ref" in parent else ""
-        return f"{above}/{properties['PathPart']}"
-
-    answered = {
-        path(method.properties["ResourceId"]["Ref"])
-        for method in service.of("AWS::ApiGateway::Method")
-        if "Ref" in method.properties["ResourceId"]
-    }
-    patterns = [
-        re.compile(re.sub(r"\{\w+\}", "[^/]+", each.replace("{proxy+}", ".+"))) for each in answered
-    ]
-    for known in json.loads(OPENAPI.read_text())["paths"]:
-        asked = re.sub(r"\{\w+\}", "x", known)
-        assert any(pattern.fullmatch(asked) for pattern in patterns), known
-
-
-def test_every_method_has_the_authorizer_but_health_and_signed_links(service: Template) -> None:
-    resources = {each.name: each for each in service.of("AWS::ApiGateway::Resource")}
-    (authorizer,) = service.of("AWS::ApiGateway::Authorizer")
-    opened = set()
-    for method in service.of("AWS::ApiGateway::Method"):
-        properties = method.properties
-        if properties["AuthorizationType"] == "NONE":
-            opened.add(_first_word(resources, properties["ResourceId"]["Ref"]))
-            assert properties["HttpMethod"] == "GET"
-        else:
-            assert properties["AuthorizationType"] == "CUSTOM"
-            assert properties["AuthorizerId"] == {"Ref": authorizer.name}
-
-    assert opened == {"health", "playback"}
-    assert authorizer.properties["AuthorizerResultTtlInSeconds"] == 60
-    assert authorizer.properties["IdentitySource"] == "method.request.header.Authorization"
-
-
-@pytest.mark.parametrize(
-    "kind",
-    ["ACCESS_DENIED", "AUTHORIZER_FAILURE", "DEFAULT_4XX", "DEFAULT_5XX",
-     "MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED", "REQUEST_TOO_LARGE", "THROTTLED",
-     "UNAUTHORIZED", "WAF_FILTERED"],
-)  # fmt: skip
-def test_what_the_gateway_refuses_is_a_problem_too(service: Template, kind: str) -> None:
-    (response,) = [
-        each.properties
-        for each in service.of("AWS::ApiGateway::GatewayResponse")
-        if each.properties["ResponseType"] == kind
-    ]
-    body: dict[str, Any] = json.loads(response["ResponseTemplates"]["application/json"])
-
-    assert {"type", "title", "status", "detail", "instance", "code", "request_id"} == set(body)
-    assert body["status"] == int(response.get("StatusCode") or body["status"])
-    headers = response["ResponseParameters"]
-    assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
-    assert headers["gatewayresponse.header.X-Request-Id"] == "context.requestId"
-
-
-def test_the_stage_of_the_gateway_is_traced_metered_throttled_and_logged(
-    service: Template,
-) -> None:
-    (stage,) = service.of("AWS::ApiGateway::Stage")
-    (all_methods,) = stage.properties["MethodSettings"]
-    line = stage.properties["AccessLogSetting"]["Format"]
-
-    assert stage.properties["TracingEnabled"] is True
-    assert all_methods["MetricsEnabled"] is True
-    assert all_methods["ThrottlingRateLimit"] > 0
-    assert all_methods.get("DataTraceEnabled", False) is False
-    assert json.loads(line)["request_id"] == "$context.requestId"
-    assert not re.search(r"authorization|\.ip|sourceIp|userAgent", line)  # nothing personal
-
-
-@pytest.mark.parametrize("name", ["prod", "dev"])
-def test_the_web_acl_stands_before_the_api_where_a_stage_wants_it(name: str) -> None:
-    app = App(context=json.loads((ROOT / "cdk.json").read_text())["context"] | {"stage": name})
-    stage = Stage.of(app.node)
-    made = Template(synthesised(app, EdgeStack(app, Names(stage), stage, "arn:stage")))
-
-    assert len(made.of("AWS::WAFv2::WebACLAssociation")) == int(stage.waf)
-
-
-def test_production_starts_api_functions_from_snapshots() -> None:
-    service = template("prod", "Service")
-    snapped = [
-        each.properties["Handler"]
-        for each in service.of("AWS::Lambda::Function")
-        if each.properties.get("SnapStart") == {"ApplyOn": "PublishedVersions"}
-    ]
-
-    assert snapped
-    assert all(".api." in handler for handler in snapped)
-    uris = [
-        flat(method.properties["Integration"]["Uri"])
-        for method in service.of("AWS::ApiGateway::Method")
-        if method.properties["HttpMethod"] != "OPTIONS"
-    ]
-    # $LATEST has no snapshot: the gateway must call the alias
-    aliases = {each.name for each in service.of("AWS::Lambda::Alias")}
-    assert aliases
-    assert all(any(alias in uri for alias in aliases) for uri in uris)
-
-
 def _mappings(service: Template, kind: str) -> list[Resource]:
     from_stream = [
         each
@@ -300,13 +182,3 @@ def _mappings(service: Template, kind: str) -> list[Resource]:
     ]
     assert rest
     return from_stream if kind == "stream" else rest
-
-
-def _first_word(resources: dict[str, Resource], name: str) -> str:
-    """Return the word after /v1 in a resource's path."""
-    parts: list[str] = []
-    while name in resources:
-        parts.insert(0, resources[name].properties["PathPart"])
-        parent = resources[name].properties["ParentId"]
-        name = parent.get("Ref", "")
-    return parts[1]

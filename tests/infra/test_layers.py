@@ -10,6 +10,7 @@ import pytest
 
 from infra import layers, packaging
 from infra.layers import ROOT, Target
+from infra.npm_package import NpmPackage
 
 LIMIT = 250 * 1024 * 1024  # what Lambda unzips: code and layers together
 SHELVES = {"api": ("runtime", "web"), "media": ("runtime", "ffmpeg")}
@@ -36,7 +37,7 @@ def test_a_layer_holds_no_code_of_ours(target: Target) -> None:
     for name in layers.NAMES:
         folder = layers.build(name, target)
         assert not (folder / "python" / "functions").exists()
-        assert {path.name for path in folder.iterdir()} <= {"python", "bin", "licenses"}
+        assert {path.name for path in folder.iterdir()} <= {"python", "bin", "docs", "licenses"}
 
 
 @every_target
@@ -64,7 +65,8 @@ def test_a_layer_is_named_by_what_defines_it_not_by_its_target() -> None:
     """So that the template is the same for the embedded cloud and for AWS."""
     for name in layers.NAMES:
         assert re.fullmatch(r"[0-9a-f]{64}", layers.key(name))
-        assert layers.requirements(name).count("--hash=sha256:") >= 1
+        if name != "docs":  # which comes from npm
+            assert layers.requirements(name).count("--hash=sha256:") >= 1
 
 
 def test_the_runtime_s_versions_are_the_lock_s() -> None:
@@ -110,3 +112,21 @@ def test_the_binary_is_the_one_whose_checksum_is_committed(target: Target) -> No
         found = hashlib.file_digest(file, "sha256").hexdigest()
 
     assert found == known[layers.machine() if target == "local" else "arm64"]
+
+
+@every_target
+def test_what_the_documentation_loads_is_there_with_its_licences(target: Target) -> None:
+    package = NpmPackage.read(ROOT / "layers" / "docs" / "package.toml")
+    folder = layers.build("docs", target)
+
+    assert {path.name for path in (folder / "docs").iterdir()} == set(package.serves)
+    assert "Apache License" in (folder / "licenses" / "docs" / "LICENSE").read_text()
+    # a reply of a function has at most 6 MB, and JSON makes of some characters two
+    assert max(path.stat().st_size for path in (folder / "docs").iterdir()) < 3_000_000
+
+
+def test_a_package_that_is_not_the_pinned_one_is_refused() -> None:
+    package = NpmPackage.read(ROOT / "layers" / "docs" / "package.toml")
+
+    with pytest.raises(RuntimeError, match="unknown hash sha512-"):
+        package.check(b"another archive")

@@ -1,9 +1,12 @@
 """API conventions through the real gateway: problems, ETags, idempotency, keys, bodies."""
 
+import re
+
 import httpx
 import pytest
 
 from infra.local.contract import Contract
+from tests.contract.openapi import PATH as OPENAPI
 from tests.journeys.tenant import Tenant, until
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud]
@@ -105,3 +108,29 @@ def test_a_viewer_s_key_reads_and_does_not_write(tenant: Tenant, contract: Contr
         assert tenant.api.client.delete(f"/v1/api-keys/{key['id']}").status_code == 204
         gone = until(lambda: viewer.get("/v1/contacts"), lambda seen: seen.status_code == 401, 70)
     _problem(gone, 401, "unauthenticated")
+
+
+def test_the_documentation_is_served_with_everything_it_loads(contract: Contract) -> None:
+    with httpx.Client(base_url=contract.api_url, trust_env=False, timeout=30) as browser:
+        page = browser.get("/docs", follow_redirects=True)
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        replies = {name: browser.get(page.url.join(name)) for name in loaded}
+
+    assert str(page.url) == f"{contract.api_url}/docs/"
+    assert page.headers["content-type"].startswith("text/html")
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert {name: reply.status_code for name, reply in replies.items()} == dict.fromkeys(
+        loaded, 200
+    )
+    assert replies["../v1/openapi.json"].content == OPENAPI.read_bytes()
+    assert "SwaggerUIBundle" in replies["swagger-ui-bundle.js"].text
+
+
+def test_who_has_the_description_gets_no_bytes_again(contract: Contract) -> None:
+    with httpx.Client(base_url=contract.api_url, trust_env=False, timeout=30) as client:
+        first = client.get("/v1/openapi.json")
+        again = client.get("/v1/openapi.json", headers={"If-None-Match": first.headers["etag"]})
+        head = client.head("/v1/openapi.json")
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert (head.status_code, head.headers["etag"]) == (200, first.headers["etag"])
