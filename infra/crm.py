@@ -19,10 +19,11 @@ class Crm(Construct):
             HouseFunction(self, house, "crm", "api", settings=ApiSettings, layers=["web"])
             .write("crm", "platform")
             .signs()
+            .looks_up("crm")
+            .asks("identity", "video")
         )
-        self.check = HouseFunction(self, house, "crm", "check", settings=CheckSettings).allow(
-            ["dynamodb:BatchGetItem", "dynamodb:GetItem"], names.table_arn("crm")
-        )
+        check = HouseFunction(self, house, "crm", "check", settings=CheckSettings)
+        self.check = check.looks_up("crm")
         timeout = Duration.seconds(30)
         timeline = HouseFunction(
             self,

@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.nag import acknowledge
-from infra.names import CONTEXTS, TABLES, Names
+from infra.names import CONTEXTS, INDEXES, TABLES, Names
 from infra.stage import Stage
 
 
@@ -55,7 +55,7 @@ class DataStack(Stack):
             removal_policy=self._removal,
             deletion_protection=self._removal is RemovalPolicy.RETAIN,
         )
-        for index in () if context == "platform" else ("gsi1", "gsi2"):
+        for index in INDEXES[context]:
             table.add_global_secondary_index(
                 index_name=index,
                 partition_key=dynamodb.Attribute(

@@ -13,7 +13,7 @@ from constructs import Construct
 from functions.shared.settings import Settings
 from infra import packaging
 from infra.nag import acknowledge, acknowledge_pattern
-from infra.names import Names
+from infra.names import INDEXES, Names
 from infra.stage import Stage
 
 RETENTION = {30: logs.RetentionDays.ONE_MONTH, 365: logs.RetentionDays.ONE_YEAR}
@@ -153,6 +153,17 @@ class HouseFunction(Construct):
             *self._tables(contexts),
         )
 
+    def looks_up(self, context: str) -> "HouseFunction":
+        """Let this function read many items of a table by their keys in one request."""
+        return self.allow(["dynamodb:BatchGetItem"], self._house.names.table_arn(context))
+
+    def asks(self, *contexts: str) -> "HouseFunction":
+        """Let this function ask other contexts' `check`."""
+        return self.allow(
+            ["lambda:InvokeFunction"],
+            *(self._house.names.function_arn(context, "check") for context in contexts),
+        )
+
     def signs(self) -> "HouseFunction":
         """Let this function sign and verify cursors and links."""
         # Secrets Manager ends a secret's ARN with six random characters.
@@ -185,8 +196,7 @@ class HouseFunction(Construct):
         for context in contexts:
             arn = self._house.names.table_arn(context)
             arns.append(arn)
-            if context != "platform":
-                arns += [f"{arn}/index/gsi1", f"{arn}/index/gsi2"]
+            arns += [f"{arn}/index/{index}" for index in INDEXES[context]]
         return arns
 
     def _role(self) -> iam.Role:

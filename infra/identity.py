@@ -2,7 +2,12 @@
 
 from constructs import Construct
 
-from functions.identity.settings import ApiSettings, AuthorizeSettings, CreateWorkspaceSettings
+from functions.identity.settings import (
+    ApiSettings,
+    AuthorizeSettings,
+    CheckSettings,
+    CreateWorkspaceSettings,
+)
 from infra.function import House, HouseFunction
 
 
@@ -20,6 +25,8 @@ class Identity(Construct):
             .write("identity", "platform")
             .signs()
         )
+        check = HouseFunction(self, house, "identity", "check", settings=CheckSettings)
+        self.check = check.looks_up("identity")
         self.create_workspace = HouseFunction(
             self, house, "identity", "create_workspace", settings=CreateWorkspaceSettings
         ).allow(["dynamodb:PutItem"], names.table_arn("identity"))

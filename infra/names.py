@@ -8,6 +8,12 @@ from infra.stage import Stage
 
 CONTEXTS = ("identity", "crm", "video", "insight")
 TABLES = (*CONTEXTS, "platform")
+# gsi1 lists; gsi2 is each context's own; gsi3 and gsi4 list an owner's and a team's records
+INDEXES = {
+    **dict.fromkeys(CONTEXTS, ("gsi1", "gsi2")),
+    **dict.fromkeys(("crm", "video"), ("gsi1", "gsi2", "gsi3", "gsi4")),
+    "platform": (),
+}
 BUCKETS = ("uploads", "media")
 
 

@@ -82,7 +82,10 @@ class ServiceStack(Stack):
             "media_bucket": names.bucket("media"),
             "event_bus": names.bus,
             "state_machine_arn": names.state_machine_arn,
-            "crm_check_function": names.function("crm", "check"),
+            **{
+                f"{context}_check_function": names.function(context, "check")
+                for context in ("crm", "identity", "video")
+            },
             "signing_secret": names.signing_secret,
         }
         for field, parameter, default, description in _CHOICES:

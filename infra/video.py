@@ -26,6 +26,8 @@ class Video(Construct):
         self._house = house
         names = house.names
         self.api = self._api()
+        check = HouseFunction(self, house, "video", "check", settings=settings.CheckSettings)
+        self.check = check.looks_up("video")
         steps = {
             "Inspect": self._step("inspect", settings.InspectSettings, ffmpeg=True),
             "Plan": self._step("plan", settings.PlanSettings),
@@ -50,7 +52,6 @@ class Video(Construct):
         self._expire()
 
     def _api(self) -> HouseFunction:
-        names = self._house.names
         api = HouseFunction(
             self, self._house, "video", "api", settings=settings.ApiSettings, layers=["web"]
         )
@@ -60,7 +61,7 @@ class Video(Construct):
             .signs()
             .allow_objects(["s3:PutObject"], "uploads")
             .allow_objects(["s3:GetObject"], "media")
-            .allow(["lambda:InvokeFunction"], names.function_arn("crm", "check"))
+            .asks("crm", "identity")
         )
 
     def _tends(self, function: HouseFunction) -> HouseFunction:

@@ -3,13 +3,19 @@
     pattern                     index  requests                               units (1 KB items)
     get one record              table  1 GetItem                              0.5 RRU
     list records, newest first  gsi1   1 Query a page                         0.5 RRU per 4 KB
-    create a record             table  1 TransactWriteItems                   2 WRU x (item, gsi1,
-                                                                              marker, reference,
+      ... what some may see     gsi3   1 Query a page (the owner's)           0.5 RRU per 4 KB
+                                gsi4   + 1 Query for each team of the caller  0.5 RRU per 4 KB each
+    create a record             table  1 TransactWriteItems                   2 WRU x (item, marker,
+                                                                              reference,
                                                                               idempotency reply)
+                                                                              + 1 WRU x (gsi1,
+                                                                              gsi3, gsi4)
     change a record             table  1 GetItem + 1 TransactWriteItems       1 RRU + as create
     delete a record (soft)      table  1 GetItem + 1 TransactWriteItems       1 RRU + as create
     timeline of a record        table  1 Query a page                         0.5 RRU per 4 KB
       ... that has no entries   table  + 1 GetItem (absent or just empty?)    0.5 RRU
+      ... for who sees some     table  + 1 GetItem + 1 BatchGetItem           0.5 RRU + 1 RRU a
+                                       (+ 1 invoke of video/check)            record
     put an event on timelines   table  1 PutItem, or 1 TransactWriteItems     1 WRU, or 2 a record
     check up to 100 records     table  1 BatchGetItem                         1 RRU a record
 
@@ -18,19 +24,20 @@ The same at a thousand records and at a million; nothing scans.
     item       pk W#<workspace>#<id>            sk RECORD
     timeline   pk W#<workspace>#TIMELINE#<id>   sk <occurred_at>#<event id>
     closed     pk W#<workspace>#TIMELINE#<id>   sk ~DELETED   written with the record's deletion
-    marker, gsi1: as in `functions.shared.records`
+    marker, gsi1, gsi3, gsi4: as in `functions.shared.records`
 
 `~` sorts after every time, so a deleted record's timeline is known by its first item, without
 another request.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from functions.crm.model import KINDS, Company, Contact, CrmRecord, Deal, Note, Reference
 from functions.crm.timeline import TimelineEntry
 from functions.shared.caller import Caller
+from functions.shared.check import Door, Question, RecordName
 from functions.shared.clock import now
 from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.paging import Page
@@ -39,7 +46,6 @@ from functions.shared.table import (
     MAX_TRANSACTION,
     Check,
     ConditionFailedError,
-    Item,
     Put,
     Table,
     Write,
@@ -103,14 +109,30 @@ class CrmRecords(Records[R]):
 
         super().delete(record_id, if_match=if_match, also=closing)
 
-    def _checks(self, references: Iterable[Reference]) -> dict[str, Check]:
+    def _checks(self, references: Sequence[Reference]) -> dict[str, Check]:
+        visible, values = self._visible() if references else ("", {})
         return {
             each.id: Check(
                 {"pk": self._table.key(each.id), "sk": "RECORD"},
-                "attribute_exists(pk) AND attribute_not_exists(deleted_at)",
+                f"attribute_exists(pk) AND attribute_not_exists(deleted_at){visible}",
+                values=values,
             )
             for each in references
         }
+
+    def _visible(self) -> tuple[str, dict[str, str]]:
+        """Return the condition, and its values, that holds for what the caller may see."""
+        caller = self._caller
+        if caller.visibility == "all":
+            return "", {}
+        values = {} if caller.member is None else {":member": caller.member}
+        either = [f"owner_id = {name}" for name in values]
+        if caller.visibility == "team" and caller.teams:
+            teams = {f":team{position}": team for position, team in enumerate(caller.teams)}
+            either.append(f"team_id IN ({', '.join(teams)})")
+            values |= teams
+        # who is nobody in particular sees nothing
+        return f" AND ({' OR '.join(either) or 'attribute_not_exists(pk)'})", values
 
 
 @contextmanager
@@ -132,24 +154,24 @@ def _refusing(references: Sequence[Reference], checks: Mapping[str, Check]) -> I
         ) from error
 
 
-def contacts(table: Table, caller: Caller) -> CrmRecords[Contact]:
+def contacts(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Contact]:
     """Return the workspace's contacts; an e-mail address occurs once."""
-    return CrmRecords(table, Contact, caller, unique=["email"])
+    return CrmRecords(table, Contact, caller, unique=["email"], people=people)
 
 
-def companies(table: Table, caller: Caller) -> CrmRecords[Company]:
+def companies(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Company]:
     """Return the workspace's companies; a domain occurs once."""
-    return CrmRecords(table, Company, caller, unique=["domain"])
+    return CrmRecords(table, Company, caller, unique=["domain"], people=people)
 
 
-def deals(table: Table, caller: Caller) -> CrmRecords[Deal]:
+def deals(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Deal]:
     """Return the workspace's deals."""
-    return CrmRecords(table, Deal, caller)
+    return CrmRecords(table, Deal, caller, people=people)
 
 
-def notes(table: Table, caller: Caller) -> CrmRecords[Note]:
+def notes(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Note]:
     """Return the workspace's notes."""
-    return CrmRecords(table, Note, caller)
+    return CrmRecords(table, Note, caller, people=people)
 
 
 class Timelines:
@@ -200,11 +222,13 @@ class Timelines:
         )
 
 
-def live(table: Table, records: Sequence[tuple[str, str]]) -> set[str]:
-    """Return the ids, among (type, id) pairs of known types, of records that exist and are not
-    deleted (1 request for up to 100)."""
-    keys = [(table.key(record_id), "RECORD") for _, record_id in dict.fromkeys(records)]
-    found: Iterable[Item] = table.get_many(keys, consistent=True).values() if keys else ()
+def visible(table: Table, question: Question, names: Sequence[RecordName]) -> set[str]:
+    """Return the ids, among names of known types, of the records that the asking caller may see
+    (1 request for up to 100)."""
+    keys = [(table.key(each.id), "RECORD") for each in dict.fromkeys(names)]
+    found = table.get_many(keys, consistent=True) if keys else {}
     return {
-        item["id"] for item in found if item.get("object") in KINDS and "deleted_at" not in item
+        item["id"]
+        for item in found.values()
+        if item.get("object") in KINDS and question.allows(item)
     }

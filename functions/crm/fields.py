@@ -19,6 +19,7 @@ from functions.crm import natural_keys
 from functions.crm.currencies import CURRENCIES
 from functions.crm.pipelines import StageName
 from functions.shared.ids import is_id
+from functions.shared.ownership import MemberId, TeamId
 
 MAX_CONTACTS, MAX_LINKS, MAX_CUSTOM, MAX_CUSTOM_TEXT = 50, 20, 50, 2_000
 # Together: a record and the kept reply that shows it must fit into DynamoDB's 400 KB an item.
@@ -145,6 +146,13 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Owned(Fields):
+    """Whose the record is; left out of a new one: the caller's and the caller's first team's."""
+
+    owner_id: MemberId | None = None
+    team_id: TeamId | None = None
+
+
 def _untold() -> Any:
     """The default of a patch's field that may be left out but not be null; never read."""
     return None
@@ -160,7 +168,7 @@ class MoneyPatch(Fields):
     currency: Currency = Field(default_factory=_untold)
 
 
-class ContactFields(Fields):
+class ContactFields(Owned):
     name: Name
     email: Email | None = None
     phone: Phone | None = None
@@ -169,7 +177,7 @@ class ContactFields(Fields):
     custom: Custom = Field(default_factory=dict)
 
 
-class ContactPatch(Fields):
+class ContactPatch(Owned):
     name: Name = Field(default_factory=_untold)
     email: Email | None = None
     phone: Phone | None = None
@@ -178,19 +186,19 @@ class ContactPatch(Fields):
     custom: CustomPatch | None = None
 
 
-class CompanyFields(Fields):
+class CompanyFields(Owned):
     name: Name
     domain: Domain | None = None
     custom: Custom = Field(default_factory=dict)
 
 
-class CompanyPatch(Fields):
+class CompanyPatch(Owned):
     name: Name = Field(default_factory=_untold)
     domain: Domain | None = None
     custom: CustomPatch | None = None
 
 
-class DealFields(Fields):
+class DealFields(Owned):
     name: Name
     amount: MoneyFields | None = None
     close_date: Day | None = None
@@ -203,7 +211,7 @@ class NewDealFields(DealFields):
     stage: StageName = "qualification"
 
 
-class DealPatch(Fields):
+class DealPatch(Owned):
     name: Name = Field(default_factory=_untold)
     amount: MoneyPatch | None = None
     close_date: Day | None = None
@@ -232,11 +240,11 @@ Links = Annotated[
 ]
 
 
-class NoteFields(Fields):
+class NoteFields(Owned):
     body: Body
     links: Links
 
 
-class NotePatch(Fields):
+class NotePatch(Owned):
     body: Body = Field(default_factory=_untold)
     links: Links = Field(default_factory=_untold)

@@ -1,7 +1,7 @@
 """The CRM's records as they are stored and shown, and what may happen to them."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,7 +15,8 @@ from functions.crm.fields import (
 from functions.crm.pipelines import DEFAULT
 from functions.shared.caller import Caller
 from functions.shared.merge_patch import merge
-from functions.shared.record import Record
+from functions.shared.ownership import OWNERSHIP
+from functions.shared.record import OwnedRecord
 from functions.shared.validation import validated
 
 
@@ -26,7 +27,7 @@ class Reference(NamedTuple):
     id: str
 
 
-class CrmRecord(Record):
+class CrmRecord(OwnedRecord):
     """A record whose own fields callers write and patch."""
 
     FIELDS: ClassVar[type[Fields]]
@@ -34,7 +35,13 @@ class CrmRecord(Record):
     @classmethod
     def of(cls, fields: Fields, caller: Caller) -> Self:
         """Return a new record of what a caller sent."""
-        return cls.born(caller, **fields.model_dump())
+        return cls.born(caller, **cls._told(fields))
+
+    @staticmethod
+    def _told(fields: Fields) -> dict[str, Any]:
+        """Return the fields with their defaults, but owner and team only when they were sent."""
+        untold = {*OWNERSHIP} - fields.model_fields_set
+        return fields.model_dump(exclude=untold)
 
     def patched(self, patch: Fields) -> Self:
         """Return the next version under a merge patch, or this very one when nothing changes.
@@ -109,7 +116,7 @@ class Deal(CrmRecord):
 
     @classmethod
     def of(cls, fields: Fields, caller: Caller) -> Self:
-        values = fields.model_dump()  # of NewDealFields: with a stage
+        values = cls._told(fields)  # of NewDealFields: with a stage
         status = DEFAULT.status(values["stage"])
         return cls.born(caller, pipeline_id=DEFAULT.id, status=status, **values)
 

@@ -6,6 +6,8 @@ from functions.shared.settings import Settings
 
 class ApiSettings(WebSettings):
     crm_table: str
+    identity_check_function: str
+    video_check_function: str
 
 
 class CheckSettings(Settings):

@@ -4,6 +4,7 @@ pattern                  index  requests                      units (1 KB item)
 authenticate a key       table  1 GetItem                     0.5 RRU
 make / revoke a key      table  as Records + 1 item           + 2 WRU
 list keys                gsi1   1 Query a page                0.5 RRU per 4 KB
+look members, teams up   table  1 BatchGetItem up to 100      1 RRU each
 
 credential   pk W#<workspace>#KEY#<digest>   sk KEY   what the authorizer needs, nothing more
 """
@@ -12,8 +13,9 @@ from collections.abc import Sequence
 
 from functions.identity.model import ApiKey, Credential, Workspace
 from functions.shared.caller import Caller
+from functions.shared.check import RecordName
 from functions.shared.records import Records
-from functions.shared.table import Table
+from functions.shared.table import Item, Table
 from functions.shared.writes import Also, Delete, Put, Write, nothing_else
 
 
@@ -21,6 +23,12 @@ def credential(table: Table, digest: str) -> Credential | None:
     """Look a key up by its digest (1 request); None when it is unknown or revoked."""
     item = table.get(table.key("KEY", digest), "KEY")
     return Credential.model_validate(item) if item else None
+
+
+def people(table: Table, names: Sequence[RecordName]) -> list[Item]:
+    """Return the items of members and teams (1 request for up to 100)."""
+    keys = [(table.key(each.id), "RECORD") for each in names]
+    return list(table.get_many(keys, consistent=True).values()) if keys else []
 
 
 class Workspaces(Records[Workspace]):

@@ -12,5 +12,9 @@ class AuthorizeSettings(Settings):
     identity_table: str
 
 
+class CheckSettings(Settings):
+    identity_table: str
+
+
 class CreateWorkspaceSettings(Settings):
     identity_table: str

@@ -1,7 +1,9 @@
 """Who is asking: taken from the authorizer's context and nowhere else."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from functions.shared.errors import ForbiddenError
 from functions.shared.policy import Visibility
@@ -57,6 +59,36 @@ class Caller:
             version=context.get("version") or None,
         )
 
+    def passport(self) -> dict[str, str]:
+        """Return the caller as one context shows it to another: in the authorizer's own form,
+        strings only."""
+        carried = {
+            "workspace": self.workspace,
+            "principal": self.principal,
+            "kind": self.kind,
+            "role": self.role,
+            "scopes": " ".join(sorted(self.scopes)),
+            "visibility": self.visibility,
+            "member": self.member,
+            "teams": " ".join(self.teams),
+            "subject": self.subject,
+            "version": self.version,
+            "request_id": self.request_id,
+        }
+        return {name: value for name, value in carried.items() if value is not None}
+
+    @classmethod
+    def bearing(cls, passport: Any) -> "Caller":
+        """Return the caller whose passport this is; raises ValueError for what is none."""
+        if not isinstance(passport, Mapping):
+            raise ValueError("a passport is an object")  # noqa: TRY004 - pydantic's convention
+        # above all a visibility that was forgotten, which must not become `all`
+        if not all(isinstance(passport.get(name), str) for name in _CARRIED):
+            raise ValueError(f"a passport has {', '.join(_CARRIED)}")
+        if not _WORKSPACE.fullmatch(passport["workspace"]):
+            raise ValueError("a passport names a workspace")
+        return cls.of(passport, passport["request_id"])
+
     @classmethod
     def pipeline(cls, workspace: str, request_id: str) -> "Caller":
         """Return the system itself, as it works on a workspace's records on nobody's request."""
@@ -70,10 +102,20 @@ class Caller:
         )
 
     @property
+    def sight(self) -> str:
+        """Whose records the caller sees, as a text: who has the same sees the same."""
+        if self.visibility == "all":
+            return "all"
+        teams = sorted(self.teams) if self.visibility == "team" else []
+        return " ".join([self.visibility, self.member or "nobody", *teams])
+
+    @property
     def actor(self) -> dict[str, str]:
         """The caller as events and records name it."""
         return {"type": self.kind, "id": self.principal}
 
 
+_WORKSPACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CARRIED = ("workspace", "principal", "role", "scopes", "visibility", "request_id")
 # what is unknown sees least
 _VISIBILITIES: dict[str, Visibility] = {"all": "all", "team": "team", "own": "own"}

@@ -161,6 +161,7 @@ class Exchange:
             path=self.request.scope["path"],
             key=key,
             body=self._body,
+            sight=self.caller.sight,
         )
 
 

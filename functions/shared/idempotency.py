@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from functions.shared import strict_json
 from functions.shared.clock import now
-from functions.shared.errors import InvalidError
+from functions.shared.errors import ConflictError, InvalidError
 from functions.shared.table import Put, Table
 
 KEPT_SECONDS = 24 * 3600
@@ -31,11 +31,20 @@ class Idempotency:
     """The stored reply of one request: its workspace, principal, method, path and key."""
 
     def __init__(
-        self, platform: Table, *, principal: str, method: str, path: str, key: str, body: bytes
+        self,
+        platform: Table,
+        *,
+        principal: str,
+        method: str,
+        path: str,
+        key: str,
+        body: bytes,
+        sight: str = "all",
     ) -> None:
         scope = json.dumps([principal, method, path, key])
         self._platform = platform
         self._pk = platform.key("IDEMPOTENCY", hashlib.sha256(scope.encode()).hexdigest())
+        self._sight = sight
         self._request = hashlib.sha256(_canonical(body)).hexdigest()
 
     def remember(self, reply: Reply) -> Put:
@@ -48,6 +57,7 @@ class Idempotency:
                 "status": reply.status,
                 "body": reply.body,
                 "headers": reply.headers,
+                "sight": self._sight,
                 "expires_at_epoch": int(now().timestamp()) + KEPT_SECONDS,
             },
             # DynamoDB's TTL may lag by days; the key is free again when the time is over
@@ -59,7 +69,9 @@ class Idempotency:
     def recall(self) -> Reply | None:
         """Return the stored reply (1 consistent read), None when there is none.
 
-        Raises InvalidError when the key was used with another body.
+        Raises InvalidError when the key was used with another body, and ConflictError when the
+        principal saw other records then than it does now: the reply may show what it no longer
+        may see.
         """
         item = self._platform.get(self._pk, "REPLY", consistent=True)
         if item is None or item["expires_at_epoch"] < now().timestamp():
@@ -68,6 +80,12 @@ class Idempotency:
             raise InvalidError(
                 "This Idempotency-Key was used before with another body.",
                 code="idempotency_key_reused",
+            )
+        if self._sight not in ("all", item.get("sight")):
+            raise ConflictError(
+                "This Idempotency-Key was used before your view of the records changed; use "
+                "another one.",
+                code="idempotency_key_outlived",
             )
         return Reply(item["status"], item["body"], item["headers"])
 

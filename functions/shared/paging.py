@@ -20,6 +20,30 @@ class Page(Generic[T]):
     position: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Strand(Generic[T]):
+    """The next records of one of several lists, newest first, each with its sort key; `more` says
+    whether the list goes on after the last of them."""
+
+    items: Sequence[tuple[str, T]]
+    more: bool
+
+
+def merged(strands: Sequence[Strand[T]], limit: int) -> Page[T]:
+    """Return the newest `limit` records of several lists, each record once.
+
+    All strands begin at the same place and sort keys are those of the records, the same in every
+    list: so the last one's is a position in all of them. What lies behind the end of a strand
+    that goes on is not known yet and is left to the next page.
+    """
+    known = max((strand.items[-1][0] for strand in strands if strand.more), default="")
+    found = {key: item for strand in strands for key, item in strand.items if key >= known}
+    order = sorted(found, reverse=True)
+    taken = order[:limit]
+    more = len(order) > limit or any(strand.more for strand in strands)
+    return Page([found[key] for key in taken], {"sk": taken[-1]} if more else None)
+
+
 class Cursors:
     """Makes and reads the cursors of one query of one workspace."""
 

@@ -58,6 +58,24 @@ class Record(BaseModel):
         return f'"{self.version}"'
 
 
+class OwnedRecord(Record):
+    """A record that belongs to a member, to a team, to both or to nobody; who may see it follows
+    from that (`Caller.sees`)."""
+
+    owner_id: str | None = None  # mem_…
+    team_id: str | None = None  # tea_…
+
+    @classmethod
+    def born(cls, caller: Caller, **fields: Any) -> Self:
+        """As `Record.born`; it is its maker's and the maker's first team's where `fields` do not
+        say otherwise (None: nobody's)."""
+        theirs = {
+            "owner_id": caller.member,
+            "team_id": caller.teams[0] if caller.teams else None,
+        }
+        return super().born(caller, **{**theirs, **fields})
+
+
 def stamp(
     event_type: str, caller: Caller, *, source: str = "api", at: datetime | None = None
 ) -> dict[str, Any]:

@@ -3,15 +3,25 @@
     pattern               index  requests                             units (1 KB record)
     get one               table  1 GetItem                            0.5 RRU
     list newest first     gsi1   1 Query a page                       0.5 RRU per 4 KB
-    create                table  1 TransactWriteItems                 2 WRU x (item, gsi1, markers)
+      ... one's own       gsi3   1 Query a page                       0.5 RRU per 4 KB
+      ... and one's teams gsi4   1 Query a page + 1 for each team     0.5 RRU per 4 KB each
+    create                table  1 TransactWriteItems                 2 WRU x (item, markers)
+                                                                      + 1 WRU x (gsi1, gsi3, gsi4)
     change                table  1 GetItem + 1 TransactWriteItems     1 RRU + as create
+      ... of its owner    table  1 GetItem + 1 TransactWriteItems     ... + 1 WRU (gsi3: out, in)
     delete (soft)         table  1 GetItem + 1 TransactWriteItems     1 RRU + as create
 
     item      pk W#<workspace>#<id>                          sk RECORD
     marker    pk W#<workspace>#UNIQUE#<object>#<field>#<v>   sk UNIQUE     one per unique value
     gsi1      pk W#<workspace>#<object>#0                    sk <created_at>#<id>
+    gsi3      pk W#<workspace>#<object>#OWNER#<member>       sk <created_at>#<id>   owned records
+    gsi4      pk W#<workspace>#<object>#TEAM#<team>          sk <created_at>#<id>   a team's records
 
 The `0` is the list index's shard: one until a workspace outgrows a partition's write rate.
+
+**Who sees what** is decided here, for every door: a record that belongs to somebody (OwnedRecord)
+and that the caller may not see is absent, to get, list, change and delete alike. The owner's and
+the team's index are sparse: a record without owner (team) has no entry and costs nothing there.
 """
 
 import hashlib
@@ -19,6 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from functions.shared.caller import Caller
+from functions.shared.check import Door
 from functions.shared.clock import now
 from functions.shared.errors import (
     ConflictError,
@@ -27,14 +38,17 @@ from functions.shared.errors import (
     PreconditionFailedError,
 )
 from functions.shared.ids import is_id
-from functions.shared.paging import Page
-from functions.shared.record import Record, stamp
+from functions.shared.ownership import check_ownership
+from functions.shared.paging import Page, Strand, merged
+from functions.shared.record import OwnedRecord, Record, stamp
 from functions.shared.table import ConditionFailedError, Delete, Item, Put, Table, Write
 from functions.shared.writes import Also, nothing_else
 
 R = TypeVar("R", bound=Record)
 
 RESTORE_DAYS = 30
+# Of the indexes that lists are read from; a deleted record is in none of them.
+_LISTED = ("gsi1pk", "gsi1sk", "gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
 _ATTEMPTS = 5
 
 
@@ -42,46 +56,57 @@ class Records(Generic[R]):
     """The records of one type in one workspace.
 
     `unique` names the fields whose values may occur once in a workspace; None values are free.
+    `people` is asked to whom a record may be given.
     """
 
     def __init__(
-        self, table: Table, kind: type[R], caller: Caller, *, unique: Sequence[str] = ()
+        self,
+        table: Table,
+        kind: type[R],
+        caller: Caller,
+        *,
+        unique: Sequence[str] = (),
+        people: Door | None = None,
     ) -> None:
         self._table = table
         self._kind = kind
         self._caller = caller
         self._unique = tuple(unique)
+        self._people = people
+        self._owned = issubclass(kind, OwnedRecord)
 
     def get(self, record_id: str, *, consistent: bool = False) -> R:
-        """Return a live record; raises NotFoundError for an absent, deleted or foreign one."""
+        """Return a live record; raises NotFoundError for one that is absent, deleted, foreign or
+        not for the caller to see."""
         if not is_id(record_id, self._kind.PREFIX):
             raise self._absent()
         item = self._table.get(self._table.key(record_id), "RECORD", consistent=consistent)
-        if item is None or "deleted_at" in item:
+        if item is None or "deleted_at" in item or self._hidden(item):
             raise self._absent()
         return self._kind.model_validate(item)
 
     def page(self, *, limit: int, start: Mapping[str, Any] | None = None) -> Page[R]:
-        """Return one page, newest first."""
-        found = self._table.query(
-            self._table.key(self._kind.OBJECT, "0"),
-            index="gsi1",
-            limit=limit,
-            newest_first=True,
-            start=self._start(start),
-        )
-        return Page(
-            items=[self._kind.model_validate(item) for item in found.items],
-            position={"pk": found.last_key["pk"], "sk": found.last_key["gsi1sk"]}
-            if found.last_key
-            else None,
-        )
+        """Return one page of what the caller sees, newest first.
+
+        A position is a sort key, so it holds in every index: for who sees less or more by the
+        time of the next page too.
+        """
+        before = start["sk"] if start else None
+        return merged([self._strand(*each, before, limit) for each in self._lists()], limit)
+
+    def owned_by(self, member: str, *, limit: int, start: Mapping[str, Any] | None) -> Page[R]:
+        """Return one page of a member's records (1 Query on gsi3), newest first."""
+        before = start["sk"] if start else None
+        pk = self._table.key(self._kind.OBJECT, "OWNER", member)
+        return merged([self._strand("gsi3", pk, before, limit)], limit)
 
     def create(self, record: R, *, also: Also[R] = nothing_else) -> R:
         """Store a new record with its uniqueness markers in one transaction.
 
-        Raises ConflictError when a unique value is taken.
+        Raises ConflictError when a unique value is taken and InvalidError when the record cannot
+        be given to whom it names.
         """
+        self._check_ownership(record, None)
         event = stamp(f"{self._kind.OBJECT}.created", self._caller)
         claims = self._claims(record, self._unique)
         writes: list[Write] = [
@@ -109,7 +134,7 @@ class Records(Generic[R]):
 
         Without `if_match` (an ETag) a concurrent change is taken in and the edit tried again;
         with it, raises PreconditionFailedError. An edit that changes nothing writes nothing but
-        `also`. Raises NotFoundError and ConflictError as `get` and `create` do.
+        `also`. Raises NotFoundError, ConflictError and InvalidError as `get` and `create` do.
         """
         for _ in range(_ATTEMPTS):
             old = self.get(record_id, consistent=True)
@@ -119,6 +144,7 @@ class Records(Generic[R]):
                 if writes := also(old):
                     self._table.transact(writes)
                 return old
+            self._check_ownership(new, old)
             try:
                 self._replace(old, new, event, also)
             except _StaleError:
@@ -137,7 +163,7 @@ class Records(Generic[R]):
             check_match(old.etag, if_match)
             gone = old.changed()
             item = self._item(gone, [stamp(f"{self._kind.OBJECT}.deleted", self._caller)])
-            del item["gsi1pk"], item["gsi1sk"]
+            unlist(item)
             item["deleted_at"] = gone.updated_at
             item["expires_at_epoch"] = int(now().timestamp()) + RESTORE_DAYS * 86_400
             freed = [self._release(field, old) for field in self._held(old)]
@@ -174,14 +200,49 @@ class Records(Generic[R]):
         )
 
     def _item(self, record: R, events: list[dict[str, Any]]) -> Item:
-        return {
+        place = f"{record.created_at}#{record.id}"
+        item: Item = {
             **record.model_dump(mode="json", exclude_none=True),
             "pk": self._table.key(record.id),
             "sk": "RECORD",
             "gsi1pk": self._table.key(self._kind.OBJECT, "0"),
-            "gsi1sk": f"{record.created_at}#{record.id}",
+            "gsi1sk": place,
             "_events": events,
         }
+        if isinstance(record, OwnedRecord):
+            if record.owner_id is not None:
+                item["gsi3pk"] = self._table.key(self._kind.OBJECT, "OWNER", record.owner_id)
+                item["gsi3sk"] = place
+            if record.team_id is not None:
+                item["gsi4pk"] = self._table.key(self._kind.OBJECT, "TEAM", record.team_id)
+                item["gsi4sk"] = place
+        return item
+
+    def _check_ownership(self, new: R, old: R | None) -> None:
+        if isinstance(new, OwnedRecord):
+            was = old if isinstance(old, OwnedRecord) else None
+            check_ownership(self._caller, new, was, self._people)
+
+    def _hidden(self, item: Mapping[str, Any]) -> bool:
+        return self._owned and not self._caller.sees(item.get("owner_id"), item.get("team_id"))
+
+    def _lists(self) -> list[tuple[str, str]]:
+        """Return the index partitions that together list what the caller sees."""
+        caller, kind = self._caller, self._kind.OBJECT
+        if caller.visibility == "all" or not self._owned:
+            return [("gsi1", self._table.key(kind, "0"))]
+        teams = caller.teams if caller.visibility == "team" else ()
+        return [
+            *([("gsi3", self._table.key(kind, "OWNER", caller.member))] if caller.member else ()),
+            *(("gsi4", self._table.key(kind, "TEAM", team)) for team in dict.fromkeys(teams)),
+        ]
+
+    def _strand(self, index: str, pk: str, before: str | None, limit: int) -> Strand[R]:
+        found = self._table.query(pk, index=index, limit=limit, newest_first=True, before=before)
+        return Strand(
+            [(item[f"{index}sk"], self._kind.model_validate(item)) for item in found.items],
+            more=found.last_key is not None,
+        )
 
     def _held(self, record: R) -> list[str]:
         return [field for field in self._unique if getattr(record, field) is not None]
@@ -214,23 +275,18 @@ class Records(Generic[R]):
                     errors=[FieldProblem(f"/{field}", "duplicate", "This value is taken.")],
                 ) from error
 
-    def _start(self, position: Mapping[str, Any] | None) -> Item | None:
-        if position is None:
-            return None
-        index_key = self._table.key(self._kind.OBJECT, "0")
-        return {
-            "pk": position["pk"],
-            "sk": "RECORD",
-            "gsi1pk": index_key,
-            "gsi1sk": position["sk"],
-        }
-
     def _absent(self) -> NotFoundError:
         return NotFoundError(f"There is no such {self._kind.OBJECT}.")
 
 
 class _StaleError(Exception):
     """The version read is no longer the current one."""
+
+
+def unlist(item: Item) -> None:
+    """Take an item out of the indexes that lists are read from."""
+    for name in _LISTED:
+        item.pop(name, None)
 
 
 def check_match(etag: str, if_match: str | None) -> None:
@@ -241,4 +297,4 @@ def check_match(etag: str, if_match: str | None) -> None:
         raise PreconditionFailedError("The record has changed since you read it.")
 
 
-__all__ = ["RESTORE_DAYS", "Also", "Records", "check_match", "nothing_else"]
+__all__ = ["RESTORE_DAYS", "Also", "Records", "check_match", "nothing_else", "unlist"]

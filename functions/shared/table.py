@@ -113,12 +113,14 @@ class Table:
         *,
         index: str | None = None,
         begins_with: str | None = None,
+        before: str | None = None,
         limit: int | None = None,
         newest_first: bool = False,
         start: Item | None = None,
         consistent: bool = False,
     ) -> QueryPage:
-        """Read one page of a partition in sort-key order (1 request)."""
+        """Read one page of a partition in sort-key order (1 request); `before` leaves out what
+        does not sort before it."""
         self._guard(pk)
         prefix = index or ""
         names, condition = {"#pk": f"{prefix}pk"}, "#pk = :pk"
@@ -126,6 +128,9 @@ class Table:
         if begins_with is not None:
             names["#sk"], values[":sk"] = f"{prefix}sk", begins_with
             condition += " AND begins_with(#sk, :sk)"
+        if before is not None:
+            names["#sk"], values[":before"] = f"{prefix}sk", before
+            condition += " AND #sk < :before"
         arguments: Item = {
             "TableName": self.name,
             "KeyConditionExpression": condition,

@@ -3,15 +3,20 @@
     pattern                  index  requests                              units (4 KB record, run)
     get with newest run      table  1 Query, 2 items                      1 RRU (2 strong)
     list newest first        gsi1   1 Query a page                        0.5 RRU per 4 KB
-    create                   table  1 TransactWriteItems                  2 WRU x (item, gsi1, gsi2)
+      ... what some may see  gsi3   1 Query a page (the owner's)          0.5 RRU per 4 KB
+                             gsi4   + 1 Query for each team               0.5 RRU per 4 KB each
+    create                   table  1 TransactWriteItems                  2 WRU x item + 1 WRU x
+                                                                          (gsi1, gsi2, gsi3, gsi4)
     change, with its run     table  1 Query + 1 TransactWriteItems        2 RRU + as create + run
     delete (soft)            table  1 Query + 1 TransactWriteItems        as change
+    look up to 100 up        table  1 BatchGetItem                        1 RRU a record
     due now, all workspaces  gsi2   1 Query per shard                     0.5 RRU per 4 KB
     forget a deleted video   table  1 Query + 1 DeleteItem per item       1 WRU per item
 
     record   pk W#<workspace>#<video>   sk RECORD
     run      pk W#<workspace>#<video>   sk RUN#<9999 - number>
     gsi1     pk W#<workspace>#video#0   sk <created_at>#<video>
+    gsi3, gsi4: the owner's and the team's videos, as in `functions.shared.records`
     gsi2     pk W#SYSTEM#DUE#<shard>    sk <due_at>#<workspace>#<video>   while it has one
 
 gsi2 is the one index that crosses workspaces: the pipeline's own agenda (`due_at`), read by
@@ -23,11 +28,19 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.shared.check import Question, RecordName
 from functions.shared.clock import iso, now
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.ids import is_id
 from functions.shared.record import stamp
-from functions.shared.records import RESTORE_DAYS, Also, Records, check_match, nothing_else
+from functions.shared.records import (
+    RESTORE_DAYS,
+    Also,
+    Records,
+    check_match,
+    nothing_else,
+    unlist,
+)
 from functions.shared.table import (
     Check,
     ConditionFailedError,
@@ -54,12 +67,13 @@ class DynamoVideos(Records[Video]):
     """The videos of one workspace, as one caller changes them."""
 
     def get(self, record_id: str, *, consistent: bool = False) -> Video:
-        """Return a live video with its newest run; raises NotFoundError for an absent, deleted
-        or foreign one."""
+        """Return a live video with its newest run; raises NotFoundError for one that is absent,
+        deleted, foreign or not for the caller to see."""
         if not is_id(record_id, Video.PREFIX):
             raise self._absent()
         found = self._table.query(self._table.key(record_id), limit=2, consistent=consistent)
-        if not found.items or found.items[0]["sk"] != "RECORD" or "deleted_at" in found.items[0]:
+        record = found.items[0] if found.items else {}
+        if record.get("sk") != "RECORD" or "deleted_at" in record or self._hidden(record):
             raise self._absent()
         return _video(found.items)
 
@@ -77,13 +91,14 @@ class DynamoVideos(Records[Video]):
 
         `event` is published if the edit changed the record's version; it may depend on the
         result. `if_match` is compared by version alone: a run's progress is no conflict.
-        Raises NotFoundError, PreconditionFailedError, and ConflictError when others keep
-        changing the record.
+        Raises NotFoundError, PreconditionFailedError, InvalidError when the video cannot be given
+        to whom the edit names, and ConflictError when others keep changing the record.
         """
         for _ in range(_ATTEMPTS):
             old = self.get(record_id, consistent=True)
             check_version(old, if_match)
             new = edit(old)
+            self._check_ownership(new, old)
             own = self._writes(old, new, event)
             writes = [*own, *also(new)]
             if not writes:
@@ -112,7 +127,7 @@ class DynamoVideos(Records[Video]):
             moment = now()
             gone = old.changed(due_at=iso(moment + AFTERMATH))
             item = self._item(gone, [stamp("video.deleted", self._caller)])
-            del item["gsi1pk"], item["gsi1sk"]
+            unlist(item)
             item["deleted_at"] = gone.updated_at
             item["expires_at_epoch"] = int((moment + timedelta(days=RESTORE_DAYS)).timestamp())
             try:
@@ -194,6 +209,13 @@ class DynamoVideos(Records[Video]):
 
     def _absent(self) -> NotFoundError:
         return NotFoundError("There is no such video.")
+
+
+def visible(table: Table, question: Question, names: Sequence[RecordName]) -> set[str]:
+    """Return the ids of the videos that the asking caller may see (1 request for up to 100)."""
+    keys = [(table.key(each.id), "RECORD") for each in names]
+    found = table.get_many(keys, consistent=True) if keys else {}
+    return {item["id"] for item in found.values() if question.allows(item)}
 
 
 class DynamoDueList:

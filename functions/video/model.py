@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from functions.shared.record import Record
+from functions.shared.record import OwnedRecord
 from functions.video.media import MediaWarning, Source
 
 MAX_LINKS = 20
@@ -251,7 +251,7 @@ def _left_over(name: str, reason: Reason | None) -> StepState:
     return "failed" if reason and reason.step == name else "skipped"
 
 
-class Video(Record):
+class Video(OwnedRecord):
     """A video and what became of it."""
 
     PREFIX: ClassVar[str] = "vid"

@@ -3,6 +3,11 @@
 A link names workspace, video and viewer, ends by itself and dies with `revoke`. Playlists are
 written when they are asked for, with addresses of segments that live an hour: a revoked link
 gives no further playlist at once, and no segment after that hour.
+
+A link shows what its viewer may see: a viewer of only some records is in it with member and
+teams, and each request holds these against the video as it is then. When the video is given to
+others, the viewer's links end as if they were revoked. What the viewer itself may do is that of
+the moment the link was made: a role or team that is lost later ends no link before its time.
 """
 
 from collections.abc import Callable
@@ -10,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.shared.caller import Caller
 from functions.shared.clock import iso
 from functions.shared.errors import ConflictError, NotFoundError, UnauthenticatedError
 from functions.shared.signing import Signer
@@ -31,25 +37,23 @@ _RETRY_SECONDS = 2
 class Grant:
     """Who may watch which video; `issued_at` as iso() writes it."""
 
-    workspace: str
+    viewer: Caller
     video: str
-    viewer: str
     issued_at: str
 
 
-def issue(
-    signer: Signer, workspace: str, video: str, viewer: str, at: datetime, lifetime: timedelta
-) -> str:
+def issue(signer: Signer, viewer: Caller, video: str, at: datetime, lifetime: timedelta) -> str:
     """Return a signed link's token."""
-    return signer.sign(
-        {
-            "w": workspace,
-            "v": video,
-            "p": viewer,
-            "i": iso(at),
-            "x": int((at + lifetime).timestamp()),
-        }
-    )
+    claims: dict[str, Any] = {
+        "w": viewer.workspace,
+        "v": video,
+        "p": viewer.principal,
+        "i": iso(at),
+        "x": int((at + lifetime).timestamp()),
+    }
+    if viewer.visibility != "all":
+        claims["s"] = [viewer.visibility, viewer.member, *viewer.teams]
+    return signer.sign(claims)
 
 
 def read(signer: Signer, token: str, at: datetime) -> Grant:
@@ -59,7 +63,18 @@ def read(signer: Signer, token: str, at: datetime) -> Grant:
         raise UnauthenticatedError("The link is not valid.", code="playback_link_invalid")
     if at.timestamp() >= claims["x"]:
         raise UnauthenticatedError("The link has expired.", code="playback_link_expired")
-    return Grant(claims["w"], claims["v"], claims["p"], claims["i"])
+    visibility, member, *teams = claims.get("s", ["all", None])
+    viewer = Caller(
+        workspace=claims["w"],
+        principal=claims["p"],
+        role="viewer",
+        scopes=frozenset(),
+        request_id="",
+        member=member,
+        teams=tuple(teams),
+        visibility=visibility,
+    )
+    return Grant(viewer, claims["v"], claims["i"])
 
 
 def check_playable(video: Video) -> None:
@@ -158,7 +173,7 @@ class Screening:
         return playlist.growing_sound(content, AudioRendition.model_validate(stored))
 
     def _prefix(self, run: int) -> str:
-        return keys.run_prefix(self.grant.workspace, self.grant.video, run)
+        return keys.run_prefix(self.grant.viewer.workspace, self.grant.video, run)
 
     def _address(self, key: str) -> str:
         return self.media.presign_get(key, self.address_lifetime_s)

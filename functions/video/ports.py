@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from functions.shared.writes import Also
 from functions.video.due import Due
 from functions.video.media import SegmentInfo
-from functions.video.model import Link, MediaFacts, Reason, Run, Video
+from functions.video.model import MediaFacts, Reason, Run, Video
 
 
 class RunLog(Protocol):
@@ -135,13 +135,6 @@ class Executions(Protocol):
 
     def stop(self, name: str, reason: str) -> None:
         """Stop an execution; nothing happens when there is none running."""
-
-
-class CrmDoor(Protocol):
-    """The synchronous door to the CRM. Raises UnavailableError."""
-
-    def missing(self, links: Sequence[Link]) -> list[Link]:
-        """Return those links whose record does not exist for the caller."""
 
 
 Clock = Callable[[], datetime]

@@ -12,10 +12,17 @@ class ApiSettings(WebSettings):
     media_bucket: str
     state_machine_arn: str
     crm_check_function: str
+    identity_check_function: str
     upload_lifetime_hours: int = 24
     part_url_lifetime_s: int = 3_600
     playback_lifetime_s: int = 6 * 3_600  # of a playback token, unless the caller asks for less
     segment_url_lifetime_s: int = 3_600  # of the addresses in a playlist: revocation's afterglow
+
+
+class CheckSettings(Settings):
+    """λ check."""
+
+    video_table: str
 
 
 class StartSettings(Settings):

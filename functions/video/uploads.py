@@ -5,12 +5,14 @@ record says who was first, S3 lets only one of both end the multipart upload, an
 can be repeated from any point at which it was interrupted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from functions.shared.caller import Caller
+from functions.shared.check import Door, RecordName
 from functions.shared.clock import iso, parse
 from functions.shared.errors import ConflictError, FieldProblem, InvalidError, UnavailableError
 from functions.shared.writes import Also, Write, nothing_else
@@ -19,7 +21,6 @@ from functions.video.model import Link, SourceFile, Upload, Video
 from functions.video.part_plan import PartPlan
 from functions.video.ports import (
     Clock,
-    CrmDoor,
     MultipartUploads,
     ObjectStore,
     Part,
@@ -63,7 +64,7 @@ class UploadDesk:
     videos: Videos
     uploads: MultipartUploads
     sources: ObjectStore
-    crm: CrmDoor
+    crm: Door
     clock: Clock
     lifetime: timedelta
     url_lifetime_s: int
@@ -74,8 +75,12 @@ class UploadDesk:
         title: str | None,
         links: Sequence[Link],
         also: Callable[[Opened], Sequence[Write]] = nothing_else,
+        *,
+        ownership: Mapping[str, str | None] = MappingProxyType({}),
     ) -> Opened:
-        """Make a video and its multipart upload; raises InvalidError for links to nothing."""
+        """Make a video and its multipart upload; `ownership` is whose it shall be where that is
+        not the caller's own. Raises InvalidError for links to nothing and for an owner or team
+        to whom it cannot be given."""
         self.check_links(links)
         plan = PartPlan.of(source.size_bytes)
         moment = self.clock()
@@ -92,6 +97,7 @@ class UploadDesk:
                 expires_at=expires,
             ),
             due_at=expires,
+            **ownership,
         )
         # S3 first: an upload without a record is swept by the bucket's own rule, but a record
         # without an upload would be a promise that cannot be kept.
@@ -110,9 +116,14 @@ class UploadDesk:
             raise
         return opened
 
-    def check_links(self, links: Sequence[Link]) -> None:
-        """Raise InvalidError unless every link names a record that the caller may read."""
-        missing = set(self.crm.missing(list(dict.fromkeys(links))))
+    def check_links(self, links: Sequence[Link], video_id: str | None = None) -> None:
+        """Raise InvalidError unless every link names a record that the caller may read, or stands
+        on the video already: a change need not drop what its maker cannot see."""
+        names = [RecordName(type=link.type, id=link.id) for link in links]
+        unseen = {each.id for each in self.crm.missing(names)}
+        if unseen and video_id is not None:
+            unseen -= {link.id for link in self.videos.get(video_id).links}
+        missing = {link for link in links if link.id in unseen}
         problems = [
             FieldProblem(f"/links/{position}", "no_such_record", f"There is no such {link.type}.")
             for position, link in enumerate(links)

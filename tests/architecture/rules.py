@@ -20,7 +20,7 @@ WEB = frozenset(f"functions.shared.{name}" for name in ("exchange", "web", "web_
 TECHNOLOGY = WEB | {
     f"functions.shared.{name}"
     for name in (
-        "aws", "consumer", "exchange_settings", "idempotency", "records", "secrets_manager",
+        "aws", "consumer", "door", "exchange_settings", "idempotency", "records", "secrets_manager",
         "settings", "table", "telemetry", "workspace_settings",
     )
 }  # fmt: skip

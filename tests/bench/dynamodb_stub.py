@@ -31,10 +31,12 @@ CONTACT = {
     "_events": {"L": []},
 }
 PAGE = 25
+PLACE = "2026-11-22T21:59:17.{:03d}Z#" + CONTACT_ID
+LISTED = [CONTACT | {"gsi1sk": {"S": PLACE.format(PAGE - each)}} for each in range(PAGE)]
 SECRET = {"SecretString": "a signing secret of 32 characters"}
 REPLIES: dict[str, object] = {
     "DynamoDB_20120810.GetItem": {"Item": CONTACT},
-    "DynamoDB_20120810.Query": {"Items": [CONTACT] * PAGE, "Count": PAGE, "ScannedCount": PAGE},
+    "DynamoDB_20120810.Query": {"Items": LISTED, "Count": PAGE, "ScannedCount": PAGE},
     "DynamoDB_20120810.TransactWriteItems": {},
     "secretsmanager.GetSecretValue": SECRET,
 }

@@ -10,6 +10,7 @@ _COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
 _CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
 _DEAL = "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"
 _VIDEO = "vid_06b1qz3v1w7g2m5n8p0r4t6x9v"
+_MEMBER, _TEAM = "mem_06b1qz3v1w7g2m5n8p0r4t6x9p", "tea_06b1qz3v1w7g2m5n8p0r4t6x9t"
 _ACTOR = {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"}
 _LINK = {"type": "deal", "id": _DEAL}
 _AMOUNT = {"amount_minor": 4_800_000, "currency": "EUR"}
@@ -24,6 +25,10 @@ def _record(record_id: str, kind: str) -> dict[str, Any]:
         "created_by": _ACTOR,
         "version": 1,
     }
+
+
+def _owned(record_id: str, kind: str) -> dict[str, Any]:
+    return {**_record(record_id, kind), "owner_id": _MEMBER, "team_id": _TEAM}
 
 
 def _steps(**states: str) -> list[dict[str, Any]]:
@@ -71,7 +76,7 @@ _API_KEY = {
     "expires_at": None,
 }
 _SUMMARY = {
-    **_record(_VIDEO, "video"),
+    **_owned(_VIDEO, "video"),
     "title": "Discovery call",
     "state": "processing",
     "reason": None,
@@ -112,14 +117,14 @@ _PART = {
 
 EXAMPLES: dict[str, Any] = {
     "ApiKeyView": _API_KEY,
-    "Company": {**_record(_COMPANY, "company"), **_COMPANY_FIELDS},
+    "Company": {**_owned(_COMPANY, "company"), **_COMPANY_FIELDS},
     "CompanyFields": _COMPANY_FIELDS,
     "CompanyPatch": {"domain": "harbor-foods.example"},
-    "Contact": {**_record(_CONTACT, "contact"), **_CONTACT_FIELDS},
+    "Contact": {**_owned(_CONTACT, "contact"), **_CONTACT_FIELDS},
     "ContactFields": _CONTACT_FIELDS,
     "ContactPatch": {"title": "Chief Operating Officer", "phone": None},
     "Deal": {
-        **_record(_DEAL, "deal"),
+        **_owned(_DEAL, "deal"),
         "pipeline_id": DEFAULT.id,
         "stage": "proposal",
         "status": "open",
@@ -142,7 +147,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "MoveFields": {"stage": "proposal"},
     "NewDealFields": {**_DEAL_FIELDS, "stage": "qualification"},
-    "Note": {**_record("not_06b1qz3v1w7g2m5n8p0r4t6x9n", "note"), **_NOTE_FIELDS},
+    "Note": {**_owned("not_06b1qz3v1w7g2m5n8p0r4t6x9n", "note"), **_NOTE_FIELDS},
     "NoteFields": _NOTE_FIELDS,
     "NotePatch": {"body": "Wants to start in April."},
     "OpenedVideoView": {

@@ -4,16 +4,15 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 from moto import mock_aws
 
-from functions.crm.check.handler import handler as crm_check
 from functions.identity.create_workspace.handler import handler as create_workspace
 from functions.shared import aws
 from tests.contract.gateway_app import Gateway
 from tests.integration.cloud import REGION, environment, furnish
+from tests.integration.doors import serve_doors
 from tests.integration.gateway import CONTEXT
 
 BUCKETS = {
@@ -75,9 +74,8 @@ class World:
 @contextmanager
 def open_world() -> Iterator[World]:
     """Give an empty AWS with two workspaces."""
-    functions = {"CRM_CHECK_FUNCTION": "reelate-local-crm-check", "STATE_MACHINE_ARN": MACHINE}
     buckets = {name.upper(): bucket for name, bucket in BUCKETS.items()}
-    with environment(**functions, **buckets), mock_aws():
+    with environment(STATE_MACHINE_ARN=MACHINE, **buckets), mock_aws():
         furnish()
         _furnish_video()
         keys = [create_workspace({"name": name}, CONTEXT)["api_key"] for name in ("One", "Two")]
@@ -85,8 +83,7 @@ def open_world() -> Iterator[World]:
 
 
 def _furnish_video() -> None:
-    """Make buckets and state machine, and let a Lambda invoke reach the real crm/check: moto
-    has no runtime of its own."""
+    """Make buckets and state machine, and open the doors between contexts."""
     for bucket in BUCKETS.values():
         aws.client("s3").create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
@@ -96,10 +93,4 @@ def _furnish_video() -> None:
         definition='{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
         roleArn="arn:aws:iam::123456789012:role/machine",
     )
-
-    def invoke(params: Any, **_: Any) -> Any:
-        assert "crm-check" in params["url_path"]
-        answer = json.dumps(crm_check(json.loads(params["body"]), CONTEXT)).encode()
-        return SimpleNamespace(status_code=200), {"Payload": io.BytesIO(answer)}
-
-    aws.client("lambda").meta.events.register("before-call.lambda.Invoke", invoke)
+    serve_doors()

@@ -22,8 +22,12 @@ ENVIRONMENT = {
     "CRM_TABLE": "reelate-local-crm",
     "VIDEO_TABLE": "reelate-local-video",
     "INSIGHT_TABLE": "reelate-local-insight",
+    "CRM_CHECK_FUNCTION": "reelate-local-crm-check",
+    "IDENTITY_CHECK_FUNCTION": "reelate-local-identity-check",
+    "VIDEO_CHECK_FUNCTION": "reelate-local-video-check",
     "SIGNING_SECRET": "reelate-local-signing",
 }
+INDEXES = ("gsi1", "gsi2", "gsi3", "gsi4")
 TABLES = [ENVIRONMENT[name] for name in ENVIRONMENT if name.endswith("_TABLE")]
 
 
@@ -34,7 +38,11 @@ def create_table(dynamodb: Any, name: str) -> None:
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": each, "AttributeType": "S"}
-            for each in ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+            for each in (
+                "pk",
+                "sk",
+                *(f"{index}{part}" for index in INDEXES for part in ("pk", "sk")),
+            )
         ],
         KeySchema=[
             {"AttributeName": "pk", "KeyType": "HASH"},
@@ -49,7 +57,7 @@ def create_table(dynamodb: Any, name: str) -> None:
                 ],
                 "Projection": {"ProjectionType": "ALL"},
             }
-            for index in ("gsi1", "gsi2")
+            for index in INDEXES
         ],
     )
 

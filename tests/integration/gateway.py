@@ -30,10 +30,17 @@ class Member:
     principal: str = "key_one"
     role: str = "admin"
     scopes: tuple[str, ...] | None = None
+    visibility: str = "all"
+    member: str | None = None
+    teams: tuple[str, ...] = ()
 
     def context(self) -> dict[str, Any]:
         """Return the authorizer's context: strings, as API Gateway makes them."""
+        person = {} if self.member is None else {"member": self.member}
         return {
+            **person,
+            "teams": " ".join(self.teams),
+            "visibility": self.visibility,
             "workspace": self.workspace,
             "principal": self.principal,
             "role": self.role,

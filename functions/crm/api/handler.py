@@ -16,6 +16,8 @@ from functions.crm.fields import (
 from functions.crm.model import Company, Contact, Deal, Note
 from functions.crm.ports import Store
 from functions.crm.settings import ApiSettings
+from functions.shared.check import Door
+from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
@@ -25,20 +27,24 @@ def _table(ask: Exchange) -> Table:
     return ask.table(ApiSettings.from_env().crm_table)
 
 
+def _people(ask: Exchange) -> Door:
+    return LambdaDoor(ApiSettings.from_env().identity_check_function, ask.caller)
+
+
 def _contacts(ask: Exchange) -> Store[Contact]:
-    return dynamodb.contacts(_table(ask), ask.caller)
+    return dynamodb.contacts(_table(ask), ask.caller, _people(ask))
 
 
 def _companies(ask: Exchange) -> Store[Company]:
-    return dynamodb.companies(_table(ask), ask.caller)
+    return dynamodb.companies(_table(ask), ask.caller, _people(ask))
 
 
 def _deals(ask: Exchange) -> Store[Deal]:
-    return dynamodb.deals(_table(ask), ask.caller)
+    return dynamodb.deals(_table(ask), ask.caller, _people(ask))
 
 
 def _notes(ask: Exchange) -> Store[Note]:
-    return dynamodb.notes(_table(ask), ask.caller)
+    return dynamodb.notes(_table(ask), ask.caller, _people(ask))
 
 
 def _timelines(ask: Exchange) -> dynamodb.Timelines:

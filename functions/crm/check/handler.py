@@ -1,18 +1,21 @@
 """λ crm/check: do these records exist, and may this caller act on them? Invoked synchronously."""
 
+from functools import partial
 from typing import Any
 
 from functions.crm import dynamodb
-from functions.crm.check.logic import Question, answer
+from functions.crm.check.logic import answer
 from functions.crm.settings import CheckSettings
 from functions.shared.aws import client
+from functions.shared.check import Question
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 
 
 @instrumented
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer `{"caller", "records", "action"}` with `{"missing": [{"type", "id"}]}`.
+    """Answer a check.Question, `{"caller", "records", "action", "deleted"}`, with
+    `{"missing": [{"type", "id"}]}`.
 
     Raises pydantic.ValidationError for another shape and UnavailableError when the table does
     not answer: both are the invoking function's errors, not answers.
@@ -20,4 +23,4 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     question = Question.model_validate(event)
     annotate(workspace=question.caller.workspace, records=len(question.records))
     table = Table(client("dynamodb"), CheckSettings.from_env().crm_table, question.caller.workspace)
-    return answer(question, lambda names: dynamodb.live(table, names)).model_dump()
+    return answer(question, partial(dynamodb.visible, table)).model_dump()

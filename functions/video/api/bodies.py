@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
+from functions.shared.ownership import OWNERSHIP, MemberId, TeamId
 from functions.video.model import (
     MAX_LINKS,
     MAX_SOURCE_BYTES,
@@ -47,6 +48,13 @@ class NewVideo(_Body):
     content_type: ContentType
     size_bytes: int = Field(ge=1, le=MAX_SOURCE_BYTES)
     links: Links = []
+    owner_id: MemberId | None = None
+    team_id: TeamId | None = None
+
+    @property
+    def ownership(self) -> dict[str, str | None]:
+        """Whose it shall be, as far as the body says so."""
+        return self.model_dump(include=set(OWNERSHIP), exclude_unset=True)
 
     @property
     def source(self) -> SourceFile:
@@ -64,6 +72,8 @@ class VideoPatch(_Body):
 
     title: Title | None = None
     links: Links | None = None
+    owner_id: MemberId | None = None
+    team_id: TeamId | None = None
 
 
 class PartsWanted(_Body):

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from functions.shared.aws import client
-from functions.shared.caller import Caller
 from functions.shared.clock import now
+from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange
 from functions.shared.secrets_manager import signing_secret
 from functions.shared.signing import Signer
@@ -15,7 +15,6 @@ from functions.video.api import playback, uploads, videos
 from functions.video.api.desk import Desk
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_videos import DynamoVideos
-from functions.video.lambda_invoke import LambdaCrmDoor
 from functions.video.model import Video
 from functions.video.multipart_s3 import S3MultipartUploads
 from functions.video.pipeline import Pipeline
@@ -28,7 +27,8 @@ from functions.video.uploads import UploadDesk
 
 def _desk(ask: Exchange) -> Desk:
     settings = ApiSettings.from_env()
-    records = DynamoVideos(ask.table(settings.video_table), Video, ask.caller)
+    people = LambdaDoor(settings.identity_check_function, ask.caller)
+    records = DynamoVideos(ask.table(settings.video_table), Video, ask.caller, people=people)
     multipart = S3MultipartUploads(client("s3"), settings.uploads_bucket)
     sources = S3Store(client("s3"), settings.uploads_bucket)
     return Desk(
@@ -38,7 +38,7 @@ def _desk(ask: Exchange) -> Desk:
             videos=records,
             uploads=multipart,
             sources=sources,
-            crm=LambdaCrmDoor(client("lambda"), settings.crm_check_function, ask.caller),
+            crm=LambdaDoor(settings.crm_check_function, ask.caller),
             clock=now,
             lifetime=timedelta(hours=settings.upload_lifetime_hours),
             url_lifetime_s=settings.part_url_lifetime_s,
@@ -60,21 +60,14 @@ def _screening(token: str) -> Screening:
     settings = ApiSettings.from_env()
     signer = Signer(lambda: signing_secret(settings.signing_secret), PURPOSE)
     grant = read(signer, token, now())
-    annotate(workspace=grant.workspace, video=grant.video)
-    viewer = Caller(
-        workspace=grant.workspace,
-        principal=grant.viewer,
-        role="viewer",
-        scopes=frozenset(),
-        request_id="",
-    )
+    annotate(workspace=grant.viewer.workspace, video=grant.video)
     database = client("dynamodb")
     table = settings.video_table
     return Screening(
         grant=grant,
-        videos=DynamoVideos(Table(database, table, grant.workspace), Video, viewer),
+        videos=DynamoVideos(Table(database, table, grant.viewer.workspace), Video, grant.viewer),
         media=S3Store(client("s3"), settings.media_bucket),
-        log_of=lambda run: DynamoRunLog(database, table, grant.workspace, grant.video, run),
+        log_of=lambda run: DynamoRunLog(database, table, grant.viewer.workspace, grant.video, run),
         address_lifetime_s=settings.segment_url_lifetime_s,
     )
 

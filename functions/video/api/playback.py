@@ -46,7 +46,8 @@ def _add_links(api: APIRouter, desk: OpenDesk) -> None:
         "/v1/videos/{video_id}/playback", response_model=PlaybackView, name="create_playback",
         summary="Get a playback link",
         description="The URL of an HLS playlist that plays without a key, for whoever has it, "
-        "until it expires or is revoked. Playable from the first finished seconds on while the "
+        "until it expires or is revoked, or until the video is given to somebody whose videos you "
+        "may not see. Playable from the first finished seconds on while the "
         "rest is still encoded. Beside it lie `poster.jpg`, `video.mp4` and `audio.m4a`. 409 "
         "`not_playable` when there is nothing to play.",
         responses=CHANGE, openapi_extra=operation("videos:read", "IdempotencyKey"),
@@ -55,10 +56,7 @@ def _add_links(api: APIRouter, desk: OpenDesk) -> None:
         at, moment = desk(ask), now()
         chosen = body.expires_in_s if body else None
         lifetime = timedelta(seconds=chosen) if chosen else at.playback_lifetime
-        token = issue(
-            ask.signer(PURPOSE), ask.caller.workspace, video_id, ask.caller.principal, moment,
-            lifetime,
-        )  # fmt: skip
+        token = issue(ask.signer(PURPOSE), ask.caller, video_id, moment, lifetime)
         url = f"{base_url(ask.request)}/v1/playback/{token}/master.m3u8"
         shown = PlaybackView(url=url, expires_at=iso(moment + lifetime))
 

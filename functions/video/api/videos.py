@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
+from functions.shared.ownership import OWNERSHIP
 from functions.shared.web import router
 from functions.video.api.bodies import NewRun, NewVideo, VideoPatch
 from functions.video.api.desk import OpenDesk
@@ -42,7 +43,12 @@ def routes(desk: OpenDesk) -> APIRouter:
             return Reply(201, OpenedVideoView.opened(opened).model_dump_json(), headers)
 
         uploads = desk(ask).uploads
-        return ask.once(lambda also: uploads.open(body.source, body.title, body.links, also), reply)
+        return ask.once(
+            lambda also: uploads.open(
+                body.source, body.title, body.links, also, ownership=body.ownership
+            ),
+            reply,
+        )
 
     @api.get(
         "/v1/videos", response_model=VideoPage, name="list_videos", summary="List videos",
@@ -73,13 +79,14 @@ def routes(desk: OpenDesk) -> APIRouter:
     @api.patch(
         "/v1/videos/{video_id}", response_model=VideoView, name="update_video",
         summary="Update a video",
-        description="JSON Merge Patch (RFC 7396) of title and links. Event: `video.updated`.",
+        description="JSON Merge Patch (RFC 7396) of title, links, owner and team. Event: "
+        "`video.updated`.",
         responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey", "IfMatch"),
     )  # fmt: skip
     async def patch(ask: Writes, video_id: Id, body: VideoPatch) -> Response:
         at = desk(ask)
         if body.links:
-            at.uploads.check_links(body.links)
+            at.uploads.check_links(body.links, video_id)
         return ask.changed(
             lambda also: at.videos.change(
                 video_id,
@@ -133,6 +140,7 @@ def patched(video: Video, body: VideoPatch) -> Video:
         fields["title"] = body.title or default_title(video.source.filename)
     if "links" in body.model_fields_set:
         fields["links"] = tuple(body.links or ())
+    fields |= {name: getattr(body, name) for name in OWNERSHIP if name in body.model_fields_set}
     if all(getattr(video, name) == value for name, value in fields.items()):
         return video
     return video.changed(**fields)

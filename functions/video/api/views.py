@@ -150,6 +150,8 @@ class VideoSummary(BaseModel):
 
     id: str
     object: str
+    owner_id: str | None
+    team_id: str | None
     title: str
     state: State
     reason: Reason | None

@@ -7,6 +7,7 @@ from moto import mock_aws
 
 from functions.crm.api.handler import handler
 from tests.integration.cloud import Calls, environment, furnish
+from tests.integration.doors import serve_doors
 from tests.integration.gateway import Api, Member
 
 
@@ -14,6 +15,7 @@ from tests.integration.gateway import Api, Member
 def cloud() -> Iterator[None]:
     with environment(), mock_aws():
         furnish()
+        serve_doors()
         yield
 
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from functions.crm.check.handler import handler
+from functions.shared.caller import Caller
 from functions.shared.ids import new_id
 from functions.shared.policy import ROLES
 from tests.integration.cloud import Calls
@@ -18,12 +19,7 @@ def ask(
 ) -> list[dict[str, str]]:
     """Ask as another context does, through JSON both ways; return what is missing."""
     question = {
-        "caller": {
-            "workspace": workspace,
-            "principal": "key_one",
-            "role": role,
-            "scopes": sorted(ROLES[role]),
-        },
+        "caller": Caller(workspace, "key_one", role, ROLES[role], "req_one").passport(),
         "records": records,
         **more,
     }

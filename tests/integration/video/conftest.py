@@ -1,6 +1,5 @@
 """The video API and the functions around the pipeline, on moto, for two workspaces."""
 
-import io
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,6 @@ from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
 from functions.crm.api.handler import handler as crm_api
-from functions.crm.check.handler import handler as crm_check
 from functions.shared import aws
 from functions.shared.attributes import unmarshal_item
 from functions.shared.caller import Caller
@@ -28,6 +26,7 @@ from functions.video.finish.handler import handler as finish
 from functions.video.model import MediaFacts, Video
 from functions.video.start.handler import handler as start
 from tests.integration.cloud import ENVIRONMENT, REGION, Calls, environment, furnish
+from tests.integration.doors import serve_doors
 from tests.integration.gateway import CONTEXT, Api, Member, Reply
 
 UPLOADS = "reelate-local-uploads-123456789012-eu-central-1"
@@ -222,10 +221,9 @@ def account() -> Iterator[None]:
         "UPLOADS_BUCKET": UPLOADS,
         "MEDIA_BUCKET": MEDIA,
         "STATE_MACHINE_ARN": MACHINE,
-        "CRM_CHECK_FUNCTION": "reelate-local-crm-check",
     }
     with environment(**more), mock_aws():
-        _serve_crm_check()
+        serve_doors()
         yield
 
 
@@ -258,17 +256,6 @@ def other(cloud: Cloud) -> Cloud:
 def calls(cloud: Cloud) -> Iterator[Calls]:
     with Calls("dynamodb") as recorded:
         yield recorded
-
-
-def _serve_crm_check() -> None:
-    """Let a Lambda invoke reach the real handler of crm/check: moto has no runtime of its own."""
-
-    def invoke(params: Any, **_: Any) -> Any:
-        assert "reelate-local-crm-check" in params["url_path"]
-        answer = json.dumps(crm_check(json.loads(params["body"]), CONTEXT)).encode()
-        return SimpleNamespace(status_code=200), {"Payload": io.BytesIO(answer)}
-
-    aws.client("lambda").meta.events.register("before-call.lambda.Invoke", invoke)
 
 
 def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

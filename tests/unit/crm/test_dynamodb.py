@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from functions.crm.dynamodb import Timelines, live
+from functions.crm.dynamodb import Timelines, visible
 from functions.crm.timeline import TimelineEntry
+from functions.shared.caller import Caller
+from functions.shared.check import Question, RecordName
 from functions.shared.ids import new_id
 from functions.shared.table import Table
 
@@ -51,14 +53,18 @@ def test_an_event_about_103_records_goes_in_two_transactions_of_dynamodbs_size()
     assert client.transactions == [100, 3]
 
 
+CALLER = Caller("wsp_one", "key_one", "rep", frozenset(), "req_one")
+QUESTION = Question.model_validate({"caller": CALLER.passport(), "records": []})
+
+
 def test_a_hundred_records_are_looked_up_in_one_request_and_repetitions_once() -> None:
     client = Recording()
-    names = [("contact", new_id("con")) for _ in range(100)]
-    assert live(table(client), [*names, *names]) == {record_id for _, record_id in names}
+    names = [RecordName(type="contact", id=new_id("con")) for _ in range(100)]
+    assert visible(table(client), QUESTION, [*names, *names]) == {each.id for each in names}
     assert client.asked == [100]
 
 
 def test_nothing_to_look_up_is_no_request() -> None:
     client = Recording()
-    assert live(table(client), []) == set()
+    assert visible(table(client), QUESTION, []) == set()
     assert client.asked == []

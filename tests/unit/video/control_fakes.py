@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.shared.caller import Caller
+from functions.shared.check import Action, RecordName
 from functions.shared.errors import NotFoundError
-from functions.video.model import Link, Run, SourceFile, Upload, Video
+from functions.video.model import Run, SourceFile, Upload, Video
 from functions.video.pipeline import Pipeline
 from functions.video.ports import Part, UploadGoneError
 from functions.video.uploads import UploadDesk
@@ -165,8 +166,10 @@ class MemoryExecutions:
 class OpenDoor:
     """A CRM in which everything exists but one contact."""
 
-    def missing(self, links: Sequence[Link]) -> list[Link]:
-        return [link for link in links if link.id == "con_absent"]
+    def missing(
+        self, records: Sequence[RecordName], *, action: Action = "read", deleted: bool = False
+    ) -> list[RecordName]:
+        return [each for each in records if each.id == "con_absent"]
 
 
 @dataclass

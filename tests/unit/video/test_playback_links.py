@@ -1,11 +1,13 @@
 """Playback links: what they say and when they end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.shared.caller import Caller
 from functions.shared.clock import iso
 from functions.shared.errors import UnauthenticatedError
 from functions.shared.signing import Signer
@@ -14,7 +16,11 @@ from tests.unit.video.control_fakes import NOON
 
 SIGNER = Signer(lambda: b"a secret of at least thirty-two bytes", PURPOSE)
 HOUR = timedelta(hours=1)
-TOKEN = issue(SIGNER, "wsp_one", "vid_one", "key_one", NOON, HOUR)
+VIEWER = Caller("wsp_one", "key_one", "viewer", frozenset(), "")
+REP = replace(
+    VIEWER, member="mem_ada", teams=("tea_sea", "tea_sky"), visibility="team", principal="mem_ada"
+)
+TOKEN = issue(SIGNER, VIEWER, "vid_one", NOON, HOUR)
 
 
 def refusal(token: str, signer: Signer = SIGNER, after: timedelta = timedelta(0)) -> str:
@@ -24,7 +30,14 @@ def refusal(token: str, signer: Signer = SIGNER, after: timedelta = timedelta(0)
 
 
 def test_a_link_grants_one_video_to_one_viewer() -> None:
-    assert read(SIGNER, TOKEN, NOON) == Grant("wsp_one", "vid_one", "key_one", iso(NOON))
+    assert read(SIGNER, TOKEN, NOON) == Grant(VIEWER, "vid_one", iso(NOON))
+
+
+@pytest.mark.parametrize("viewer", [REP, replace(REP, visibility="own", member=None, teams=())])
+def test_a_link_sees_what_its_viewer_sees(viewer: Caller) -> None:
+    token = issue(SIGNER, viewer, "vid_one", NOON, HOUR)
+
+    assert read(SIGNER, token, NOON).viewer == viewer
 
 
 def test_a_link_ends_on_the_second() -> None:

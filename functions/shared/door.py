@@ -1,0 +1,49 @@
+"""The synchronous door to another context: one Lambda invoke of its `check`, as the caller."""
+
+import json
+from collections.abc import Sequence
+
+from functions.shared.aws import client
+from functions.shared.caller import Caller
+from functions.shared.check import MAX_RECORDS, Action, Answer, RecordName
+from functions.shared.errors import UnavailableError
+
+
+class LambdaDoor:
+    """check.Door for one caller: what it may not see does not exist."""
+
+    def __init__(self, function: str, caller: Caller) -> None:
+        self._function = function
+        self._caller = caller
+
+    def missing(
+        self, records: Sequence[RecordName], *, action: Action = "read", deleted: bool = False
+    ) -> list[RecordName]:
+        """Return those records that are not there for the caller (1 request for up to 100)."""
+        names = [each.model_dump() for each in dict.fromkeys(records)]
+        return [
+            missing
+            for first in range(0, len(names), MAX_RECORDS)
+            for missing in self._ask(
+                {
+                    "caller": self._caller.passport(),
+                    "records": names[first : first + MAX_RECORDS],
+                    "action": action,
+                    "deleted": deleted,
+                }
+            )
+        ]
+
+    def _ask(self, question: dict[str, object]) -> list[RecordName]:
+        # made on first use: most requests ask nobody
+        functions = client("lambda")
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            reply = functions.invoke(
+                FunctionName=self._function, Payload=json.dumps(question).encode()
+            )
+            return Answer.model_validate_json(reply["Payload"].read()).missing
+        except (ClientError, BotoCoreError, ValueError) as error:
+            # a ValueError: a function that failed replies with its error, which is no answer
+            raise UnavailableError("Named records cannot be checked; please try again.") from error
