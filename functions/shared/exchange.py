@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request, Response
 
 from functions.shared.aws import client
 from functions.shared.caller import Caller
+from functions.shared.entity_tags import named, version_only
 from functions.shared.errors import (
     ConflictError,
     MalformedError,
@@ -21,6 +22,7 @@ from functions.shared.record import Record
 from functions.shared.secrets_manager import signing_secret
 from functions.shared.signing import Signer
 from functions.shared.table import ConditionFailedError, Table
+from functions.shared.web_event import SHAPED
 from functions.shared.writes import Also, nothing_else
 
 R = TypeVar("R", bound=Record)
@@ -32,8 +34,8 @@ class Exchange:
     """The authenticated request. Made once per request by the `Ask` dependency."""
 
     def __init__(self, request: Request, settings: WebSettings, body: bytes) -> None:
-        event = request.scope["aws.event"]
-        self.caller = caller_from(event)
+        self._event = request.scope["aws.event"]
+        self.caller = caller_from(self._event)
         self.request = request
         self._settings = settings
         self._body = body
@@ -41,13 +43,14 @@ class Exchange:
     @property
     def if_match(self) -> str | None:
         """The ETag that the caller's change is based on."""
-        return self.request.headers.get("if-match")
+        given = self.request.headers.get("if-match")
+        return given and version_only(given)
 
     def has(self, etag: str) -> bool:
-        """Say whether `If-None-Match` names this ETag; compared weakly (RFC 9110, 13.1.2)."""
-        seen = self.request.headers.get("if-none-match", "")
-        tags = [tag.strip().removeprefix("W/") for tag in seen.split(",")]
-        return tags == ["*"] or etag in tags
+        """Say whether the caller has what this ETag stands for, by `If-None-Match`. Of another
+        representation than the whole record in the newest shape, only its bytes can tell."""
+        tags = self.request.headers.get("if-none-match")
+        return tags is not None and SHAPED not in self._event and named(etag, tags)
 
     def table(self, name: str) -> Table:
         """Return the caller's workspace's view of a table."""
@@ -55,7 +58,7 @@ class Exchange:
 
     def show(self, record: R, view: Callable[[R], str] | None = None) -> Response:
         """Reply 200 with a record and its ETag, or 304 when the caller has this version."""
-        headers = {"etag": record.etag, "cache-control": "private, no-cache"}
+        headers = {"etag": record.etag}
         if self.has(record.etag):
             return Response(status_code=304, headers=headers)
         body = view(record) if view else record.model_dump_json()

@@ -4,8 +4,10 @@ Plain dictionaries that refer to COMPONENTS: they cost nothing when a function s
 generator of the document adds COMPONENTS once.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from functions.shared.caching import NO_STORE, Policy
 from functions.shared.errors import PROBLEMS
 
 _PROBLEM: dict[str, Any] = {
@@ -85,10 +87,47 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def operation(scope: str | None = None, *parameters: str) -> dict[str, Any]:
+def operation(
+    scope: str | None = None,
+    *parameters: str,
+    cache: Policy = NO_STORE,
+    expands: Sequence[str] = (),
+    farewell: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return what FastAPI's own generator cannot know (`openapi_extra`): the scope that a route
-    requires (None: any credential), and the names, among COMPONENTS, of the headers it heeds."""
+    requires (None: any credential), the names, among COMPONENTS, of the headers it heeds, where
+    its replies may be cached, what `expand` may name, and (`versions.farewell`) when it goes.
+
+    `functions.shared.routes` does what is said here.
+    """
     extra: dict[str, Any] = {"security": [{"bearer": [scope] if scope else []}]}
-    if parameters:
-        extra["parameters"] = [{"$ref": f"#/components/parameters/{each}"} for each in parameters]
+    told: list[dict[str, Any]] = [
+        {"$ref": f"#/components/parameters/{each}"} for each in parameters
+    ]
+    if expands:
+        told.append(_expand(expands))
+    if told:
+        extra["parameters"] = told
+    if cache != NO_STORE:
+        extra["x-cache-control"] = cache
+    if farewell:
+        extra |= {"x-farewell": dict(farewell), "deprecated": True}
     return extra
+
+
+def _expand(names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": "expand",
+        "in": "query",
+        "required": False,
+        "style": "form",
+        "explode": False,
+        "description": "Related records to show in full, one level deep; null where there is none "
+        "or you may not read it.",
+        "schema": {
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"type": "string", "enum": list(names)},
+        },
+    }

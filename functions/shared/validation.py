@@ -40,3 +40,8 @@ def pointer(location: Sequence[int | str]) -> str:
     parts = location[1:] if location and location[0] == "body" else location
     written = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
     return written[:_MAX_POINTER]
+
+
+def escaped(text: str) -> str:
+    """Return what a caller sent so that a sentence may quote it: short, in visible ASCII."""
+    return ascii(text[:60])[1:-1]

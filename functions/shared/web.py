@@ -1,12 +1,9 @@
 """The one shape of every HTTP function: FastAPI in, problem+json out, Mangum around it."""
 
 import asyncio
-import json
-import sys
 import threading
 import traceback
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -17,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
-from functions.shared import errors, strict_json, web_event
+from functions.shared import web_event
 from functions.shared.errors import (
     MalformedError,
     MethodNotAllowedError,
@@ -25,58 +22,22 @@ from functions.shared.errors import (
     ReelateError,
 )
 from functions.shared.ids import request_id_of
+from functions.shared.problem import PROBLEM, problem
+from functions.shared.routes import router
 from functions.shared.telemetry import annotate, instrumented, logger
 from functions.shared.validation import refusal
+from functions.shared.versions import LEDGER
 
-PROBLEM = "application/problem+json"
 _TEXT_TYPES = ["text/", "application/json", PROBLEM, "application/vnd.apple.mpegurl"]
+# On every reply, unless the route says otherwise. infra/gateway.py says the same for its own.
 _HEADERS = {
     "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
     "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "vary": "Authorization, Origin, Reelate-Version",
     "x-content-type-options": "nosniff",
 }
-
-
-class StrictRoute(APIRoute):
-    """A route whose body is parsed by `strict_json`."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        with _no_pydantic_v1():
-            super().__init__(*args, **kwargs)
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        if self.body_field is None:
-            return handle
-
-        async def strict(request: Request) -> Response:
-            return await handle(_StrictRequest(request.scope, request.receive))
-
-        return strict
-
-
-@contextmanager
-def _no_pydantic_v1() -> Iterator[None]:
-    # FastAPI asks of every type whether it is one of pydantic 1's, and loads that whole library
-    # (a tenth of a cold start) to find out. Nothing here is; it takes a missing one for a no.
-    if "pydantic.v1" in sys.modules:
-        yield
-        return
-    sys.modules["pydantic.v1"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["pydantic.v1"]
-
-
-class _StrictRequest(Request):
-    async def json(self) -> Any:
-        raw = await self.body()
-        try:
-            return strict_json.loads(raw)
-        except strict_json.StrictJsonError as error:
-            # the one exception class that FastAPI hands on with its message
-            raise json.JSONDecodeError(str(error), "", 0) from error
 
 
 class _App(FastAPI):
@@ -88,15 +49,6 @@ class _App(FastAPI):
         return ExceptionMiddleware(
             AsyncExitStackMiddleware(self.router), handlers=self.exception_handlers
         )
-
-
-def router(*, tags: Sequence[str]) -> APIRouter:
-    """Return a router whose routes read strict JSON."""
-    return APIRouter(
-        route_class=StrictRoute,
-        tags=list(tags),
-        generate_unique_id_function=lambda route: route.name,
-    )
 
 
 def build_app(title: str, *routers: APIRouter) -> FastAPI:
@@ -156,13 +108,17 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         headers = web_event.headers_of(event)
         request_id = _request_id(event, headers)
         event["reelate.request_id"] = request_id
+        known = event["requestContext"].get("authorizer") or {}
         annotate(
             request_id=request_id,
             method=event.get("httpMethod"),
             route=event.get("resource"),
-            workspace=(event["requestContext"].get("authorizer") or {}).get("workspace"),
+            workspace=known.get("workspace"),
         )
+        version = LEDGER.newest
         try:
+            version = LEDGER.chosen(headers.get("reelate-version"), known.get("version"))
+            event[web_event.VERSION] = version
             web_event.read(event, headers)
             _LOOPS.use()
             reply = adapter(event, context)
@@ -173,19 +129,14 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
             reply = _lambda_reply(problem(_unexpected(), event["path"], request_id))
         annotate(status=reply["statusCode"])
         sent = reply["headers"]
+        sent.update(version.headers)
+        sent.update(event.get(web_event.REPLY_HEADERS, ()))
         for name, value in _HEADERS.items():
             sent.setdefault(name, value)
         sent["x-request-id"] = request_id
         return reply
 
     return handler
-
-
-def problem(error: ReelateError, path: str, request_id: str) -> Response:
-    """Render a refusal as RFC 9457 problem details."""
-    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
-    body = errors.problem(error, path, request_id)
-    return Response(json.dumps(body), error.status, headers, media_type=PROBLEM)
 
 
 def _request_id(event: Mapping[str, Any], headers: Mapping[str, str]) -> str:
@@ -260,3 +211,6 @@ def _log_unexpected(error: Exception) -> None:
             "frames": [line.strip() for line in traceback.format_tb(error.__traceback__)[-6:]],
         },
     )
+
+
+__all__ = ["build_app", "lambda_handler", "problem", "router"]

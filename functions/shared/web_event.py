@@ -14,7 +14,11 @@ from mangum.handlers.api_gateway import APIGateway
 from functions.shared.errors import MalformedError, TooLargeError, UnsupportedMediaTypeError
 
 MAX_BODY_BYTES = 1_000_000
+MAX_TARGET_CHARACTERS = 8_000  # of path and query together
 _BODY, _HEADERS = "reelate.body", "reelate.headers"
+# What a request's stations tell each other: the version it is answered in; that its reply is not
+# the whole record in the newest shape; further headers of its reply.
+VERSION, SHAPED, REPLY_HEADERS = "reelate.version", "reelate.shaped", "reelate.reply_headers"
 
 
 class RestApi(APIGateway):
@@ -60,18 +64,33 @@ def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
 def read(event: dict[str, Any], headers: Mapping[str, str]) -> None:
     """Make an event ready for RestApi.
 
-    Raises MalformedError, TooLargeError or UnsupportedMediaTypeError for a body that need not
+    Raises MalformedError, TooLargeError or UnsupportedMediaTypeError for a request that need not
     reach the application.
     """
+    if len(event["path"]) + _query_length(event) > MAX_TARGET_CHARACTERS:
+        raise MalformedError(
+            f"Path and query may have {MAX_TARGET_CHARACTERS:,} characters.", code="target_too_long"
+        )
     body = _bytes(event.get("body") or "", encoded=bool(event.get("isBase64Encoded")))
     if len(body) > MAX_BODY_BYTES:
         raise TooLargeError(f"A request body may have at most {MAX_BODY_BYTES:,} bytes.")
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaTypeError(
+            "The body must be sent without Content-Encoding.", code="unsupported_encoding"
+        )
     if body:
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         family, _, name = kind.partition("/")
         if family != "application" or not (name == "json" or name.endswith("+json")):
             raise UnsupportedMediaTypeError("The body must be sent as application/json.")
     event[_BODY], event[_HEADERS] = body, headers
+
+
+def _query_length(event: Mapping[str, Any]) -> int:
+    query = event.get("multiValueQueryStringParameters")
+    if not query:
+        return 0
+    return sum(len(name) + len(value) + 2 for name, values in query.items() for value in values)
 
 
 def _bytes(body: str, *, encoded: bool) -> bytes:

@@ -15,7 +15,9 @@ PRODUCTS = (
     "lambda_invoke", "mediaconvert", "openai", "s3", "secrets_manager", "step_functions",
 )  # fmt: skip
 WEB_FRAMEWORKS = frozenset({"fastapi", "mangum", "starlette"})
-WEB = frozenset(f"functions.shared.{name}" for name in ("exchange", "web", "web_event"))
+WEB = frozenset(
+    f"functions.shared.{name}" for name in ("exchange", "problem", "routes", "web", "web_event")
+)
 # What of functions/shared talks to the outside; the rest of it are concepts.
 TECHNOLOGY = WEB | {
     f"functions.shared.{name}"

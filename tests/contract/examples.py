@@ -140,8 +140,7 @@ EXAMPLES: dict[str, Any] = {
     "Me": {
         "object": "me",
         "workspace": "ws_06b1qz3v1w7g2m5n8p0r4t6x9a",
-        "principal": _ACTOR["id"],
-        "kind": "api_key",
+        "actor": _ACTOR,
         "role": "viewer",
         "scopes": sorted(ROLES["viewer"]),
     },

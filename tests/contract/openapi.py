@@ -12,9 +12,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fastapi.routing import APIRoute
+
 from functions.shared.errors import PROBLEMS
 from functions.shared.openapi import COMPONENTS
 from infra import packaging
+from tests.contract import openapi_manners as manners
 from tests.contract.examples import EXAMPLES
 
 PATH = Path(__file__).resolve().parents[2] / "functions" / "openapi.json"
@@ -29,7 +32,12 @@ _INFO: Json = {
     "summary": "A CRM without a face, in which a video is a first-class record.",
     "description": "Every list pages with `limit` and `cursor`; every record has an `ETag`; every "
     "write takes an `Idempotency-Key`; every refusal is problem+json (RFC 9457). Times are RFC "
-    "3339 in UTC, amounts are in minor units, offsets into media are milliseconds.",
+    "3339 in UTC, amounts are in minor units, offsets into media are milliseconds. A query "
+    "parameter that is unknown or repeated is a 400.\n\n## Versions\n\n"
+    "Name one in `Reelate-Version`; else it is the one your credential is pinned to, else the "
+    "newest. An older version's replies carry `Deprecation` and `Sunset`. New fields, new routes "
+    "and new values come without a new version.\n\n" + manners.changelog_text(),
+    "x-versions": manners.changelog(),
     "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
 }
 _TAGS = {
@@ -70,6 +78,7 @@ _REPLY_HEADERS: Json = {
     "Location": ("Where it is.", {"format": "uri-reference"}),
     "IdempotencyReplayed": ("`true` when this reply is a stored one.", {"enum": ["true"]}),
     "RetryAfter": ("Seconds to wait.", {"pattern": "^[0-9]+$"}),
+    **manners.HEADERS,
 }
 # What docs/serve answers, which is no application of routes.
 _DESCRIPTION: Json = {
@@ -134,10 +143,16 @@ def document() -> Json:
         "by one of ours when it is anything else.",
         "schema": {"type": "string"},
     }
+    merged["components"]["parameters"]["Version"] = manners.VERSION
     for context, folder in packaging.handlers():
         if folder == "api":
             app = importlib.import_module(f"functions.{context}.api.handler").app
-            _add(merged, context, copy.deepcopy(app.openapi()))
+            part = copy.deepcopy(app.openapi())
+            for route in app.routes:
+                if isinstance(route, APIRoute):
+                    for method in route.methods:
+                        manners.introduce(part["paths"][route.path_format][method.lower()], route)
+            _add(merged, context, part)
     _add(merged, "docs", copy.deepcopy(_DESCRIPTION))
     for path in merged["paths"].values():
         for operation in path.values():
@@ -193,7 +208,8 @@ def _complete(operation: Json) -> None:
     heeds = {each["$ref"].split("/")[-1] for each in parameters if "$ref" in each}
     for each in parameters:
         each.get("schema", {}).pop("title", None)
-    parameters.append({"$ref": "#/components/parameters/RequestId"})
+    for each in ("RequestId", "Version"):
+        parameters.append({"$ref": f"#/components/parameters/{each}"})
     responses = operation["responses"]
     refusals = _refusals(operation, heeds)
     for status in [each for each in responses if int(each) >= 400 and int(each) not in refusals]:
@@ -205,6 +221,7 @@ def _complete(operation: Json) -> None:
             response["headers"] = _headers(operation, status, heeds)
             if response["description"] == "Successful Response":
                 response["description"] = operation["summary"] + "."
+    manners.finish(operation)
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -214,7 +231,7 @@ def _refusals(operation: Json, heeds: set[str]) -> list[int]:
         for status, response in operation["responses"].items()
         if PROBLEM in response.get("content", {})
     }
-    found = declared | {429, 500, 503}
+    found = declared | {400, 429, 500, 503}
     own = [each for each in operation["parameters"] if "in" in each]
     inputs = {each["in"] for each in own}
     if operation.get("security") == []:

@@ -13,7 +13,7 @@ from functions.shared import aws
 from tests.contract.gateway_app import Gateway
 from tests.integration.cloud import REGION, environment, furnish
 from tests.integration.doors import serve_doors
-from tests.integration.gateway import CONTEXT
+from tests.integration.gateway import CONTEXT, Reply
 
 BUCKETS = {
     name: f"reelate-local-{name.split('_')[0]}-123456789012-{REGION}"
@@ -57,18 +57,29 @@ class World:
     ) -> tuple[int, Any]:
         """Make a request, as the first workspace's admin or with another key; return status and
         JSON."""
+        reply = self.send(method, path, body, key=key)
+        return reply.status, json.loads(reply.body or "null")
+
+    def send(
+        self, method: str, target: str, body: Any = None, *, key: str | None = None, **headers: str
+    ) -> Reply:
+        """Make a request; `If_Match="…"` among the keywords is a header."""
         raw = b"" if body is None else json.dumps(body).encode()
-        seen: list[str] = []
+        path, _, query = target.partition("?")
+        seen: list[tuple[str, list[tuple[str, str]]]] = []
         sent = {
             "REQUEST_METHOD": method,
             "PATH_INFO": path,
+            "QUERY_STRING": query,
             "CONTENT_LENGTH": str(len(raw)),
             "CONTENT_TYPE": "application/json" if raw else "",
             "HTTP_AUTHORIZATION": f"Bearer {key or self.key}",
             "wsgi.input": io.BytesIO(raw),
+            **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
         }
-        text = b"".join(gateway(sent, lambda status, _headers: seen.append(status)))
-        return int(seen[0].split()[0]), json.loads(text or b"null")
+        text = b"".join(gateway(sent, lambda status, got: seen.append((status, got)))).decode()
+        ((status, got),) = seen
+        return Reply(int(status.split()[0]), {name.lower(): value for name, value in got}, text)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class Member:
     visibility: str = "all"
     member: str | None = None
     teams: tuple[str, ...] = ()
+    version: str | None = None
 
     def context(self) -> dict[str, Any]:
         """Return the authorizer's context: strings, as API Gateway makes them."""
@@ -48,6 +49,7 @@ class Member:
             "scopes": " ".join(sorted(effective(self.role, self.scopes))),
             "principalId": self.principal,
             "integrationLatency": 3,
+            **({"version": self.version} if self.version else {}),
         }
 
 
@@ -120,6 +122,14 @@ def call(handler: Handler, sent: dict[str, Any]) -> Reply:
     reply = handler(sent, CONTEXT)
     headers = {name.lower(): value for name, value in reply["headers"].items()}
     return Reply(reply["statusCode"], headers, reply["body"] or "")
+
+
+def problem(reply: Reply) -> Any:
+    """Return a refusal's body, which is a problem of this very request."""
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json["status"] == reply.status
+    assert reply.json["request_id"] == reply.headers["x-request-id"]
+    return reply.json
 
 
 @dataclass(frozen=True)

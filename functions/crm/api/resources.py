@@ -12,6 +12,7 @@ from functions.crm.fields import Fields
 from functions.crm.ports import R, Store, TimelineStore
 from functions.crm.service import read_timeline
 from functions.crm.timeline import TimelineEntry
+from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
@@ -124,7 +125,7 @@ def _add_record(api: APIRouter, resource: Resource[R]) -> None:
         name=f"get_{one}", summary=f"Get a {one}",
         description=f"One {one}, or 304 when `If-None-Match` names its version.",
         responses={**READ, 304: {"description": "You have this version."}},
-        openapi_extra=operation(read, "IfNoneMatch"),
+        openapi_extra=operation(read, "IfNoneMatch", cache=REVALIDATE),
     )  # fmt: skip
     api.add_api_route(
         path, patch, methods=["PATCH"], response_model=kind,

@@ -10,6 +10,7 @@ from functions.identity.api.schemas import ApiKeyCreate, ApiKeyList, ApiKeyView,
 from functions.identity.model import ApiKey
 from functions.identity.ports import Keys
 from functions.identity.service import draft_key
+from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Ask, Cursor, Exchange, Limit, asks
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
@@ -49,8 +50,7 @@ def _add_open(api: APIRouter) -> None:
         caller = ask.caller
         shown = Me(
             workspace=caller.workspace,
-            principal=caller.principal,
-            kind=caller.kind,
+            actor=caller.actor,
             role=caller.role,
             scopes=sorted(caller.scopes),
         )
@@ -114,7 +114,7 @@ def _add_key(api: APIRouter, keys: Callable[[Exchange], Keys]) -> None:
         name="get_api_key", summary="Get an API key",
         description="A key without its text, or 304 when `If-None-Match` names its version.",
         responses={**problems(404), 304: {"description": "You have this version."}},
-        openapi_extra=operation("api_keys:read", "IfNoneMatch"),
+        openapi_extra=operation("api_keys:read", "IfNoneMatch", cache=REVALIDATE),
     )  # fmt: skip
     async def get_api_key(ask: Reads, key_id: KeyId) -> Response:
         return ask.show(keys(ask).get(key_id), ApiKey.view)

@@ -56,8 +56,7 @@ class Me(BaseModel):
 
     object: str = "me"
     workspace: str
-    principal: str
-    kind: str
+    actor: dict[str, str]  # {type, id}, as in `created_by` and in events
     role: str
     scopes: list[str]
 

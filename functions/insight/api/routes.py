@@ -13,6 +13,7 @@ from fastapi import APIRouter, Path, Query, Response
 from functions.insight.api.schemas import AnalysisView, TranscriptView
 from functions.insight.ports import Artefact, DocumentStore, ResultLog
 from functions.insight.reading import find
+from functions.shared.caching import REVALIDATE
 from functions.shared.clock import now
 from functions.shared.errors import NotFoundError
 from functions.shared.exchange import Exchange, asks
@@ -32,6 +33,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     304: {"description": "You have this version."},
     307: {"description": "Larger than 4 MB: follow `Location`, soon, to the same JSON."},
 }
+_EXTRA = operation("videos:read", "IfNoneMatch", cache=REVALIDATE)
 _STATES = (
     " 404 while there is none: `code` is `{0}_not_ready` while it is being made (with "
     "`Retry-After`), `{0}_skipped` or `{0}_failed` with the reason as `detail`."
@@ -46,9 +48,8 @@ def routes(
 
     def show(ask: Exchange, video: str, artefact: Artefact, run: int | None) -> Response:
         result = find(log(ask), video, artefact, run, now())
-        headers = {"etag": f'"{result.etag}"', "cache-control": "private, no-cache"}
-        seen = ask.request.headers.get("if-none-match", "")
-        if seen.strip() == "*" or headers["etag"] in [tag.strip() for tag in seen.split(",")]:
+        headers = {"etag": f'"{result.etag}"'}
+        if ask.has(headers["etag"]):
             return Response(status_code=304, headers=headers)
         key = result.key or ""
         if result.size > INLINE_BYTES:
@@ -66,7 +67,7 @@ def routes(
         "/v1/videos/{id}/transcript", response_model=TranscriptView,
         name="get_transcript", summary="Get a video's transcript",
         description="Words with times, turns and speakers." + _STATES.format("transcript"),
-        responses=_RESPONSES, openapi_extra=operation("videos:read", "IfNoneMatch"),
+        responses=_RESPONSES, openapi_extra=_EXTRA,
     )  # fmt: skip
     async def get_transcript(ask: Reads, video_id: Id, run: Run = None) -> Response:
         return show(ask, video_id, "transcript", run)
@@ -76,7 +77,7 @@ def routes(
         name="get_analysis", summary="Get a video's analysis",
         description="Summary, action items, topics, objections and next steps, each with the "
         "words that were spoken as evidence." + _STATES.format("analysis"),
-        responses=_RESPONSES, openapi_extra=operation("videos:read", "IfNoneMatch"),
+        responses=_RESPONSES, openapi_extra=_EXTRA,
     )  # fmt: skip
     async def get_analysis(ask: Reads, video_id: Id, run: Run = None) -> Response:
         return show(ask, video_id, "analysis", run)

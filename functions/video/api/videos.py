@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
+from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
@@ -71,7 +72,7 @@ def routes(desk: OpenDesk) -> APIRouter:
         '`"<version>.<run>.<revision>"`: it changes with the run\'s progress too, so that '
         "`If-None-Match` follows it; `If-Match` heeds the version alone.",
         responses={**problems(404), 304: {"description": "You have this state."}},
-        openapi_extra=operation("videos:read", "IfNoneMatch"),
+        openapi_extra=operation("videos:read", "IfNoneMatch", cache=REVALIDATE),
     )  # fmt: skip
     async def get(ask: Reads, video_id: Id) -> Response:
         return ask.show(desk(ask).videos.get(video_id), show)

@@ -215,8 +215,8 @@ def test_me_shows_who_asks(admin: Door) -> None:
     me = admin.request("GET", "/v1/me").json
 
     assert me["role"] == "admin"
-    assert me["kind"] == "api_key"
-    assert admin.request("GET", f"{KEYS}/{me['principal']}").json["name"] == "First admin key"
+    assert me["actor"]["type"] == "api_key"
+    assert admin.request("GET", f"{KEYS}/{me['actor']['id']}").json["name"] == "First admin key"
 
 
 def test_health_needs_no_credential(cloud: None) -> None:

@@ -1,37 +1,12 @@
 """Bodies, cursors, limits and ids that nobody's client sends: a problem each time, never a 5xx."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from moto import mock_aws
 
 from functions.crm.api.handler import handler as crm
-from functions.shared.ids import new_id
-from tests.integration.cloud import environment, furnish
-from tests.integration.gateway import Api, Member, Reply, call, event
+from tests.integration.gateway import Api, call, event, problem
 
 CONTACTS = "/v1/contacts"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def cloud() -> Iterator[None]:
-    with environment(), mock_aws():
-        furnish()
-        yield
-
-
-@pytest.fixture
-def api() -> Api:
-    """A member of a workspace of the test's own."""
-    return Api(crm, Member(workspace=new_id("ws")))
-
-
-def problem(reply: Reply) -> Any:
-    assert reply.headers["content-type"] == "application/problem+json"
-    assert reply.json["status"] == reply.status
-    assert reply.json["request_id"] == reply.headers["x-request-id"]
-    return reply.json
+pytestmark = pytest.mark.usefixtures("cloud")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +21,7 @@ def test_json_that_two_readers_understand_differently_is_refused(api: Api, raw: 
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", ".", "e30.e30", "é", "\ud800".encode("utf-8", "replace").decode(), "a" * 10_000,
+    ["", "x", ".", "e30.e30", "é", "\ud800".encode("utf-8", "replace").decode(), "a" * 5_000,
      "null.null", "../..", "%00"],
 )  # fmt: skip
 def test_a_made_up_cursor_is_refused(api: Api, cursor: str) -> None:

@@ -1,0 +1,160 @@
+"""What every route does beside its own work, once for all of them.
+
+    in    no unknown and no repeated query parameter; the body is strict JSON, brought to the
+          newest shape
+    out   the caching policy declared beside the route; an older version's shape; the fields
+          that were asked for; the ETag of exactly that representation
+
+A request for the newest version, whole, passes by with a look at its query string.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from functions.shared import selection, strict_json, versions
+from functions.shared.caching import NO_STORE
+from functions.shared.entity_tags import named, variant
+from functions.shared.errors import MalformedError
+from functions.shared.validation import escaped
+from functions.shared.versions import LEDGER, Change
+from functions.shared.web_event import REPLY_HEADERS, SHAPED, VERSION
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class HouseRoute(APIRoute):
+    """A route with the manners of the house."""
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+        extra = self.openapi_extra or {}
+        opened = extra.get("security") == []
+        record = selection.record_of(self.response_model) if self.methods == {"GET"} else None
+        self.shows_fields = selection.names_of(record) if record else frozenset()
+        self.query_names = frozenset(_query_names(self.dependant, extra.get("parameters", ())))
+        if record is not None:
+            self.query_names |= {"fields"}
+        cache = extra.get("x-cache-control", NO_STORE)
+        farewell = extra.get("x-farewell")
+
+        async def answer(request: Request) -> Response:
+            event = request.scope["aws.event"]
+            if farewell is not None:
+                event[REPLY_HEADERS] = farewell
+            query = request.scope["query_string"]
+            asked = {} if opened or not query else _query(query, self.query_names)
+            changes = LEDGER.changed_since(event[VERSION], self.name)
+            shaper = None
+            if changes or "fields" in asked or "expand" in asked:
+                shaper = Shaper(self.shows_fields, asked, changes)
+                event[SHAPED] = True
+            if self.body_field is not None:
+                request = _StrictRequest(request.scope, request.receive, changes)
+            reply = await handle(request)
+            reply.headers.setdefault("cache-control", cache)
+            return reply if shaper is None else shaper.shape(request, reply)
+
+        return answer
+
+
+class Shaper:
+    """Turns a whole reply of the newest shape into the representation that was asked for."""
+
+    def __init__(
+        self, known: frozenset[str], asked: dict[str, str], changes: Sequence[Change]
+    ) -> None:
+        self._changes = changes
+        self._kept = asked["expand"].split(",") if "expand" in asked else ()
+        self._selection = None
+        if "fields" in asked:
+            for change in changes:
+                known |= change.retired
+            self._selection = selection.parse(asked["fields"], known)
+
+    def shape(self, request: Request, reply: Response) -> Response:
+        """Return the reply as it was asked for, or 304 when the caller has just that."""
+        if reply.status_code >= 300 or not reply.body:
+            return reply
+        whole = json.loads(bytes(reply.body))
+        if isinstance(whole.get("data"), list) and "next_cursor" in whole:
+            whole["data"] = [self._one(each) for each in whole["data"]]
+        else:
+            whole = self._one(whole)
+        body = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = dict(reply.headers)
+        del headers["content-length"]
+        if "etag" in headers:
+            headers["etag"] = variant(headers["etag"], hashlib.sha256(body).hexdigest())
+            wanted = request.headers.get("if-none-match")
+            if request.method == "GET" and wanted is not None and named(headers["etag"], wanted):
+                return Response(status_code=304, headers=_without_type(headers))
+        return Response(body, reply.status_code, headers)
+
+    def _one(self, record: dict[str, Any]) -> dict[str, Any]:
+        shown = versions.older(self._changes, record)
+        return shown if self._selection is None else self._selection.of(shown, self._kept)
+
+
+class _StrictRequest(Request):
+    """A request whose body is parsed by `strict_json` and brought to the newest shape."""
+
+    def __init__(self, scope: Any, receive: Any, changes: Sequence[Change]) -> None:
+        super().__init__(scope, receive)
+        self._changes = changes
+
+    async def json(self) -> Any:
+        raw = await self.body()
+        try:
+            value = strict_json.loads(raw)
+        except strict_json.StrictJsonError as error:
+            # the one exception class that FastAPI hands on with its message
+            raise json.JSONDecodeError(str(error), "", 0) from error
+        if self._changes and isinstance(value, dict):
+            return versions.newer(self._changes, value)
+        return value
+
+
+def router(*, tags: Sequence[str]) -> APIRouter:
+    """Return a router whose routes have the manners of the house."""
+    return APIRouter(
+        route_class=HouseRoute,
+        tags=list(tags),
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
+def _query(raw: bytes, known: frozenset[str]) -> dict[str, str]:
+    """Return the query parameters; raises MalformedError for an unknown or repeated one."""
+    asked: dict[str, str] = {}
+    for name, value in parse_qsl(raw.decode(), keep_blank_values=True):
+        if name not in known:
+            named_here = ", ".join(sorted(known)) or "none"
+            raise MalformedError(
+                f"'{escaped(name)}' is no query parameter of this route; it takes: {named_here}.",
+                code="unknown_parameter",
+            )
+        if name in asked:
+            raise MalformedError(f"The query has '{name}' twice.", code="repeated_parameter")
+        asked[name] = value
+    return asked
+
+
+def _query_names(dependant: Dependant, further: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for each in further:
+        if each.get("in") == "query":
+            yield each["name"]
+    for field in dependant.query_params:
+        yield field.alias
+    for inner in dependant.dependencies:
+        yield from _query_names(inner, ())
+
+
+def _without_type(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name != "content-type"}

@@ -1,0 +1,112 @@
+"""What `functions.shared.routes` does on every route, as the OpenAPI document tells it: versions,
+field selection, caching."""
+
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from functions.shared import caching, selection
+from functions.shared.versions import LEDGER, Version
+
+Json = dict[str, Any]
+
+_FIELDS = (
+    "Only these fields of each record, besides `id`, `object` and what `expand` adds; the reply's "
+    "`ETag` is that of this selection."
+)
+HEADERS: dict[str, tuple[str, Json]] = {
+    "CacheControl": (
+        "What may be cached where. "
+        + " ".join(f"`{policy}`: {meaning}" for policy, meaning in caching.MEANINGS.items()),
+        {"enum": list(caching.MEANINGS)},
+    ),
+    "Version": (
+        "The version that this reply has the shape of.",
+        {"enum": [each.date for each in LEDGER.versions]},
+    ),
+    "Deprecation": (
+        "Since when the version, or the route, is deprecated (RFC 9745): `@` and Unix seconds.",
+        {"pattern": "^@[0-9]+$"},
+    ),
+    "Sunset": ("When it goes (RFC 8594).", {}),
+}
+VERSION: Json = {
+    "name": "Reelate-Version",
+    "in": "header",
+    "required": False,
+    "description": "The version to be answered in; else the one that the credential is pinned "
+    "to; else the newest.",
+    "schema": {"type": "string", "enum": [each.date for each in LEDGER.versions]},
+}
+
+
+def introduce(operation: Json, route: APIRoute) -> None:
+    """Add what a route's own model says of field selection."""
+    model = selection.record_of(route.response_model) if route.methods == {"GET"} else None
+    if model is None:
+        return
+    names = sorted(selection.names_of(model))
+    known: list[Json] = [{"type": "string", "enum": names}]
+    if "custom" in names:
+        known.append({"type": "string", "pattern": r"^custom\.[A-Za-z][A-Za-z0-9_.-]{0,63}$"})
+    operation.setdefault("parameters", []).append(
+        {
+            "name": "fields",
+            "in": "query",
+            "required": False,
+            "style": "form",
+            "explode": False,
+            "description": _FIELDS,
+            "schema": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": selection.MAX_FIELDS,
+                "items": known[0] if len(known) == 1 else {"anyOf": known},
+            },
+        }
+    )
+
+
+def finish(operation: Json) -> None:
+    """Add the headers of every reply that is no refusal."""
+    policy = operation.get("x-cache-control", caching.NO_STORE)
+    operation["x-cache-control"] = policy
+    for status, response in operation["responses"].items():
+        if status[0] in "23" and "$ref" not in response:
+            headers = response["headers"]
+            headers["Reelate-Version"] = {"$ref": "#/components/headers/Version"}
+            headers["Cache-Control"] = {"$ref": "#/components/headers/CacheControl"}
+            for name in operation.get("x-farewell", {}):
+                if name != "link":
+                    headers[name.title()] = {"$ref": f"#/components/headers/{name.title()}"}
+
+
+def changelog() -> list[Json]:
+    """Return the versions, newest first, as the document lists them (`x-versions`)."""
+    return [_told(each) for each in reversed(LEDGER.versions)]
+
+
+def changelog_text() -> str:
+    """Return the same as a table for people."""
+    rows = [
+        f"| {each.date} | {each.sunset.date() if each.sunset else 'no end'} | {_summary(each)} |"
+        for each in reversed(LEDGER.versions)
+    ]
+    return "\n".join(["| version | until | what changed |", "|---|---|---|", *rows])
+
+
+def _told(version: Version) -> Json:
+    return {
+        "version": version.date,
+        "summary": version.summary,
+        "deprecated": version.deprecated and version.deprecated.date().isoformat(),
+        "sunset": version.sunset and version.sunset.date().isoformat(),
+        "changes": [
+            {"operation": each.operation, "summary": each.summary} for each in version.changes
+        ],
+    }
+
+
+def _summary(version: Version) -> str:
+    details = [f"`{each.operation}`: {each.summary}" for each in version.changes]
+    return " ".join([version.summary, *details])
