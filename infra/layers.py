@@ -6,6 +6,7 @@ the target's bytes, so the template is the same for both.
 """
 
 import compileall
+import fcntl
 import hashlib
 import platform
 import shutil
@@ -25,7 +26,9 @@ BUILD = ROOT / "build" / "layers"
 
 _PYTHON = "3.13"
 _PLATFORM = "aarch64-manylinux_2_34"  # Amazon Linux 2023's glibc
-_UNUSED = ("*.dist-info/RECORD", ".lock", "bin", "s3transfer*")
+# pydantic/v1: FastAPI asks of every type whether it is one of pydantic 1's, and loads that whole
+# library (a tenth of a cold start) to find out. Nothing here is; it takes a missing one for a no.
+_UNUSED = ("*.dist-info/RECORD", ".lock", "bin", "pydantic/v1", "s3transfer*")
 # botocore describes 400 services; a smaller layer is a quicker cold start.
 _SERVICES = frozenset(
     {"bedrock-runtime", "cognito-idp", "dynamodb", "events", "kms", "lambda", "s3",
@@ -47,8 +50,9 @@ def requirements(name: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return the hash that names the layer's asset: its definition, whatever the target."""
-    digest = hashlib.sha256(requirements(name).encode())
+    """Return the hash that names the layer's asset: what goes in and what is left out, whatever
+    the target."""
+    digest = hashlib.sha256("\n".join((requirements(name), *_UNUSED)).encode())
     for path in sorted((ROOT / "layers" / name).rglob("*")):
         if path.is_file():
             digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
@@ -61,10 +65,18 @@ def build(name: str, target: Target) -> Path:
     Raises RuntimeError with the installer's words when a package cannot be had.
     """
     folder = BUILD / target / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # of parallel test processes one builds, the rest wait
+        _build(name, target, folder)
+    return folder
+
+
+def _build(name: str, target: Target, folder: Path) -> None:
     mark = folder.with_suffix(".key")
     wanted = f"{key(name)} {sys.version_info[:2] if target == 'local' else _PYTHON}"
     if mark.is_file() and mark.read_text() == wanted:
-        return folder
+        return
     mark.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -87,7 +99,6 @@ def build(name: str, target: Target) -> Path:
             workers=0,
         )
     mark.write_text(wanted)
-    return folder
 
 
 def _package(name: str) -> NpmPackage | None:
