@@ -90,6 +90,7 @@ _DESCRIPTION: Json = {
                 "description": "The API's description, OpenAPI 3.1; needs no credential. `/docs/` "
                 "shows it to people.",
                 "operationId": "get_openapi",
+                "x-cache-control": "public, max-age=300",
                 "security": [],
                 "parameters": [{"$ref": "#/components/parameters/IfNoneMatch"}],
                 "responses": {
@@ -208,7 +209,7 @@ def _complete(operation: Json) -> None:
     heeds = {each["$ref"].split("/")[-1] for each in parameters if "$ref" in each}
     for each in parameters:
         each.get("schema", {}).pop("title", None)
-    for each in ("RequestId", "Version"):
+    for each in ("RequestId",) if _static(operation) else ("RequestId", "Version"):
         parameters.append({"$ref": f"#/components/parameters/{each}"})
     responses = operation["responses"]
     refusals = _refusals(operation, heeds)
@@ -221,8 +222,14 @@ def _complete(operation: Json) -> None:
             response["headers"] = _headers(operation, status, heeds)
             if response["description"] == "Successful Response":
                 response["description"] = operation["summary"] + "."
-    manners.finish(operation)
+    if not _static(operation):
+        manners.finish(operation)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _static(operation: Json) -> bool:
+    """Say whether this is a file of docs/serve, which knows no versions."""
+    return operation["operationId"] == "get_openapi"
 
 
 def _refusals(operation: Json, heeds: set[str]) -> list[int]:

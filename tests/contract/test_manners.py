@@ -18,6 +18,8 @@ OPERATIONS = [
     for path, item in SPEC["paths"].items()
     for method, operation in item.items()
 ]
+# Those of functions/shared/routes.py: the document itself is a file.
+ROUTES = [each for each in OPERATIONS if each[1] != "/v1/openapi.json"]
 SECURED = [each for each in OPERATIONS if each[2].get("security") != []]
 READS = [each for each in SECURED if each[0] == "GET"]
 
@@ -92,7 +94,7 @@ def test_an_unknown_query_parameter_is_refused(
     assert (reply.status, reply.json["code"]) == (400, "unknown_parameter")
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=_named)
+@pytest.mark.parametrize("operation", ROUTES, ids=_named)
 def test_a_version_that_is_not_served_is_refused_everywhere(
     world: World, operation: tuple[str, str, Any]
 ) -> None:
@@ -103,7 +105,7 @@ def test_a_version_that_is_not_served_is_refused_everywhere(
     assert (refused.status, refused.json["code"]) == (400, "unknown_version")
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=_named)
+@pytest.mark.parametrize("operation", ROUTES, ids=_named)
 def test_every_reply_has_the_headers_of_every_reply(
     world: World, operation: tuple[str, str, Any]
 ) -> None:
