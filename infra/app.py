@@ -21,12 +21,8 @@ def build(app: App) -> tuple[DataStack, ServiceStack, EdgeStack]:
     # The bytes of third-party layers: AWS's (default) or this machine's. The template is the same.
     target = cast(Target, app.node.try_get_context("layers") or "lambda")
     data = DataStack(app, names, stage)
-    streams = {
-        context: str(table.table_stream_arn)
-        for context, table in data.tables.items()
-        if context != "platform"
-    }
-    service = ServiceStack(app, names, stage, streams, target)
+    streams = {context: str(table.table_stream_arn) for context, table in data.tables.items()}
+    service = ServiceStack(app, names, stage, streams, data.audit_key.key_arn, target)
     edge = EdgeStack(app, names, stage, service.api_stage_arn)
     edge.add_stack_dependency(data)
     Tags.of(app).add("application", "reelate")

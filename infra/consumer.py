@@ -1,6 +1,6 @@
 """The house consumer: rule → queue → function, with a DLQ, alarms and a way back (redrive)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration
@@ -110,22 +110,35 @@ class HouseConsumer(Construct):
 
 
 def stream_into(
-    scope: Construct, names: Names, publisher: HouseFunction, stream_arns: Mapping[str, str]
+    scope: Construct,
+    names: Names,
+    consumer: HouseFunction,
+    context: str,
+    stream_arns: Mapping[str, str],
+    *,
+    filters: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> None:
-    """Feed a function from table streams; what it cannot handle ends in one DLQ."""
-    dead = dead_letters(scope, names, "outbox", publisher.folder)
-    publisher.allow(["sqs:SendMessage"], dead.queue_arn)
-    for context, arn in stream_arns.items():
-        publisher.allow(
+    """Feed a function of a context from table streams; what it cannot handle ends in one DLQ.
+
+    `filters` has the patterns of the records that it wants of a table, where that is not all.
+    """
+    dead = dead_letters(scope, names, context, consumer.folder)
+    consumer.allow(["sqs:SendMessage"], dead.queue_arn)
+    for table, arn in stream_arns.items():
+        consumer.allow(
             ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], arn
         )
-        publisher.function.add_event_source_mapping(
-            f"{context.capitalize()}Stream",
+        wanted = (filters or {}).get(table)
+        consumer.function.add_event_source_mapping(
+            f"{table.capitalize()}Stream",
             event_source_arn=arn,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=100,
             bisect_batch_on_error=True,
             retry_attempts=20,
             max_record_age=Duration.hours(23),
+            filters=[lambda_.FilterCriteria.filter(dict(each)) for each in wanted]
+            if wanted
+            else None,
             on_failure=sources.SqsDlq(dead),
         )

@@ -3,12 +3,13 @@
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.nag import acknowledge
-from infra.names import CONTEXTS, INDEXES, TABLES, Names
+from infra.names import INDEXES, TABLES, Names
 from infra.stage import Stage
 
 
@@ -27,7 +28,7 @@ class DataStack(Stack):
         self._removal = RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY
         self.tables = {context: self._table(context) for context in TABLES}
         # Exported here, in this order: left to CDK, the outputs' order differs between syntheses.
-        for context in CONTEXTS:
+        for context in TABLES:
             self.export_value(self.tables[context].table_stream_arn)
         logs = self._bucket("logs", expire_days=stage.log_retention_days)
         acknowledge(
@@ -35,6 +36,21 @@ class DataStack(Stack):
         )
         self._uploads(logs)
         self._bucket("media", logs=logs, cors=[_cors(s3.HttpMethods.GET, s3.HttpMethods.HEAD)])
+        lock = (
+            s3.ObjectLockRetention.compliance
+            if stage.audit_lock == "COMPLIANCE"
+            else s3.ObjectLockRetention.governance
+        )
+        self._bucket("audit", logs=logs, lock=lock(Duration.days(stage.audit_lock_days)))
+        self.audit_key = kms.Key(
+            self,
+            "AuditKey",
+            alias=names.audit_key,
+            description="Wraps the data keys of the audit log's values, one for each subject",
+            enable_key_rotation=True,
+            removal_policy=self._removal,
+        )
+        self.export_value(self.audit_key.key_arn)
         events.EventBus(self, "Bus", event_bus_name=names.bus)
         self._secrets()
 
@@ -74,6 +90,7 @@ class DataStack(Stack):
         expire_days: int | None = None,
         cors: list[s3.CorsRule] | None = None,
         rules: list[s3.LifecycleRule] | None = None,
+        lock: s3.ObjectLockRetention | None = None,
     ) -> s3.Bucket:
         return s3.Bucket(
             self,
@@ -95,11 +112,14 @@ class DataStack(Stack):
                 s3.LifecycleRule(
                     id="abort-abandoned-uploads",
                     abort_incomplete_multipart_upload_after=Duration.days(2),
-                    noncurrent_version_expiration=Duration.days(7) if logs else None,
+                    noncurrent_version_expiration=Duration.days(7)
+                    if logs and lock is None
+                    else None,
                     expiration=Duration.days(expire_days) if expire_days else None,
                 ),
                 *(rules or []),
             ],
+            object_lock_default_retention=lock,
             removal_policy=self._removal,
         )
 

@@ -16,6 +16,7 @@ from infra.nag import acknowledge, acknowledge_pattern
 from infra.names import INDEXES, Names
 from infra.stage import Stage
 
+AUDIT_KEYS = "W#*#AUDIT#*"  # partition keys of the audit log
 RETENTION = {30: logs.RetentionDays.ONE_MONTH, 365: logs.RetentionDays.ONE_YEAR}
 
 
@@ -140,7 +141,20 @@ class HouseFunction(Construct):
         return self.allow(["dynamodb:GetItem", "dynamodb:Query"], *self._tables(contexts))
 
     def write(self, *contexts: str) -> "HouseFunction":
-        """Let this function read and write tables; a transaction needs each action it holds."""
+        """Let this function read and write tables; a transaction needs each action it holds.
+
+        What lies in the platform table of the audit log nobody writes but λ record_audit, and
+        seal_audit its seals.
+        """
+        if "platform" in contexts:
+            self.role.add_to_policy(
+                iam.PolicyStatement(
+                    effect=iam.Effect.DENY,
+                    actions=["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                    resources=[self._house.names.table_arn("platform")],
+                    conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": AUDIT_KEYS}},
+                )
+            )
         return self.allow(
             [
                 "dynamodb:ConditionCheckItem",

@@ -16,12 +16,14 @@ class Identity(Construct):
 
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Identity")
-        names = house.names
+        names = self._names = house.names
         self.authorize = HouseFunction(
             self, house, "identity", "authorize", settings=AuthorizeSettings
         ).allow(["dynamodb:GetItem"], names.table_arn("identity"))
         self.api = (
-            HouseFunction(self, house, "identity", "api", settings=ApiSettings, layers=["web"])
+            HouseFunction(
+                self, house, "identity", "api", settings=ApiSettings, layers=["web", "crypto"]
+            )
             .write("identity", "platform")
             .signs()
         )
@@ -30,3 +32,8 @@ class Identity(Construct):
         self.create_workspace = HouseFunction(
             self, house, "identity", "create_workspace", settings=CreateWorkspaceSettings
         ).allow(["dynamodb:PutItem"], names.table_arn("identity"))
+
+    def reads_audit(self, key_arn: str) -> None:
+        """Let the API show what the audit log holds encrypted."""
+        self.api.allow(["kms:Decrypt"], key_arn)
+        self.api.allow(["dynamodb:BatchGetItem"], self._names.table_arn("platform"))

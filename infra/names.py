@@ -14,7 +14,7 @@ INDEXES = {
     **dict.fromkeys(("crm", "video"), ("gsi1", "gsi2", "gsi3", "gsi4")),
     "platform": (),
 }
-BUCKETS = ("uploads", "media")
+BUCKETS = ("uploads", "media", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,10 @@ class Names:
     @property
     def signing_secret(self) -> str:
         return self.of("signing")
+
+    @property
+    def audit_key(self) -> str:
+        return f"alias/{self.of('audit')}"
 
     @property
     def model_key_secret(self) -> str:

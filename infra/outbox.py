@@ -23,4 +23,4 @@ class Outbox(Construct):
             settings=PublishSettings,
             timeout=Duration.seconds(60),
         ).allow(["events:PutEvents"], house.names.bus_arn)
-        stream_into(self, house.names, publish, stream_arns)
+        stream_into(self, house.names, publish, "outbox", stream_arns)

@@ -8,13 +8,14 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra import layers
+from infra.audit import Audit
 from infra.crm import Crm
 from infra.docs import Docs
 from infra.function import House
 from infra.gateway import Gateway
 from infra.identity import Identity
 from infra.insight import Insight
-from infra.names import TABLES, Names
+from infra.names import CONTEXTS, TABLES, Names
 from infra.outbox import Outbox
 from infra.stage import Stage
 from infra.video import Video
@@ -44,6 +45,7 @@ class ServiceStack(Stack):
         names: Names,
         stage: Stage,
         stream_arns: Mapping[str, str],
+        audit_key_arn: str,
         target: layers.Target,
     ) -> None:
         super().__init__(
@@ -59,11 +61,13 @@ class ServiceStack(Stack):
         crm = Crm(self, house)
         insight = Insight(self, house)
         video = Video(self, house, insight)
-        Outbox(self, house, stream_arns)
+        Outbox(self, house, {context: stream_arns[context] for context in CONTEXTS})
+        Audit(self, house, stream_arns, audit_key_arn)
+        identity.reads_audit(audit_key_arn)
         docs = Docs(self, house)
         gateway = Gateway(self, names, stage, identity.authorize)
         gateway.route(identity.api, "health", open_to_all=True)
-        gateway.route(identity.api, "me", "api-keys")
+        gateway.route(identity.api, "me", "api-keys", "audit")
         gateway.route(crm.api, "contacts", "companies", "deals", "notes", "pipelines")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(video.api, "videos")
@@ -80,6 +84,8 @@ class ServiceStack(Stack):
             **{f"{context}_table": names.of(context) for context in TABLES},
             "uploads_bucket": names.bucket("uploads"),
             "media_bucket": names.bucket("media"),
+            "audit_bucket": names.bucket("audit"),
+            "audit_key": names.audit_key,
             "event_bus": names.bus,
             "state_machine_arn": names.state_machine_arn,
             **{

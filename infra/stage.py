@@ -1,6 +1,6 @@
 """What differs between stages: read from cdk.json, nowhere else."""
 
-from typing import Self
+from typing import Literal, Self
 
 from constructs import Node
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +17,8 @@ class Stage(BaseModel):
     waf: bool  # web ACL on the API: about $8 a month, whether used or not
     snapstart: bool  # API functions start from a snapshot: costs while idle
     log_retention_days: int
+    audit_lock: Literal["GOVERNANCE", "COMPLIANCE"]  # may anyone lift the lock of a seal?
+    audit_lock_days: int  # how long no seal of the audit log can be deleted
     encode_concurrency: int  # chunks that one video may encode at the same time
 
     @classmethod

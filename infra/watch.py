@@ -51,6 +51,8 @@ def dashboard(scope: Construct, names: Names) -> cloudwatch.Dashboard:
                     ("crm", "project_timeline"),
                     ("video", "start"),
                     ("outbox", "publish"),
+                    ("identity", "record_audit"),
+                    ("identity", "seal_audit"),
                 )
             ],
         ),

@@ -6,6 +6,7 @@ from functions.shared.settings import Settings
 
 class ApiSettings(WebSettings):
     identity_table: str
+    audit_key: str  # KMS key: id, ARN or alias
 
 
 class AuthorizeSettings(Settings):
@@ -18,3 +19,13 @@ class CheckSettings(Settings):
 
 class CreateWorkspaceSettings(Settings):
     identity_table: str
+
+
+class RecordAuditSettings(Settings):
+    platform_table: str
+    audit_key: str
+
+
+class SealAuditSettings(Settings):
+    platform_table: str
+    audit_bucket: str

@@ -114,6 +114,7 @@ class Table:
         index: str | None = None,
         begins_with: str | None = None,
         before: str | None = None,
+        between: tuple[str, str] | None = None,  # of the sort key, both ends included
         limit: int | None = None,
         newest_first: bool = False,
         start: Item | None = None,
@@ -131,6 +132,9 @@ class Table:
         if before is not None:
             names["#sk"], values[":before"] = f"{prefix}sk", before
             condition += " AND #sk < :before"
+        if between is not None:
+            names["#sk"], (values[":from"], values[":to"]) = f"{prefix}sk", between
+            condition += " AND #sk BETWEEN :from AND :to"
         arguments: Item = {
             "TableName": self.name,
             "KeyConditionExpression": condition,

@@ -116,6 +116,25 @@ _PART = {
 }
 
 EXAMPLES: dict[str, Any] = {
+    "AuditEntryView": {
+        "id": "evt_06b1qz3v1w7g2m5n8p0r4t6x9e",
+        "object": "audit_entry",
+        "type": "contact.updated",
+        "occurred_at": "2026-11-22T21:59:17.123Z",
+        "recorded_at": "2026-11-22T21:59:17.391Z",
+        "actor": _ACTOR,
+        "member": "mem_06b1qz3v1w7g2m5n8p0r4t6x9m",
+        "subject": {"type": "contact", "id": _CONTACT},
+        "source": "api",
+        "request_id": "0b6f8d5e-0000-4000-8000-000000000000",
+        "address": "192.0.2.7",
+        "agent": "curl/8.9.1",
+        "detail": None,
+        "changed": ["title"],
+        "values": "shown",
+        "before": {"title": "Head of Operations"},
+        "after": {"title": "Chief Operating Officer"},
+    },
     "ApiKeyView": _API_KEY,
     "Company": {**_owned(_COMPANY, "company"), **_COMPANY_FIELDS},
     "CompanyFields": _COMPANY_FIELDS,

@@ -42,6 +42,7 @@ _INFO: Json = {
 }
 _TAGS = {
     "identity": "Who you are, and the keys of your workspace.",
+    "audit": "Who did what, when, from where, and what it changed.",
     "contacts": "People.",
     "companies": "Organisations.",
     "deals": "Possible sales and the pipeline they move through.",

@@ -11,7 +11,7 @@ from moto import mock_aws
 from functions.identity.create_workspace.handler import handler as create_workspace
 from functions.shared import aws
 from tests.contract.gateway_app import Gateway
-from tests.integration.cloud import REGION, environment, furnish
+from tests.integration.cloud import REGION, environment, furnish, furnish_audit
 from tests.integration.doors import serve_doors
 from tests.integration.gateway import CONTEXT, Reply
 
@@ -88,6 +88,7 @@ def open_world() -> Iterator[World]:
     buckets = {name.upper(): bucket for name, bucket in BUCKETS.items()}
     with environment(STATE_MACHINE_ARN=MACHINE, **buckets), mock_aws():
         furnish()
+        furnish_audit()
         _furnish_video()
         keys = [create_workspace({"name": name}, CONTEXT)["api_key"] for name in ("One", "Two")]
         yield World(*keys)

@@ -53,7 +53,7 @@ def test_a_stage_that_retains_keeps_its_data(name: str, kept: bool) -> None:  # 
             assert replica.get("DeletionProtectionEnabled", False) is kept
 
 
-@pytest.mark.parametrize("kind", ["uploads", "media", "logs"])
+@pytest.mark.parametrize("kind", ["uploads", "media", "audit", "logs"])
 def test_a_bucket_is_closed_and_encrypted(data: Template, kind: str) -> None:
     (bucket,) = [
         each

@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "IDENTITY_CHECK_FUNCTION": "reelate-local-identity-check",
     "VIDEO_CHECK_FUNCTION": "reelate-local-video-check",
     "SIGNING_SECRET": "reelate-local-signing",
+    "AUDIT_KEY": "alias/reelate-local-audit",
+    "AUDIT_BUCKET": f"reelate-local-audit-123456789012-{REGION}",
 }
 INDEXES = ("gsi1", "gsi2", "gsi3", "gsi4")
 TABLES = [ENVIRONMENT[name] for name in ENVIRONMENT if name.endswith("_TABLE")]
@@ -69,6 +71,21 @@ def furnish() -> None:
     aws.client("secretsmanager").create_secret(
         Name=ENVIRONMENT["SIGNING_SECRET"], SecretString="a signing secret of 32 characters"
     )
+
+
+def furnish_audit() -> None:
+    """Create what the audit log needs besides: its key, and its bucket under Object Lock."""
+    kms, s3, bucket = aws.client("kms"), aws.client("s3"), ENVIRONMENT["AUDIT_BUCKET"]
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=ENVIRONMENT["AUDIT_KEY"], TargetKeyId=key)
+    s3.create_bucket(
+        Bucket=bucket,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+        ObjectLockEnabledForBucket=True,
+    )
+    retention = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": retention}
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
 
 
 @contextmanager

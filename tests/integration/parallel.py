@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def shared_cloud() -> Iterator[None]:
+def shared_cloud(*furnishings: Callable[[], None]) -> Iterator[None]:
     """Give an empty, furnished AWS that many threads may use."""
     lock = threading.Lock()
 
@@ -33,7 +33,9 @@ def shared_cloud() -> Iterator[None]:
     interval = sys.getswitchinterval()
     with environment(), mock_aws():
         furnish()
-        for service in ("dynamodb", "secretsmanager"):
+        for further in furnishings:
+            further()
+        for service in ("dynamodb", "secretsmanager", "kms"):
             events = aws.client(service).meta.events
             events.unregister("before-send", botocore_stubber)  # else both would serve a request
             events.register("before-send", one_at_a_time)

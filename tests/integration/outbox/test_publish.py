@@ -16,6 +16,7 @@ from functions.shared.errors import UnavailableError
 from functions.shared.events import CATALOGUE
 from tests.integration.cloud import ENVIRONMENT, environment, furnish
 from tests.integration.gateway import CONTEXT, Api, Member
+from tests.integration.stream import Stream
 
 BUS = "reelate-local"
 
@@ -25,28 +26,6 @@ def cloud() -> Iterator[None]:
     with environment(EVENT_BUS=BUS), mock_aws():
         furnish()
         yield
-
-
-class Stream:
-    """A table's stream: what has changed since it was read last, as the Lambda gets it."""
-
-    def __init__(self, table: str) -> None:
-        self._table = table
-        self._seen: dict[tuple[str, str], dict[str, Any]] = {}
-
-    def records(self) -> list[dict[str, Any]]:
-        items = {
-            (each["pk"]["S"], each["sk"]["S"]): each
-            for each in aws.client("dynamodb").scan(TableName=self._table)["Items"]
-        }
-        found = []
-        for key, new in items.items():
-            old = self._seen.get(key)
-            if new != old:
-                images = {"NewImage": new} | ({"OldImage": old} if old else {})
-                found.append({"eventSource": "aws:dynamodb", "dynamodb": images})
-        self._seen = items
-        return found
 
 
 @pytest.fixture
