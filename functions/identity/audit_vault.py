@@ -18,9 +18,10 @@ KEPT_SECONDS, MOST_KEYS = 60.0, 500
 @dataclass(frozen=True, slots=True)
 class Values:
     """What an entry's fields were: `shown`, or there are `none`, or the subject was forgotten
-    (`erased`), or somebody has tampered with them (`damaged`)."""
+    (`erased`), or somebody has tampered with them (`damaged`), or the reader does not see all
+    records (`hidden`)."""
 
-    state: Literal["shown", "none", "erased", "damaged"]
+    state: Literal["shown", "none", "hidden", "erased", "damaged"]
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
 

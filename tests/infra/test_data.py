@@ -148,11 +148,13 @@ def test_the_bus_and_the_signing_secret_are_there(data: Template) -> None:
     assert secret.properties["GenerateSecretString"]["PasswordLength"] >= 64
 
 
-def test_only_the_streams_cross_from_data_to_service(data: Template) -> None:
-    """Everything else is known by its name, so that either stack can be made again."""
+def test_only_streams_and_the_key_cross_from_data_to_service(data: Template) -> None:
+    """Everything else is known by its name, so that either stack can be made again; a role's
+    right to a key must name its ARN."""
     for output in data.body["Outputs"].values():
         assert flat(output["Value"]).endswith(".StreamArn>") or output["Value"] in [
-            {"Ref": each.name} for each in data.of("AWS::SecretsManager::Secret")
+            *({"Ref": each.name} for each in data.of("AWS::SecretsManager::Secret")),
+            *({"Fn::GetAtt": [each.name, "Arn"]} for each in data.of("AWS::KMS::Key")),
         ]
 
 

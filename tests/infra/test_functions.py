@@ -215,6 +215,8 @@ def test_a_function_has_the_layers_it_needs(service: Template, context: str, fol
         wanted |= {"web"}
     if "ffmpeg.py" in code:
         wanted |= {"ffmpeg"}
+    if "kms.py" in code:
+        wanted |= {"crypto"}
     if context == "docs":
         wanted |= {"docs"}
 

@@ -102,8 +102,9 @@ def routes(trail: Callable[[Exchange], Trail]) -> APIRouter:
         description="What was done in the workspace, newest first: writes of records, playback, "
         "sign-ins, key use, refusals for want of a scope. An entry appears within seconds of its "
         "act and never changes. `before` and `after` hold the changed fields, except where the "
-        "subject was erased. Reading them is an entry of its own. With both `actor` and "
-        "`subject` a page may hold fewer entries than `limit` though `next_cursor` is there.",
+        "subject was erased or the role does not see all records. Reading them is an entry of its "
+        "own. With both `actor` and `subject` a page may hold fewer entries than `limit` though "
+        "`next_cursor` is there.",
         responses=problems(400, 422), openapi_extra=operation("audit:read"),
     )  # fmt: skip
     async def list_audit_entries(
@@ -124,7 +125,10 @@ def routes(trail: Callable[[Exchange], Trail]) -> APIRouter:
                 start=start["p"] if start else None,
             )  # fmt: skip
             entries = [json.loads(text) for text in found.texts]
-            values = at.vault.open(entries)
+            if ask.caller.visibility == "all":
+                values = at.vault.open(entries)
+            else:  # an entry's record may be one that this caller may not see
+                values = {entry["id"]: Values("hidden") for entry in entries}
             if any(each.state == "shown" for each in values.values()):
                 at.note(_reading(ask.caller, chosen, len(entries)))
             return Page(

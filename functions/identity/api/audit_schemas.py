@@ -31,9 +31,10 @@ class AuditEntryView(BaseModel):
     agent: str | None = Field(description="The `User-Agent` of the request.")
     detail: dict[str, str] | None = Field(description="More about an act that is no change.")
     changed: list[str] = Field(description="Names of the fields that changed.")
-    values: Literal["shown", "none", "erased", "damaged"] = Field(
-        description="Whether `before` and `after` are there: `shown`; there are `none`; the "
-        "subject was `erased`; or they are `damaged`: somebody has tampered with them."
+    values: Literal["shown", "none", "hidden", "erased", "damaged"] = Field(
+        description="Whether `before` and `after` are there: `shown`; there are `none`; they are "
+        "`hidden` from a role that does not see all records; the subject was `erased`; or they "
+        "are `damaged`: somebody has tampered with them."
     )
     before: dict[str, Any] | None
     after: dict[str, Any] | None

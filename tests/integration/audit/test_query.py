@@ -13,6 +13,7 @@ from functions.shared.clock import iso
 from functions.shared.policy import ROLES
 from tests.integration.audit.desk import WORKSPACE, Desk, platform
 from tests.integration.cloud import Calls
+from tests.integration.gateway import Member
 
 START = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 ACTORS, SUBJECTS = ("key_a", "key_b", "mem_c"), ("con_1", "con_2", "dea_3")
@@ -32,13 +33,13 @@ def enter(number: int, minute: int, actor: str, subject: str, member: str | None
 
 acts = st.lists(
     st.tuples(st.integers(0, 180), st.sampled_from(ACTORS), st.sampled_from(SUBJECTS)),
-    max_size=25,
+    max_size=14,
 )
 a_moment = st.none() | st.integers(-5, 185)
 
 
 @settings(
-    max_examples=25, deadline=None,
+    max_examples=15, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(
@@ -156,3 +157,14 @@ def test_a_time_of_another_zone_is_understood(desk: Desk) -> None:
 
     query = "from=2026-11-22T21:30:00%2B01:00&to=2026-11-22T21:00:00Z"
     assert [each["id"] for each in desk.entries(query)] == ["evt_0001"]
+
+
+def test_who_does_not_see_all_records_sees_names_of_fields_and_no_values(desk: Desk) -> None:
+    desk.crm.make("/v1/contacts", {"name": "Ada"})
+    desk.pump()
+    member = Member(WORKSPACE, "key_team", visibility="team")
+
+    (entry,) = Desk(member).entries()
+
+    assert (entry["values"], entry["before"], entry["after"]) == ("hidden", None, None)
+    assert "name" in entry["changed"]
