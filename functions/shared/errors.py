@@ -113,9 +113,20 @@ class PreconditionRequiredError(ReelateError):
 
 
 class RateLimitedError(ReelateError):
-    """Too many requests, or a quota is used up."""
+    """Too many requests, or a quota is used up; `policies` are the names of what was exceeded."""
 
     status, slug, title = 429, "quota-exceeded", "Too many requests"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        retry_after: int | None = None,
+        policies: Sequence[str] = (),
+    ) -> None:
+        super().__init__(detail, code=code, retry_after=retry_after)
+        self.policies = tuple(policies)
 
 
 class UnavailableError(ReelateError):
@@ -160,4 +171,6 @@ def problem(error: ReelateError, path: str, request_id: str) -> dict[str, Any]:
             {"pointer": each.pointer, "code": each.code, "message": each.message}
             for each in error.errors
         ]
+    if isinstance(error, RateLimitedError) and error.policies:
+        body["violated-policies"] = list(error.policies)
     return body

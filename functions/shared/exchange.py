@@ -1,7 +1,7 @@
 """One request and its reply, as routes see them: caller, preconditions, paging, idempotency."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
@@ -190,26 +190,36 @@ def _response(reply: Reply) -> Response:
     )
 
 
-async def _exchange(request: Request) -> Exchange:
-    return Exchange(request, WebSettings.from_env(), await request.body())
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What a route asks of its caller: a scope (None: any credential), and how many tokens of
+    the rate limits a request takes (None: as is usual for its method)."""
 
+    scope: str | None = None
+    cost: int | None = None
 
-def asks(scope: str) -> Any:
-    """Return the dependency that hands a route its Exchange once the caller holds `scope`: a
-    refusal comes before the body is looked at. `Annotated[Exchange, asks("contacts:read")]`."""
-
-    async def permitted(request: Request) -> Exchange:
-        exchange = await _exchange(request)
-        exchange.caller.require(scope)
+    async def __call__(self, request: Request) -> Exchange:
+        """Return the request's Exchange; raises UnauthenticatedError and ForbiddenError."""
+        exchange = Exchange(request, WebSettings.from_env(), await request.body())
+        if self.scope is not None:
+            exchange.caller.require(self.scope)
         return exchange
 
-    return Depends(permitted)
+
+def asks(scope: str, *, cost: int | None = None) -> Any:
+    """Return the dependency that hands a route its Exchange once the caller holds `scope`: a
+    refusal comes before the body is looked at. `Annotated[Exchange, asks("contacts:read")]`.
+
+    `cost` is for what is dearer than usual; the rate limits are asked before all else (`web`).
+    """
+    return Depends(Permission(scope, cost))
 
 
-Ask = Annotated[Exchange, Depends(_exchange)]
+Ask = Annotated[Exchange, Depends(Permission())]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Records in a page.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
 
 __all__ = [
-    "DEFAULT_LIMIT", "Ask", "Cursor", "Exchange", "Limit", "WebSettings", "asks", "caller_from",
+    "DEFAULT_LIMIT", "Ask", "Cursor", "Exchange", "Limit", "Permission", "WebSettings", "asks",
+    "caller_from",
 ]  # fmt: skip

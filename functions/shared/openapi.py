@@ -23,6 +23,11 @@ _PROBLEM: dict[str, Any] = {
         "instance": {"type": "string", "description": "The path of the request."},
         "code": {"type": "string", "description": "Stable, for programs."},
         "request_id": {"type": "string"},
+        "violated-policies": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The rate limits or quotas that were exceeded, of a 429.",
+        },
         "errors": {
             "type": "array",
             "items": {

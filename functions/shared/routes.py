@@ -1,7 +1,7 @@
 """What every route does beside its own work, once for all of them.
 
-    in    no unknown and no repeated query parameter; the body is strict JSON, brought to the
-          newest shape
+    in    the rate limits let it pass, before all else; no unknown and no repeated query parameter;
+          the body is strict JSON, brought to the newest shape
     out   the caching policy declared beside the route; an older version's shape; the fields
           that were asked for; the ETag of exactly that representation
 
@@ -19,9 +19,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from functions.shared import selection, strict_json, versions
+from functions.shared.admission import READ_COST, WRITE_COST, let_in
 from functions.shared.caching import NO_STORE
 from functions.shared.entity_tags import named, variant
 from functions.shared.errors import MalformedError
+from functions.shared.exchange import Permission
 from functions.shared.validation import escaped
 from functions.shared.versions import LEDGER, Change
 from functions.shared.web_event import REPLY_HEADERS, SHAPED, VERSION
@@ -34,6 +36,9 @@ class HouseRoute(APIRoute):
 
     def get_route_handler(self) -> Handle:
         handle = super().get_route_handler()
+        cost = self._cost()
+        if cost is not None:
+            self.openapi_extra = {**(self.openapi_extra or {}), "x-rate-cost": cost}
         extra = self.openapi_extra or {}
         opened = extra.get("security") == []
         record = selection.record_of(self.response_model) if self.methods == {"GET"} else None
@@ -46,6 +51,8 @@ class HouseRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             event = request.scope["aws.event"]
+            if cost is not None:
+                let_in(event, cost)
             if farewell is not None:
                 event[REPLY_HEADERS] = farewell
             query = request.scope["query_string"]
@@ -62,6 +69,15 @@ class HouseRoute(APIRoute):
             return reply if shaper is None else shaper.shape(request, reply)
 
         return answer
+
+    def _cost(self) -> int | None:
+        """Return what a request takes from the rate limits; None for a route that asks for no
+        credential."""
+        usual = READ_COST if (self.methods or set()) <= {"GET", "HEAD"} else WRITE_COST
+        for each in self.dependant.dependencies:
+            if isinstance(each.call, Permission):
+                return usual if each.call.cost is None else each.call.cost
+        return None
 
 
 class Shaper:

@@ -15,10 +15,12 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
 from functions.shared import web_event
+from functions.shared.admission import LIMITS, READ_COST, let_in
 from functions.shared.errors import (
     MalformedError,
     MethodNotAllowedError,
     NotFoundError,
+    RateLimitedError,
     ReelateError,
 )
 from functions.shared.ids import request_id_of
@@ -127,8 +129,14 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         except Exception as error:  # noqa: BLE001 - a handler that raises is a 502 without a body
             _log_unexpected(error)
             reply = _lambda_reply(problem(_unexpected(), event["path"], request_id))
+        try:  # what no route has asked for: 404, 405, 413 …
+            limits = let_in(event, READ_COST)
+        except RateLimitedError as error:
+            limits = event[LIMITS]
+            reply = _lambda_reply(problem(error, event["path"], request_id))
         annotate(status=reply["statusCode"])
         sent = reply["headers"]
+        sent.update(limits)
         sent.update(version.headers)
         sent.update(event.get(web_event.REPLY_HEADERS, ()))
         for name, value in _HEADERS.items():

@@ -38,6 +38,8 @@ REPLIES: dict[str, object] = {
     "DynamoDB_20120810.GetItem": {"Item": CONTACT},
     "DynamoDB_20120810.Query": {"Items": LISTED, "Count": PAGE, "ScannedCount": PAGE},
     "DynamoDB_20120810.TransactWriteItems": {},
+    # the rate limits' lease
+    "DynamoDB_20120810.UpdateItem": {"Attributes": {"filled_at": {"N": "1"}}},
     "secretsmanager.GetSecretValue": SECRET,
 }
 

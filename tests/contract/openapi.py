@@ -67,17 +67,31 @@ _DETAILS = {
     415: "The body must be sent as application/json.",
     422: "The request has invalid fields; see `errors`.",
     428: "Send `If-Match`.",
-    429: "Slow down and try again.",
+    429: "This credential has sent too many requests; wait 2 s.",
     500: "Something went wrong on our side.",
     503: "The database is busy; please try again.",
 }
-_CODES = {400: "invalid_json", 403: "missing_scope", 409: "duplicate_email"}
+_CODES = {400: "invalid_json", 403: "missing_scope", 409: "duplicate_email", 429: "rate_limited"}
 _FAULT = {"pointer": "/name", "code": "missing", "message": "Field required"}
 _REPLY_HEADERS: Json = {
     "RequestId": ("The request's id; quote it when you ask about a reply.", {}),
     "ETag": ("The version of the record, for `If-Match` and `If-None-Match`.", {}),
     "Location": ("Where it is.", {"format": "uri-reference"}),
     "IdempotencyReplayed": ("`true` when this reply is a stored one.", {"enum": ["true"]}),
+    "RateLimit": (
+        (
+            "What is left of each rate limit (`r`), and in how many seconds it is whole (`t`); "
+            "after a 429, in how many seconds to come back."
+        ),
+        {"examples": ['"principal";r=198;t=1, "workspace";r=797;t=1']},
+    ),
+    "RateLimitPolicy": (
+        (
+            "Your rate limits: tokens at once (`q`), and in how many seconds as many "
+            "flow in (`w`). A request takes its operation's `x-rate-cost`."
+        ),
+        {"examples": ['"principal";q=200;w=4, "workspace";q=800;w=4']},
+    ),
     "RetryAfter": ("Seconds to wait.", {"pattern": "^[0-9]+$"}),
     **manners.HEADERS,
 }
@@ -124,6 +138,9 @@ _DESCRIPTION: Json = {
         }
     },
 }
+
+
+_LIMITS = {"RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
 
 
 def document() -> Json:
@@ -261,6 +278,8 @@ def _refusals(operation: Json, heeds: set[str]) -> list[int]:
 
 def _headers(operation: Json, status: str, heeds: set[str]) -> Json:
     names = {"X-Request-Id": "RequestId"}
+    if operation.get("security") != []:
+        names |= _LIMITS
     if status in ("201", "302", "307"):
         names["Location"] = "Location"
     if status in ("200", "201", "202", "304") and heeds & {"IfMatch", "IfNoneMatch"}:
@@ -284,6 +303,10 @@ def _shared() -> Json:
                 "description": title,
                 "headers": {
                     "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
+                    **{
+                        each: {"$ref": f"#/components/headers/{component}"}
+                        for each, component in _LIMITS.items()
+                    },
                     **(
                         {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
                         if status in (404, 409, 429, 503)
@@ -313,6 +336,8 @@ def _problem(status: int) -> Json:
         "code": _CODES.get(status, slugs[status].replace("-", "_")),
         "request_id": "0b9e7c1e-5a52-4a0e-8f57-0d7a6c2b1f10",
     }
+    if status == 429:
+        made["violated-policies"] = ["principal"]
     return {**made, "errors": [_FAULT]} if status == 422 else made
 
 

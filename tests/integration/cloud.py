@@ -1,6 +1,7 @@
 """The AWS of an integration test: moto's tables and secret under the names that infra gives them,
 and the environment that points every function at them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -8,6 +9,7 @@ from typing import Any, Self
 import pytest
 
 from functions.shared import aws, workspace_settings
+from functions.shared.admission import ADMISSION
 
 REGION = "eu-central-1"
 ENVIRONMENT = {
@@ -30,6 +32,7 @@ ENVIRONMENT = {
     "AUDIT_BUCKET": f"reelate-local-audit-123456789012-{REGION}",
 }
 INDEXES = ("gsi1", "gsi2", "gsi3", "gsi4")
+_OF_LIMITS = re.compile(r"#(RATE(#[^\"]*)?|SETTINGS)\\?\"")
 TABLES = [ENVIRONMENT[name] for name in ENVIRONMENT if name.endswith("_TABLE")]
 
 
@@ -95,6 +98,7 @@ def environment(**more: str) -> Iterator[None]:
     if more:
         forget_clients()
     workspace_settings.forget()
+    ADMISSION.forget()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (ENVIRONMENT | more).items():
             patch.setenv(name, value)
@@ -110,14 +114,20 @@ def forget_clients() -> None:
 
 
 class Calls(list[str]):
-    """The names of the requests that went to one service, in order."""
+    """The names of the requests that went to one service, in order.
 
-    def __init__(self, service: str) -> None:
+    Without those of the rate limits (unless asked for), which come once in many requests: they
+    are counted in a test of their own.
+    """
+
+    def __init__(self, service: str, *, of_limits: bool = False) -> None:
         self._events = aws.client(service).meta.events
         self._name = f"before-call.{service}.*"
+        self._of_limits = of_limits
 
-    def _record(self, model: Any, **_: Any) -> None:
-        self.append(model.name)
+    def _record(self, model: Any, params: Any, **_: Any) -> None:
+        if self._of_limits or not _OF_LIMITS.search(str(params["body"])):
+            self.append(model.name)
 
     def take(self) -> list[str]:
         """Return what was recorded since the last time, and forget it."""

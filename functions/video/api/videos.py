@@ -19,6 +19,8 @@ from functions.video.uploads import Opened, default_title
 Id = Annotated[str, Path(alias="video_id", description="The video's id.")]
 Reads = Annotated[Exchange, asks("videos:read")]
 Writes = Annotated[Exchange, asks("videos:write")]
+# An upload, or a run, sets much more in motion than a record's change.
+Begins = Annotated[Exchange, asks("videos:write", cost=10)]
 Deletes = Annotated[Exchange, asks("videos:delete")]
 CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
 
@@ -37,7 +39,7 @@ def routes(desk: OpenDesk) -> APIRouter:
         responses=problems(400, 409, 413, 415, 422),
         openapi_extra=operation("videos:write", "IdempotencyKey"),
     )  # fmt: skip
-    async def create(ask: Writes, body: NewVideo) -> Response:
+    async def create(ask: Begins, body: NewVideo) -> Response:
         def reply(opened: Opened) -> Reply:
             video = opened.video
             headers = {"etag": video.etag, "location": f"/v1/videos/{video.id}"}
@@ -119,7 +121,7 @@ def routes(desk: OpenDesk) -> APIRouter:
         "`not_uploaded`, `no_renditions`, `no_transcript` when there is nothing to begin with.",
         responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey"),
     )  # fmt: skip
-    async def run(ask: Writes, video_id: Id, body: NewRun) -> Response:
+    async def run(ask: Begins, video_id: Id, body: NewRun) -> Response:
         pipeline = desk(ask).pipeline
         return ask.once(
             lambda also: pipeline.run_again(video_id, body.start, also),

@@ -118,7 +118,8 @@ def test_refusals_are_not_remembered(api: Api) -> None:
 def test_a_key_is_free_again_after_a_day_even_when_ttl_lags(api: Api) -> None:
     first = api.post("/v1/contacts", {"name": "Ada"}, idempotency_key="k1").json
     table, dynamodb = ENVIRONMENT["PLATFORM_TABLE"], aws.client("dynamodb")
-    (kept,) = dynamodb.scan(TableName=table)["Items"]
+    items = dynamodb.scan(TableName=table)["Items"]
+    (kept,) = [item for item in items if item["sk"]["S"] == "REPLY"]
     day = now() + timedelta(hours=24)
     assert abs(int(kept["expires_at_epoch"]["N"]) - day.timestamp()) < 60
     kept["expires_at_epoch"] = {"N": str(int(now().timestamp()) - 1)}

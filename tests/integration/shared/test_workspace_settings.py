@@ -24,7 +24,7 @@ class Clock:
 def calls() -> Iterator[Calls]:
     with environment(), mock_aws():
         furnish()
-        with Calls("dynamodb") as recorded:
+        with Calls("dynamodb", of_limits=True) as recorded:
             yield recorded
 
 
