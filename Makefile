@@ -75,10 +75,11 @@ coverage: setup ## branch coverage of functions/ by the fast tests; fails below 
 		--cov --cov-report=term --quiet $(ARGS)
 
 .PHONY: lint
-lint: setup ## format, style, types, security, templates
+lint: setup ## format, style, types, security, the OpenAPI document
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.contract.spectral_lint
 	@$(BIN)/bandit --quiet --recursive --severity-level medium functions infra
 
 .PHONY: format

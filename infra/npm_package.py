@@ -65,19 +65,24 @@ def run_npm(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
     Raises RuntimeError when there is none.
     """
-    beside = Path(sys.executable).parent
-    path = os.pathsep.join([str(beside), os.environ.get("PATH", os.defpath)])
-    npm = shutil.which("npm", path=path)
+    environment = on_node_path()
+    npm = shutil.which("npm", path=environment["PATH"])
     if npm is None:
         raise RuntimeError("npm is not installed; run `make setup`")
     return subprocess.run(
         [npm, *arguments, "--loglevel=error"],
         cwd=cwd,
-        env=os.environ | {"PATH": path},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def on_node_path() -> dict[str, str]:
+    """Return this process's environment with the Node that lies beside its Python first."""
+    beside = str(Path(sys.executable).parent)
+    return os.environ | {"PATH": os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])}
 
 
 def _extract(packed: tarfile.TarFile, name: str, target: Path) -> None:

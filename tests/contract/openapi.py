@@ -20,6 +20,7 @@ from infra import packaging
 from tests.contract import openapi_manners as manners
 from tests.contract import openapi_words as words
 from tests.contract.examples import EXAMPLES
+from tests.contract.openapi_polish import polish
 
 PATH = Path(__file__).resolve().parents[2] / "functions" / "openapi.json"
 PROBLEM = "application/problem+json"
@@ -110,6 +111,7 @@ def document() -> Json:
     _exemplify(merged)
     merged["paths"] = dict(sorted(merged["paths"].items()))
     merged["components"]["schemas"] = dict(sorted(merged["components"]["schemas"].items()))
+    polish(merged)
     return merged
 
 
@@ -284,7 +286,7 @@ def _exemplify(spec: Json) -> None:
 
 
 def _example(spec: Json, schema: Json) -> Any:
-    """Return a schema's example; a page's is made of its items'. Raises KeyError for none."""
+    """Return a schema's example; a page's is made of its items'. Raises LookupError for none."""
     if "anyOf" in schema:
         schema = next(each for each in schema["anyOf"] if each.get("type") != "null")
     name = schema["$ref"].split("/")[-1]
@@ -293,6 +295,11 @@ def _example(spec: Json, schema: Json) -> Any:
         return EXAMPLES[name]
     if "examples" in known:
         return known["examples"][0]
+    if "data" not in known["properties"]:
+        raise LookupError(
+            f"the model {name} has no example: give it `json_schema_extra={{'examples': […]}}`, "
+            "or put one into tests/contract/examples.py"
+        )
     items = known["properties"]["data"]["items"]
     page = {"data": [_example(spec, items)]}
     return page | {"next_cursor": None} if "next_cursor" in known["properties"] else page

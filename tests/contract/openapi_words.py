@@ -7,18 +7,42 @@ from tests.contract import openapi_manners as manners
 
 Json = dict[str, Any]
 
+_CONVENTIONS = """\
+A CRM without a face, in which a video is a first-class record. One set of rules for every resource:
+
+- **Credentials**: `Authorization: Bearer …`, an API key (`rl_live_…`) or an access token. Each
+  operation names the scope that it needs.
+- **Records** are `{id, object, created_at, updated_at, created_by, version, …}`. An id tells its
+  type (`con_…`, `dea_…`); another workspace's is as absent as one that never was: 404.
+- **Times** are RFC 3339 in UTC with milliseconds, amounts are in minor units with their currency,
+  offsets into media are milliseconds.
+- **Lists** page with `limit` and `cursor` and answer `{data, next_cursor}`; follow `next_cursor`
+  until it is null.
+- **Concurrency**: every record has a strong `ETag`. `If-None-Match` saves you its bytes (304),
+  `If-Match` saves you from writing over another's change (412).
+- **Changes** are JSON Merge Patch (RFC 7396): what is left out stays, null clears.
+- **Retries**: every write takes an `Idempotency-Key`; sent again within 24 hours it gets the same
+  reply (`Idempotency-Replayed: true`) and has no second effect.
+- **Refusals** are problem+json (RFC 9457): branch on `code`, show `detail`, quote `request_id`. A
+  query parameter that is unknown or repeated is a 400, an unknown field of a body a 422.
+- **Limits**: `RateLimit` and `RateLimit-Policy` tell what is left; a 429 and a 503 tell in
+  `Retry-After` when to come back.
+
+## Versions
+
+Name one in `Reelate-Version`; else it is the one your credential is pinned to, else the newest. An
+older version's replies carry `Deprecation` and `Sunset`. New fields, new routes and new values
+come without a new version.
+
+"""
+>>>>>>> docs-old
 INFO: Json = {
     "title": "Reelate",
     "version": "v1",
     "summary": "A CRM without a face, in which a video is a first-class record.",
-    "description": "Every list pages with `limit` and `cursor`; every record has an `ETag`; every "
-    "write takes an `Idempotency-Key`; every refusal is problem+json (RFC 9457). Times are RFC "
-    "3339 in UTC, amounts are in minor units, offsets into media are milliseconds. A query "
-    "parameter that is unknown or repeated is a 400.\n\n## Versions\n\n"
-    "Name one in `Reelate-Version`; else it is the one your credential is pinned to, else the "
-    "newest. An older version's replies carry `Deprecation` and `Sunset`. New fields, new routes "
-    "and new values come without a new version.\n\n" + manners.changelog_text(),
+    "description": _CONVENTIONS + manners.changelog_text(),
     "x-versions": manners.changelog(),
+    "contact": {"name": "Whoever runs your deployment"},
     "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
 }
 TAGS = {

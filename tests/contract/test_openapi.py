@@ -9,8 +9,10 @@ import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
+from functions.shared.ids import new_id
 from functions.shared.policy import SCOPES
 from tests.contract import openapi
+from tests.contract.openapi_polish import polish
 
 SPEC: dict[str, Any] = json.loads(openapi.PATH.read_text())
 OPERATIONS = {
@@ -172,6 +174,43 @@ def test_a_name_that_means_two_things_gets_its_context() -> None:
 
     assert merged["components"]["schemas"]["VideoLink"] == {"type": "string"}
     assert "#/components/schemas/VideoLink" in json.dumps(merged["paths"])
+
+
+def test_a_route_that_leaves_something_out_is_told_what() -> None:
+    """Each sentence names the route, and what its author is to do."""
+    spec = json.loads(openapi.PATH.read_text())
+    operation = spec["paths"]["/v1/contacts/{id}"]["get"]
+    del operation["description"], operation["parameters"][0]["description"]
+    del operation["responses"]["200"]["content"]["application/json"]["example"]
+    operation["tags"] = ["people"]
+
+    with pytest.raises(ValueError, match="The OpenAPI document is not complete") as refused:
+        polish(spec)
+
+    told = str(refused.value).splitlines()[1:]
+    assert len(told) == 4
+    assert all("GET /v1/contacts/{id}: " in each for each in told)
+
+
+def test_a_model_without_an_example_is_named() -> None:
+    spec = {"components": {"schemas": {"Fresh": {"type": "object", "properties": {}}}}}
+
+    with pytest.raises(LookupError, match="the model Fresh has no example: give it"):
+        openapi._example(spec, {"$ref": "#/components/schemas/Fresh"})
+
+
+def test_ids_in_paths_have_the_shape_of_their_type() -> None:
+    shapes = {
+        path: parameter["schema"]["pattern"]
+        for path, item in SPEC["paths"].items()
+        for operation in item.values()
+        for parameter in operation["parameters"]
+        if parameter.get("name") == "id"
+    }
+
+    assert re.fullmatch(shapes["/v1/contacts/{id}"], new_id("con"))
+    assert not re.fullmatch(shapes["/v1/contacts/{id}"], new_id("com"))
+    assert set(shapes) == {path for path in SPEC["paths"] if "/{id}" in path}
 
 
 def _headers(operation: dict[str, Any]) -> set[str]:

@@ -1,9 +1,9 @@
 """Playback: links for those who may see a video, and what is behind a link for anyone."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from starlette.requests import Request
 
 from functions.shared.clock import iso, now
@@ -17,6 +17,11 @@ from functions.video.api.videos import CHANGE, Id, Reads, Writes
 from functions.video.api.views import PlaybackView
 from functions.video.model import Video
 from functions.video.playback import PURPOSE, check_playable, issue, revoke
+
+Token = Annotated[str, Path(description="The signed part of a playback link.")]
+Rung = Annotated[str, Path(description="A rendition that the master playlist names, or `audio`.")]
+RunNumber = Annotated[int, Path(description="The run that made the segment.")]
+SegmentPath = Annotated[str, Path(description="The segment, as the playlist names it.")]
 
 _HLS = "application/vnd.apple.mpegurl"
 # The link is the whole permission, so a player on any page may read what is behind it.
@@ -89,7 +94,7 @@ def _add_playlists(api: APIRouter, screening: OpenScreening) -> None:
         "/v1/playback/{token}/master.m3u8", response_class=Response, name="play",
         summary="The master playlist", responses=_PLAYLIST, openapi_extra=_OPEN,
     )  # fmt: skip
-    async def master(token: str) -> Response:
+    async def master(token: Token) -> Response:
         """List the renditions of the video."""
         return _playlist(screening(token).master())
 
@@ -97,7 +102,7 @@ def _add_playlists(api: APIRouter, screening: OpenScreening) -> None:
         "/v1/playback/{token}/{rung}.m3u8", response_class=Response, name="play_rung",
         summary="One rendition's playlist", responses=_PLAYLIST, openapi_extra=_OPEN,
     )  # fmt: skip
-    async def rung(token: str, rung: str) -> Response:
+    async def rung(token: Token, rung: Rung) -> Response:
         """List the segments of one rendition (`720p`, …, or `audio`). While the video is being
         encoded the playlist grows: an EVENT playlist that ends as VOD."""
         return _playlist(screening(token).track(rung))
@@ -109,7 +114,7 @@ def _add_files(api: APIRouter, screening: OpenScreening) -> None:
         status_code=302, name="play_segment", summary="One segment of a long video",
         responses=_REDIRECT, openapi_extra=_OPEN,
     )  # fmt: skip
-    async def segment(token: str, run: int, path: str) -> Response:
+    async def segment(token: Token, run: RunNumber, path: SegmentPath) -> Response:
         """Redirect to a segment. Only the playlists of very long videos lead here."""
         return _redirect(screening(token).segment(run, path))
 
@@ -122,7 +127,7 @@ def _add_files(api: APIRouter, screening: OpenScreening) -> None:
 
 
 def _add_file(api: APIRouter, screening: OpenScreening, name: str, kind: str) -> None:
-    async def file(token: str) -> Response:
+    async def file(token: Token) -> Response:
         return _redirect(screening(token).file(name))
 
     api.add_api_route(

@@ -1,0 +1,88 @@
+"""The last hand on the OpenAPI document: what can be read off the whole of it, and a plain word
+for whoever adds a route and leaves something out."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+_ID = re.compile(r"([a-z]{2,4})_[0-9a-hjkmnp-tv-z]{26}")
+METHODS = ("get", "post", "patch", "put", "delete")
+
+
+def polish(spec: Json) -> None:
+    """Give ids their patterns, drop what nobody refers to, put tags in order.
+
+    Raises ValueError that names everything which a route has left out.
+    """
+    spec["tags"].sort(key=lambda tag: tag["name"])
+    _pattern_ids(spec)
+    _prune(spec)
+    missing = list(lacks(spec))
+    if missing:
+        raise ValueError("The OpenAPI document is not complete:\n- " + "\n- ".join(missing))
+
+
+def operations(spec: Json) -> Iterator[tuple[str, str, Json]]:
+    """Yield (method, path, operation)."""
+    for path, item in spec["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield method.upper(), path, item[method]
+
+
+def lacks(spec: Json) -> Iterator[str]:
+    """Yield a sentence for everything that an operation should say and does not."""
+    known = {tag["name"] for tag in spec["tags"]}
+    for method, path, operation in operations(spec):
+        name = f"{method} {path}"
+        if set(operation.get("tags", ())) - known:
+            yield f"{name}: its tag is not described; add it to TAGS in tests/contract/openapi_words.py"
+        if not operation.get("description"):
+            yield f"{name}: say in `description=` what it does"
+        for each in operation["parameters"]:
+            if "$ref" not in each and not each.get("description"):
+                yield f"{name}: say what `{each['name']}` is, by Path/Query(description=…)"
+        for status, response in operation["responses"].items():
+            for kind, media in response.get("content", {}).items():
+                if kind == "application/json" and "example" not in media:
+                    yield f"{name}: the reply {status} has no example"
+
+
+def _pattern_ids(spec: Json) -> None:
+    """Say of what shape the `id` of each path is, as the example of its record shows it."""
+    prefixes = _prefixes(spec)
+    for _, path, operation in operations(spec):
+        collection = path.partition("/{id}")[0]
+        for each in operation["parameters"]:
+            if each.get("in") == "path" and each["name"] == "id" and collection in prefixes:
+                prefix, example = prefixes[collection]
+                each["schema"]["pattern"] = f"^{prefix}_[0-9a-hjkmnp-tv-z]{{26}}$"
+                each["example"] = example
+
+
+def _prefixes(spec: Json) -> dict[str, tuple[str, str]]:
+    """Return (prefix, example) of the ids of each collection, by its path."""
+    found = {}
+    for path, item in spec["paths"].items():
+        if path.endswith("/{id}") and "get" in item:
+            reply = item["get"]["responses"]["200"]["content"]["application/json"]
+            example = reply.get("example", {})
+            shape = _ID.fullmatch(str(example.get("id")))
+            if shape:
+                found[path.removesuffix("/{id}")] = (shape[1], example["id"])
+    return found
+
+
+def _prune(spec: Json) -> None:
+    """Drop refusals, headers and parameters that nothing refers to."""
+    for section in ("responses", "headers", "parameters"):
+        words = json.dumps(spec)
+        parts = spec["components"].get(section, {})
+        spec["components"][section] = {
+            name: part
+            for name, part in parts.items()
+            if f'"#/components/{section}/{name}"' in words
+        }
