@@ -35,7 +35,6 @@ older version's replies carry `Deprecation` and `Sunset`. New fields, new routes
 come without a new version.
 
 """
->>>>>>> docs-old
 INFO: Json = {
     "title": "Reelate",
     "version": "v1",
