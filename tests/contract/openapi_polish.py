@@ -39,7 +39,7 @@ def lacks(spec: Json) -> Iterator[str]:
     for method, path, operation in operations(spec):
         name = f"{method} {path}"
         if set(operation.get("tags", ())) - known:
-            yield f"{name}: its tag is not described; add it to TAGS in tests/contract/openapi_words.py"
+            yield f"{name}: describe its tag in TAGS of tests/contract/openapi_words.py"
         if not operation.get("description"):
             yield f"{name}: say in `description=` what it does"
         for each in operation["parameters"]:
