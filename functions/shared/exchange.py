@@ -1,5 +1,6 @@
 """One request and its reply, as routes see them: caller, preconditions, paging, idempotency."""
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
@@ -22,7 +23,8 @@ from functions.shared.record import Record
 from functions.shared.secrets_manager import signing_secret
 from functions.shared.signing import Signer
 from functions.shared.table import ConditionFailedError, Table
-from functions.shared.web_event import SHAPED
+from functions.shared.versions import LEDGER, Change
+from functions.shared.web_event import SHAPED, VERSION
 from functions.shared.writes import Also, nothing_else
 
 R = TypeVar("R", bound=Record)
@@ -37,14 +39,38 @@ class Exchange:
         self._event = request.scope["aws.event"]
         self.caller = caller_from(self._event)
         self.request = request
+        self.body = body
         self._settings = settings
-        self._body = body
+        self.item: str | None = None  # which of a batch's
+        self.precondition = request.headers.get("if-match")
 
     @property
     def if_match(self) -> str | None:
         """The ETag that the caller's change is based on."""
-        given = self.request.headers.get("if-match")
-        return given and version_only(given)
+        return self.precondition and version_only(self.precondition)
+
+    @property
+    def remaining_ms(self) -> int:
+        """How long the function may still run."""
+        return int(self.request.scope["aws.context"].get_remaining_time_in_millis())
+
+    def narrowed(self, item: str, body: bytes, if_match: str | None) -> "Exchange":
+        """Return one item of this batch as a request of its own: under a key derived from the
+        batch's, with its own body and precondition."""
+        each = copy.copy(self)
+        each.body, each.item, each.precondition = body, item, if_match
+        return each
+
+    def open_batch(self) -> None:
+        """Hold a batch's Idempotency-Key to this body (1 request, none without a key); raises
+        InvalidError when it came with another one before."""
+        kept = self._idempotency()
+        if kept is not None:
+            kept.hold()
+
+    def changes_of(self, operation: str) -> Sequence[Change]:
+        """Return what became of another operation since the version of this request."""
+        return LEDGER.changed_since(self._event[VERSION], operation)
 
     def has(self, etag: str) -> bool:
         """Say whether the caller has what this ETag stands for, by `If-None-Match`. Of another
@@ -162,8 +188,8 @@ class Exchange:
             principal=self.caller.principal,
             method=self.request.method,
             path=self.request.scope["path"],
-            key=key,
-            body=self._body,
+            key=key if self.item is None else f"{key}#{self.item}",
+            body=self.body,
             sight=self.caller.sight,
         )
 

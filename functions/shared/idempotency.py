@@ -3,6 +3,13 @@
 There is no "in progress" state to expire or to unlock: the reply exists if and only if the write
 does. Of parallel requests with one key, one commits; the others' transactions fail on the reply's
 condition, read it back, and replay it.
+
+Powertools' idempotency is built the other way round: it marks a key INPROGRESS, runs the function,
+then stores what it returned. That fits an effect outside the table; here it would be two writes
+more for each request, and between effect and record a process may die: then the key is in
+progress until a timeout (and with 0 ms of remaining time told to it, it is so for ever), and the
+effect happens again. No route needs it: what starts a run or joins an upload is idempotent by
+name (the execution's, the upload's), and its reply is kept with the record's own write.
 """
 
 import hashlib
@@ -12,7 +19,7 @@ from dataclasses import dataclass
 from functions.shared import strict_json
 from functions.shared.clock import now
 from functions.shared.errors import ConflictError, InvalidError
-from functions.shared.table import Put, Table
+from functions.shared.table import ConditionFailedError, Put, Table
 
 KEPT_SECONDS = 24 * 3600
 MAX_KEY_LENGTH = 255
@@ -66,6 +73,26 @@ class Idempotency:
             table=self._platform.name,
         )
 
+    def hold(self) -> None:
+        """Bind the key to this body before a batch's items run, each under a key of its own (1
+        request). Raises InvalidError when it was used with another body."""
+        moment = int(now().timestamp())
+        mark = Put(
+            {
+                "pk": self._pk,
+                "sk": "BATCH",
+                "request": self._request,
+                "expires_at_epoch": moment + KEPT_SECONDS,
+            },
+            "attribute_not_exists(pk) OR #request = :request OR expires_at_epoch < :now",
+            {"#request": "request"},
+            {":request": self._request, ":now": moment},
+        )
+        try:
+            self._platform.write(mark)
+        except ConditionFailedError as error:
+            raise _reused() from error
+
     def recall(self) -> Reply | None:
         """Return the stored reply (1 consistent read), None when there is none.
 
@@ -77,10 +104,7 @@ class Idempotency:
         if item is None or item["expires_at_epoch"] < now().timestamp():
             return None
         if item["request"] != self._request:
-            raise InvalidError(
-                "This Idempotency-Key was used before with another body.",
-                code="idempotency_key_reused",
-            )
+            raise _reused()
         if self._sight not in ("all", item.get("sight")):
             raise ConflictError(
                 "This Idempotency-Key was used before your view of the records changed; use "
@@ -88,6 +112,12 @@ class Idempotency:
                 code="idempotency_key_outlived",
             )
         return Reply(item["status"], item["body"], item["headers"])
+
+
+def _reused() -> InvalidError:
+    return InvalidError(
+        "This Idempotency-Key was used before with another body.", code="idempotency_key_reused"
+    )
 
 
 def _canonical(body: bytes) -> bytes:

@@ -98,10 +98,12 @@ def operation(
     cache: Policy = NO_STORE,
     expands: Sequence[str] = (),
     farewell: Mapping[str, str] | None = None,
+    batch: tuple[str, str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what FastAPI's own generator cannot know (`openapi_extra`): the scope that a route
     requires (None: any credential), the names, among COMPONENTS, of the headers it heeds, where
-    its replies may be cached, what `expand` may name, and (`versions.farewell`) when it goes.
+    its replies may be cached, what `expand` may name, (`versions.farewell`) when it goes, and of
+    a batch the names of the schemas that its items take (new, patch) and show.
 
     `functions.shared.routes` does what is said here.
     """
@@ -117,7 +119,77 @@ def operation(
         extra["x-cache-control"] = cache
     if farewell:
         extra |= {"x-farewell": dict(farewell), "deprecated": True}
+    if batch:
+        extra |= _batch(*batch)
     return extra
+
+
+def _batch(new: str, patch: str, shown: str) -> dict[str, Any]:
+    def item(op: str, required: Sequence[str], **properties: Any) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "title": f"{op.capitalize()} {shown}",
+            "additionalProperties": False,
+            "required": ["op", *required],
+            "properties": {"op": {"type": "string", "const": op}, **properties},
+        }
+
+    record_id = {"type": "string", "maxLength": 64}
+    tag = {
+        "type": "string",
+        "maxLength": 255,
+        "description": "The ETag that this is based on, or `*`.",
+    }
+    operations = [
+        item("create", ["body"], body=_schema(new)),
+        item("update", ["id", "body"], id=record_id, body=_schema(patch), if_match=tag),
+        item("delete", ["id", "if_match"], id=record_id, if_match=tag),
+    ]
+    sent = {
+        "type": "object",
+        "title": f"{shown}Batch",
+        "additionalProperties": False,
+        "required": ["operations"],
+        "properties": {
+            "operations": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100,
+                "items": {"oneOf": operations},
+            }
+        },
+    }
+    result = {
+        "type": "object",
+        "title": f"{shown}Result",
+        "required": ["status", "headers"],
+        "properties": {
+            "status": {"type": "integer"},
+            "headers": {"type": "object", "additionalProperties": {"type": "string"}},
+            "body": _schema(shown),
+            "problem": _schema("Problem"),
+        },
+    }
+    answered = {
+        "type": "object",
+        "title": f"{shown}Results",
+        "required": ["data"],
+        "properties": {"data": {"type": "array", "items": result}},
+    }
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": sent}}},
+        "responses": {
+            "207": {
+                "description": "One result for each operation, in their order: `body` where it "
+                "succeeded (nothing of a `delete`), `problem` where it was refused.",
+                "content": {"application/json": {"schema": answered}},
+            }
+        },
+    }
+
+
+def _schema(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _expand(names: Sequence[str]) -> dict[str, Any]:

@@ -36,9 +36,8 @@ def refusal(faults: Iterable[Mapping[str, Any]]) -> InvalidError:
 
 
 def pointer(location: Sequence[int | str]) -> str:
-    """Turn pydantic's location into a JSON pointer (RFC 6901); `body` itself is the root."""
-    parts = location[1:] if location and location[0] == "body" else location
-    written = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    """Turn pydantic's location into a JSON pointer (RFC 6901)."""
+    written = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
     return written[:_MAX_POINTER]
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,9 +23,9 @@ from functions.shared.errors import (
     ReelateError,
 )
 from functions.shared.ids import request_id_of
-from functions.shared.problem import PROBLEM, problem
+from functions.shared.problem import PROBLEM, problem, unexpected
 from functions.shared.routes import router
-from functions.shared.telemetry import annotate, instrumented, logger
+from functions.shared.telemetry import annotate, instrumented
 from functions.shared.validation import refusal
 from functions.shared.versions import LEDGER
 
@@ -127,8 +126,7 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         except ReelateError as error:
             reply = _lambda_reply(problem(error, event["path"], request_id))
         except Exception as error:  # noqa: BLE001 - a handler that raises is a 502 without a body
-            _log_unexpected(error)
-            reply = _lambda_reply(problem(_unexpected(), event["path"], request_id))
+            reply = _lambda_reply(problem(unexpected(error), event["path"], request_id))
         try:  # what no route has asked for: 404, 405, 413 …
             limits = let_in(event, READ_COST)
         except RateLimitedError as error:
@@ -176,7 +174,13 @@ async def _on_invalid(request: Request, error: RequestValidationError) -> Respon
     broken = next((fault for fault in faults if fault["type"] == "json_invalid"), None)
     if broken is not None:
         return _render(request, MalformedError(str(broken["ctx"]["error"]), code="invalid_json"))
-    return _render(request, refusal(faults))
+    return _render(request, refusal(map(_in_body, faults)))
+
+
+def _in_body(fault: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let pointers start at the body's root: FastAPI's locations name the part of the request."""
+    first, *inside = fault["loc"]
+    return {**fault, "loc": inside} if first == "body" else fault
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
@@ -202,23 +206,7 @@ def _methods(request: Request) -> list[str]:
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:
-    _log_unexpected(error)
-    return _render(request, _unexpected())
-
-
-def _unexpected() -> ReelateError:
-    return ReelateError("Something went wrong on our side.", code="internal")
-
-
-def _log_unexpected(error: Exception) -> None:
-    # Code lines, not the message: it may quote a customer's data.
-    logger.error(
-        "unexpected error",
-        extra={
-            "error_type": type(error).__name__,
-            "frames": [line.strip() for line in traceback.format_tb(error.__traceback__)[-6:]],
-        },
-    )
+    return _render(request, unexpected(error))
 
 
 __all__ = ["build_app", "lambda_handler", "problem", "router"]

@@ -16,7 +16,8 @@ PRODUCTS = (
 )  # fmt: skip
 WEB_FRAMEWORKS = frozenset({"fastapi", "mangum", "starlette"})
 WEB = frozenset(
-    f"functions.shared.{name}" for name in ("exchange", "problem", "routes", "web", "web_event")
+    f"functions.shared.{name}"
+    for name in ("batch", "exchange", "problem", "routes", "web", "web_event")
 )
 # What of functions/shared talks to the outside; the rest of it are concepts.
 TECHNOLOGY = WEB | {

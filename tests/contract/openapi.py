@@ -282,7 +282,8 @@ def _exemplify(spec: Json) -> None:
             for body in bodies:
                 media = body.get("content", {}).get("application/json")
                 if media is not None:
-                    media["example"] = _example(spec, media["schema"])
+                    whole = manners.batch_example(media["schema"], EXAMPLES)
+                    media["example"] = whole or _example(spec, media["schema"])
 
 
 def _example(spec: Json, schema: Json) -> Any:

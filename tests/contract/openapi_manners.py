@@ -81,6 +81,30 @@ def finish(operation: Json) -> None:
                     headers[name.title()] = {"$ref": f"#/components/headers/{name.title()}"}
 
 
+def batch_example(schema: Json, examples: Json) -> Json | None:
+    """Return the example of a batch's body or reply, made of its resource's; None for others."""
+    shown, _, what = schema.get("title", "").partition("Batch")
+    if what == "" and shown and "operations" in schema.get("properties", {}):
+        _create, update, _delete = schema["properties"]["operations"]["items"]["oneOf"]
+        new, patch = (
+            examples[each["properties"]["body"]["$ref"].split("/")[-1]]
+            for each in (_create, update)
+        )
+        record_id = examples[shown]["id"]
+        return {
+            "operations": [
+                {"op": "create", "body": new},
+                {"op": "update", "id": record_id, "body": patch, "if_match": '"1"'},
+                {"op": "delete", "id": record_id, "if_match": "*"},
+            ]
+        }
+    if schema.get("title", "").endswith("Results"):
+        record = examples[schema["title"].removesuffix("Results")]
+        made = {"status": 201, "headers": {"etag": '"1"'}, "body": record}
+        return {"data": [made, {**made, "status": 200}, {"status": 204, "headers": {}}]}
+    return None
+
+
 def changelog() -> list[Json]:
     """Return the versions, newest first, as the document lists them (`x-versions`)."""
     return [_told(each) for each in reversed(LEDGER.versions)]

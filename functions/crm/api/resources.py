@@ -1,5 +1,5 @@
 """The routes that contacts, companies, deals and notes share: create, list, read, change, delete,
-and the timeline of those that have one."""
+many of these at once, and the timeline of those that have one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ from functions.crm.fields import Fields
 from functions.crm.ports import R, Store, TimelineStore
 from functions.crm.service import read_timeline
 from functions.crm.timeline import TimelineEntry
+from functions.shared import batch
+from functions.shared.batch import Acts
 from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
@@ -40,6 +42,29 @@ class Resource(Generic[R]):
     def path(self) -> str:
         return f"/v1/{self.name}"
 
+    def acts(self) -> Acts:
+        """Return what the single routes and the batch do alike."""
+
+        def create(ask: Exchange, body: Any) -> Response:
+            return ask.created(
+                lambda also: self.store(ask).create(self.kind.of(body, ask.caller), also=also),
+                self.path,
+            )
+
+        def update(ask: Exchange, record_id: str, body: Any) -> Response:
+            return ask.changed(
+                lambda also: self.store(ask).change(
+                    record_id, lambda old: old.patched(body), if_match=ask.if_match, also=also
+                )
+            )
+
+        def delete(ask: Exchange, record_id: str) -> Response:
+            return ask.deleted(
+                lambda also: self.store(ask).delete(record_id, if_match=ask.if_match, also=also)
+            )
+
+        return Acts(self.name, self.kind.OBJECT, self.new, self.patch, create, update, delete)
+
 
 class TimelinePage(BaseModel):
     """A page of a timeline, newest first."""
@@ -51,14 +76,16 @@ class TimelinePage(BaseModel):
 def routes(resource: Resource[Any]) -> APIRouter:
     """Return a resource's routes."""
     api = router(tags=[resource.name])
-    _add_collection(api, resource)
-    _add_record(api, resource)
+    acts = resource.acts()
+    _add_collection(api, resource, acts)
+    _add_batch(api, resource, acts)
+    _add_record(api, resource, acts)
     if resource.timelines:
         _add_timeline(api, resource, resource.timelines)
     return api
 
 
-def _add_collection(api: APIRouter, resource: Resource[R]) -> None:
+def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     one = resource.kind.OBJECT
     kind, open_store, path = resource.kind, resource.store, resource.path
     read, write = f"{resource.name}:read", f"{resource.name}:write"
@@ -70,9 +97,7 @@ def _add_collection(api: APIRouter, resource: Resource[R]) -> None:
     )
 
     async def create(ask: Annotated[Exchange, asks(write)], body: Any) -> Response:
-        return ask.created(
-            lambda also: open_store(ask).create(kind.of(body, ask.caller), also=also), path
-        )
+        return acts.create(ask, body)
 
     # FastAPI reads the body's model from here; it differs from resource to resource.
     create.__annotations__["body"] = resource.new
@@ -98,7 +123,27 @@ def _add_collection(api: APIRouter, resource: Resource[R]) -> None:
     )  # fmt: skip
 
 
-def _add_record(api: APIRouter, resource: Resource[R]) -> None:
+def _add_batch(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
+    write = f"{resource.name}:write"
+
+    async def run_batch(ask: Annotated[Exchange, asks(write)]) -> Response:
+        return batch.run(ask, acts)
+
+    api.add_api_route(
+        f"{resource.path}/batch", run_batch, methods=["POST"], status_code=207,
+        response_class=Response,
+        name=f"batch_{resource.name}", summary=f"Create, update and delete {resource.name}",
+        description="Up to 100 operations, done in their order, each as a request of its own: it "
+        "succeeds or is refused alone, and needs the scope it would need there. A `delete` names "
+        "the `if_match` it is based on, or `*`. Under an `Idempotency-Key` a batch may be sent "
+        "again whatever became of it: only what is not done yet is done.",
+        responses=problems(400, 413, 415, 422),
+        openapi_extra=operation(write, "IdempotencyKey", batch=(
+            resource.new.__name__, resource.patch.__name__, resource.kind.__name__)),
+    )  # fmt: skip
+
+
+def _add_record(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     one = resource.kind.OBJECT
     kind, open_store, path = resource.kind, resource.store, f"{resource.path}/{{id}}"
     read, write, erase = (f"{resource.name}:{act}" for act in ("read", "write", "delete"))
@@ -107,18 +152,12 @@ def _add_record(api: APIRouter, resource: Resource[R]) -> None:
         return ask.show(open_store(ask).get(record_id))
 
     async def patch(ask: Annotated[Exchange, asks(write)], record_id: Id, body: Any) -> Response:
-        return ask.changed(
-            lambda also: open_store(ask).change(
-                record_id, lambda old: old.patched(body), if_match=ask.if_match, also=also
-            )
-        )
+        return acts.update(ask, record_id, body)
 
     patch.__annotations__["body"] = resource.patch
 
     async def delete(ask: Annotated[Exchange, asks(erase)], record_id: Id) -> Response:
-        return ask.deleted(
-            lambda also: open_store(ask).delete(record_id, if_match=ask.if_match, also=also)
-        )
+        return acts.delete(ask, record_id)
 
     api.add_api_route(
         path, get, methods=["GET"], response_model=kind,

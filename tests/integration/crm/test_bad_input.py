@@ -178,3 +178,14 @@ def test_what_goes_wrong_on_our_side_says_nothing_of_it(
     assert problem["detail"] == "Something went wrong on our side."
     assert "reelate-local-crm" not in str(problem)
     assert "unexpected error" in capsys.readouterr().out
+
+
+def test_a_fault_of_a_field_named_body_points_at_it(api: Api) -> None:
+    """`body` is also what FastAPI calls the request's body."""
+    note = api.make("/v1/notes", body_for(api, "notes"))
+
+    for reply in (
+        api.post("/v1/notes", {"body": "", "links": note["links"]}),
+        api.patch(f"/v1/notes/{note['id']}", {"body": " "}),
+    ):
+        assert [each["pointer"] for each in reply.json["errors"]] == ["/body"]

@@ -51,9 +51,9 @@ def test_sound_values_become_the_model() -> None:
 
 @pytest.mark.parametrize(
     ("location", "expected"),
-    [(("body",), ""), (("body", "a", 0), "/a/0"), (("query", "limit"), "/query/limit"), ((), "")],
+    [(("body",), "/body"), (("a", 0), "/a/0"), (("query", "limit"), "/query/limit"), ((), "")],
 )
-def test_the_body_is_the_pointers_root(location: tuple[str | int, ...], expected: str) -> None:
+def test_a_place_is_a_json_pointer(location: tuple[str | int, ...], expected: str) -> None:
     assert pointer(location) == expected
 
 
