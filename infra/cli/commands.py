@@ -3,6 +3,8 @@
 import argparse
 import shlex
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 from rich.console import Console
@@ -12,6 +14,8 @@ from infra.cli import logs as log_lines
 from infra.cli import redrive as dead_letters
 from infra.cli import release
 from infra.cli.api import Api
+from infra.cli.audit import Span, hour_of, verify
+from infra.cli.audit_evidence import Evidence
 from infra.cli.demo import Demo
 from infra.cli.progress import bar
 from infra.cli.upload import Upload, links
@@ -24,6 +28,7 @@ from infra.local.failure import CloudError
 from infra.local.seed import create_workspace
 
 Chosen = argparse.Namespace
+SHOWN = 20  # lines of what an audit log's verification found
 
 
 def up(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
@@ -151,6 +156,31 @@ def redrive(chosen: Chosen, cloud: Cloud, console: Console) -> int:
     return 0
 
 
+def audit(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Verify an audit log; exit code 1 when something does not fit, the first of it on top."""
+    stage = chosen.stage or STAGE
+    s3 = _client("s3", chosen.stage, cloud)
+    account = _client("sts", chosen.stage, cloud).get_caller_identity()["Account"]
+    evidence = Evidence(
+        dynamodb=_client("dynamodb", chosen.stage, cloud),
+        s3=s3,
+        table=f"reelate-{stage}-platform",
+        bucket=f"reelate-{stage}-audit-{account}-{s3.meta.region_name}",
+        workspace=chosen.workspace,
+    )
+    span = Span(*(text and hour_of(text) for text in (chosen.since, chosen.until)))
+    report = verify(evidence, span, datetime.now(UTC))
+    for mismatch in report.sorted()[:SHOWN]:
+        console.print(str(mismatch), style="red", markup=False)
+    if len(report.mismatches) > SHOWN:
+        console.print(f"and {len(report.mismatches) - SHOWN} more", style="red")
+    console.print(
+        f"{report.entries} entries, {report.seals} sealed hours, "
+        f"{report.waiting} entries not sealed yet, {len(report.mismatches)} mismatches"
+    )
+    return 1 if report.mismatches else 0
+
+
 def doctor(_chosen: Chosen, cloud: Cloud, console: Console) -> int:
     """Print every finding; exit code 2 when something is wrong."""
     findings = list(examination.examine(cloud))
@@ -180,7 +210,7 @@ def _running(cloud: Cloud) -> Contract:
     return found.contract
 
 
-def _client(service: str, stage: str | None, cloud: Cloud) -> object:
+def _client(service: str, stage: str | None, cloud: Cloud) -> Any:
     if stage and stage != STAGE:
         return boto3.client(service)  # type: ignore[call-overload]
     return client(service, _running(cloud).aws_endpoint)

@@ -55,6 +55,12 @@ def parser() -> argparse.ArgumentParser:
     redrive.add_argument("queue", nargs="?", help="without it, lists the dead-letter queues")
     redrive.add_argument("--peek", action="store_true", help="only show some of the messages")
     redrive.add_argument("--stage", help="in AWS, with your credentials; default: local")
+    audit = verb("audit", commands.audit, "verify a workspace's audit log against its seals")
+    audit.add_argument("act", choices=["verify"])
+    audit.add_argument("--workspace", required=True, metavar="ID")
+    audit.add_argument("--from", dest="since", metavar="TIME", help="default: the first entry")
+    audit.add_argument("--to", dest="until", metavar="TIME", help="default: now")
+    audit.add_argument("--stage", help="in AWS, with your credentials; default: local")
     verb("doctor", commands.doctor, "check this machine and the local cloud")
     for name, run, words in (
         ("synth", commands.synth, "write and check a stage's CloudFormation templates"),

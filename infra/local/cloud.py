@@ -194,6 +194,7 @@ class Cloud:
         for template in assembly.templates(self.layout.assembly, STACKS):
             deployer.upload(template.assets)
             deployer.deploy(template, parameters)
+            deployer.lock_buckets(template)
         self._open_front_door(deployer)
         done.write_text(state)
 

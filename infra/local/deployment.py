@@ -132,6 +132,18 @@ class Deployer:
             if resource["ResourceType"] == kind
         }
 
+    def lock_buckets(self, template: Template) -> None:
+        """Give buckets the Object Lock that their template declares: the emulator's CloudFormation
+        passes over it, its S3 does not."""
+        s3 = client("s3", self.endpoint)
+        declared = template.body()["Resources"]
+        for logical, bucket in self.resources(template.stack, "AWS::S3::Bucket").items():
+            properties = declared[logical]["Properties"]
+            if properties.get("ObjectLockEnabled"):
+                s3.put_object_lock_configuration(
+                    Bucket=bucket, ObjectLockConfiguration=properties["ObjectLockConfiguration"]
+                )
+
     def exists(self, stack: str) -> bool:
         """Say whether the stack stands complete."""
         status = self._status(client("cloudformation", self.endpoint), stack)

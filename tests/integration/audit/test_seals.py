@@ -3,53 +3,23 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.identity.audit_entry import Draft
 from functions.identity.audit_seal import key_of, last_closed
 from functions.identity.dynamodb_audit import AuditHours, AuditLog
-from functions.identity.s3_seals import S3Seals
 from functions.identity.seal_audit.handler import handler as seal_audit
-from functions.identity.seal_audit.logic import Sealing, Tally
 from functions.shared import aws
 from functions.shared.clock import now
 from functions.shared.errors import UnavailableError
 from tests.integration.audit.desk import PLATFORM, WORKSPACE, Desk, platform
-from tests.integration.cloud import ENVIRONMENT, Calls
+from tests.integration.audit.night import BUCKET, NOON, Night, enter
+from tests.integration.cloud import Calls
 from tests.integration.gateway import CONTEXT
-
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-BUCKET = ENVIRONMENT["AUDIT_BUCKET"]
-
-
-def enter(number: int, at: datetime, workspace: str = WORKSPACE) -> None:
-    """Enter an act as if it had been recorded at another time."""
-    facts = {"id": f"evt_{number:04}", "subject": {"type": "contact", "id": "con_1"}}
-    entry = Draft(workspace, f"evt_{number:04}", facts, "con_1", ("key_one",)).entry(at, None)
-    AuditHours(aws.client("dynamodb"), PLATFORM).note(entry.hour, workspace, int(at.timestamp()))
-    assert AuditLog(platform(workspace)).append(entry)
-
-
-class Night:
-    """The sealer at chosen times."""
-
-    def __init__(self) -> None:
-        self.failures: list[tuple[str, str, str]] = []
-
-    def seal(self, at: datetime) -> Tally:
-        return Sealing(
-            hours=AuditHours(aws.client("dynamodb"), PLATFORM),
-            log_of=lambda workspace: AuditLog(platform(workspace)),
-            seals=S3Seals(aws.client("s3"), BUCKET),
-            failed=lambda workspace, hour, error: self.failures.append(
-                (workspace, hour, type(error).__name__)
-            ),
-        ).run(at)
 
 
 @pytest.fixture
