@@ -136,11 +136,8 @@ class AuditLog:
 
     def keep_subject_key(self, subject: str, wrapped: bytes) -> bool:
         """Keep the first key of a subject; return False when it had one or was forgotten."""
-        try:
-            self._table.write(Put({**key_of(self.workspace, subject), "wrapped": wrapped}, _NEW))
-        except ConditionFailedError:
-            return False
-        return True
+        item = {**key_of(self.workspace, subject), "wrapped": wrapped}
+        return self._table.try_write(Put(item, _NEW))
 
     def entries(self, hour: str) -> Iterator[tuple[str, str]]:
         """Yield (position, text) of every entry recorded in an hour, in order."""
@@ -175,7 +172,7 @@ class AuditLog:
     def keep_seal(self, hour: str, digest: str) -> None:
         """Note that an hour is sealed; a note that is there stays."""
         item = {"pk": self._table.key("AUDIT", "SEALS"), "sk": hour, "digest": digest}
-        _put_once(self._table, item)
+        self._table.try_write(Put(item, _NEW))
 
     @property
     def _entries(self) -> str:
@@ -203,7 +200,7 @@ class AuditHours:
         """Note that a workspace has entries in an hour, before the first of them is written."""
         expiry = at_epoch + _NOTED_SECONDS
         item = {"pk": self._hours, "sk": f"{hour}#{workspace}", "expires_at_epoch": expiry}
-        _put_once(self._table, item)
+        self._table.try_write(Put(item, _NEW))
 
     def head(self) -> str | None:
         """Return the hour that all workspaces are sealed up to, itself included."""
@@ -213,12 +210,8 @@ class AuditHours:
     def advance(self, hour: str) -> None:
         """Move the head forward; it never goes back."""
         item = {"pk": self._table.key("AUDIT", "HEAD"), "sk": "HEAD", "hour": hour}
-        try:
-            self._table.write(
-                Put(item, f"{_NEW} OR #hour < :hour", {"#hour": "hour"}, {":hour": hour})
-            )
-        except ConditionFailedError:
-            return  # another run of the sealer was there first
+        forward = f"{_NEW} OR #hour < :hour"
+        self._table.try_write(Put(item, forward, {"#hour": "hour"}, {":hour": hour}))
 
     def noted(self, after: str | None, until: str) -> Iterator[tuple[str, str]]:
         """Yield (hour, workspace) of the hours after `after` and up to `until`, in order."""
@@ -239,10 +232,3 @@ class AuditHours:
     @property
     def _hours(self) -> str:
         return self._table.key("AUDIT", "HOURS")
-
-
-def _put_once(table: Table, item: Item) -> None:
-    try:
-        table.write(Put(item, _NEW))
-    except ConditionFailedError:
-        return  # it is there, which is all that was wanted

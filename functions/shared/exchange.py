@@ -7,8 +7,10 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 
+from functions.shared.audit import act
 from functions.shared.aws import client
 from functions.shared.caller import Caller
+from functions.shared.clock import iso, now
 from functions.shared.entity_tags import named, version_only
 from functions.shared.errors import (
     ConflictError,
@@ -81,6 +83,22 @@ class Exchange:
     def table(self, name: str) -> Table:
         """Return the caller's workspace's view of a table."""
         return Table(client("dynamodb"), name, self.caller.workspace)
+
+    def tell_of_refusal(self, scope: str) -> None:
+        """Tell the audit log that the caller asked for what it may not do: once an hour, so that
+        a program that keeps asking fills no log."""
+        caller, moment = self.caller, now()
+        if not caller.workspace:
+            return  # a person in no workspace: there is nobody whose log it were
+        put = act(
+            "request.refused",
+            caller,
+            {"type": "scope", "id": scope},
+            detail={"method": self.request.method, "route": self.request.scope["route"].path},
+            once=f"{caller.principal} {scope} {iso(moment)[:13]}",
+            at=moment,
+        )
+        self.table(self._settings.platform_table).try_write(put)
 
     def show(self, record: R, view: Callable[[R], str] | None = None) -> Response:
         """Reply 200 with a record and its ETag, or 304 when the caller has this version."""
@@ -199,12 +217,13 @@ def caller_from(event: dict[str, Any]) -> Caller:
     context = event["requestContext"].get("authorizer")
     if not context:
         raise UnauthenticatedError("Send 'Authorization: Bearer <key>'.")
+    return replace(Caller.of(context, event["reelate.request_id"]), **origin_of(event))
+
+
+def origin_of(event: dict[str, Any]) -> dict[str, Any]:
+    """Return from where a request came, as a Caller holds it."""
     identity = event["requestContext"].get("identity") or {}
-    return replace(
-        Caller.of(context, event["reelate.request_id"]),
-        address=identity.get("sourceIp"),
-        agent=identity.get("userAgent"),
-    )
+    return {"address": identity.get("sourceIp"), "agent": identity.get("userAgent")}
 
 
 def _response(reply: Reply) -> Response:
@@ -227,7 +246,8 @@ class Permission:
     async def __call__(self, request: Request) -> Exchange:
         """Return the request's Exchange; raises UnauthenticatedError and ForbiddenError."""
         exchange = Exchange(request, WebSettings.from_env(), await request.body())
-        if self.scope is not None:
+        if self.scope is not None and self.scope not in exchange.caller.scopes:
+            exchange.tell_of_refusal(self.scope)
             exchange.caller.require(self.scope)
         return exchange
 
@@ -247,5 +267,5 @@ Cursor = Annotated[str | None, Query(description="`next_cursor` of the page befo
 
 __all__ = [
     "DEFAULT_LIMIT", "Ask", "Cursor", "Exchange", "Limit", "Permission", "WebSettings", "asks",
-    "caller_from",
+    "caller_from", "origin_of",
 ]  # fmt: skip

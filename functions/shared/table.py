@@ -178,6 +178,14 @@ class Table:
         attributes = reply.get("Attributes")
         return unmarshal_item(attributes) if attributes else None
 
+    def try_write(self, write: Write) -> bool:
+        """Make a write whose condition may well not hold (1 request); say whether it did."""
+        try:
+            self.write(write)
+        except ConditionFailedError:
+            return False
+        return True
+
     def transact(self, writes: Sequence[Write]) -> None:
         """Make all writes or none (1 request, double write units; at most 100 writes).
 

@@ -11,15 +11,16 @@ the moment the link was made: a role or team that is lost later ends no link bef
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.shared.audit import act
 from functions.shared.caller import Caller
 from functions.shared.clock import iso
 from functions.shared.errors import ConflictError, NotFoundError, UnauthenticatedError
 from functions.shared.signing import Signer
-from functions.shared.writes import Also
+from functions.shared.writes import Also, Put
 from functions.video import keys, playlist
 from functions.video.media import AudioRendition, EncodePlan, Manifest
 from functions.video.model import Video
@@ -83,6 +84,22 @@ def check_playable(video: Video) -> None:
         raise ConflictError(f"A video that is {video.state} cannot be played.", code="not_playable")
 
 
+def started(grant: Grant, name: str, at: datetime, **origin: Any) -> Put:
+    """Return what the audit log is told when a link's bearer begins to watch, or fetches the whole
+    file; `origin` has request_id, address, agent. Once an hour for each link and address: players
+    ask again."""
+    bearer = replace(grant.viewer, kind="playback_link", **origin)
+    link = f"{grant.video} {bearer.principal} {grant.issued_at}"
+    return act(
+        "video.playback_started",
+        bearer,
+        {"type": "video", "id": grant.video},
+        detail={"file": name, "link_issued_at": grant.issued_at},
+        once=f"{link} {name} {bearer.address} {iso(at)[:13]}",
+        at=at,
+    )
+
+
 def revoke(videos: Videos, video_id: str, at: datetime, also: Also[Video]) -> Video:
     """End all links issued until now."""
     return videos.change(
@@ -99,6 +116,7 @@ class Screening:
     media: ObjectStore
     log_of: Callable[[int], RunLog]
     address_lifetime_s: int
+    tell: Callable[[Put], object]  # the audit log
 
     def master(self) -> str:
         """Return the master playlist; its entries are relative to it."""

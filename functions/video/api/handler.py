@@ -69,6 +69,7 @@ def _screening(token: str) -> Screening:
         media=S3Store(client("s3"), settings.media_bucket),
         log_of=lambda run: DynamoRunLog(database, table, grant.viewer.workspace, grant.video, run),
         address_lifetime_s=settings.segment_url_lifetime_s,
+        tell=Table(database, settings.platform_table, grant.viewer.workspace).try_write,
     )
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from starlette.requests import Request
 
 from functions.shared.clock import iso, now
+from functions.shared.exchange import origin_of
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
@@ -16,7 +17,14 @@ from functions.video.api.desk import OpenDesk, OpenScreening
 from functions.video.api.videos import CHANGE, Id, Reads, Writes
 from functions.video.api.views import PlaybackView
 from functions.video.model import Video
-from functions.video.playback import PURPOSE, check_playable, issue, revoke
+from functions.video.playback import (
+    PURPOSE,
+    Screening,
+    check_playable,
+    issue,
+    revoke,
+    started,
+)
 
 Token = Annotated[str, Path(description="The signed part of a playback link.")]
 Rung = Annotated[str, Path(description="A rendition that the master playlist names, or `audio`.")]
@@ -94,9 +102,12 @@ def _add_playlists(api: APIRouter, screening: OpenScreening) -> None:
         "/v1/playback/{token}/master.m3u8", response_class=Response, name="play",
         summary="The master playlist", responses=_PLAYLIST, openapi_extra=_OPEN,
     )  # fmt: skip
-    async def master(token: Token) -> Response:
+    async def master(request: Request, token: Token) -> Response:
         """List the renditions of the video."""
-        return _playlist(screening(token).master())
+        shown = screening(token)
+        text = shown.master()
+        _tell(shown, "master.m3u8", request)
+        return _playlist(text)
 
     @api.get(
         "/v1/playback/{token}/{rung}.m3u8", response_class=Response, name="play_rung",
@@ -127,8 +138,12 @@ def _add_files(api: APIRouter, screening: OpenScreening) -> None:
 
 
 def _add_file(api: APIRouter, screening: OpenScreening, name: str, kind: str) -> None:
-    async def file(token: Token) -> Response:
-        return _redirect(screening(token).file(name))
+    async def file(request: Request, token: Token) -> Response:
+        shown = screening(token)
+        address = shown.file(name)
+        if name != keys.POSTER:
+            _tell(shown, name, request)
+        return _redirect(address)
 
     api.add_api_route(
         f"/v1/playback/{{token}}/{name}", file, methods=["GET"], status_code=302,
@@ -136,6 +151,12 @@ def _add_file(api: APIRouter, screening: OpenScreening, name: str, kind: str) ->
         description="Redirect to the file; 404 `not_playable_yet` until it is there.",
         responses=_REDIRECT, openapi_extra=_OPEN,
     )  # fmt: skip
+
+
+def _tell(shown: Screening, name: str, request: Request) -> None:
+    event = request.scope["aws.event"]
+    origin = origin_of(event) | {"request_id": event["reelate.request_id"]}
+    shown.tell(started(shown.grant, name, now(), **origin))
 
 
 def base_url(request: Request) -> str:

@@ -149,6 +149,21 @@ def test_reading_values_is_an_entry_of_its_own_and_reading_none_is_not(desk: Des
     assert read["detail"] == {"from": "2026-01-01T00:00:00.000Z", "entries": "1"}
 
 
+def test_a_refusal_for_want_of_a_scope_is_entered_once_an_hour(desk: Desk) -> None:
+    viewer = desk.as_member(principal="key_viewer", role="viewer")
+
+    for _ in range(3):
+        assert viewer.crm.post("/v1/contacts", ADA).status == 403
+    assert viewer.crm.delete("/v1/deals/dea_06b1qz3v1w7g2m5n8p0r4t6x9d").status == 403
+    desk.pump()
+
+    entries = desk.entries("actor=key_viewer")
+    assert {entry["type"] for entry in entries} == {"request.refused"}
+    assert [entry["subject"]["id"] for entry in entries] == ["deals:delete", "contacts:write"]
+    assert entries[1]["detail"] == {"method": "POST", "route": "/v1/contacts"}
+    assert entries[1]["address"] == "192.0.2.7"
+
+
 def test_what_a_write_of_a_very_long_text_changed_is_told_by_its_length(desk: Desk) -> None:
     deal = desk.crm.make("/v1/deals", {"name": "Rollout"})
     link = {"type": "deal", "id": deal["id"]}

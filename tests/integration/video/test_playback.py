@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from functions.shared import aws
+from functions.shared.attributes import unmarshal_item
 from functions.video.playback import MAX_ADDRESSES
+from tests.integration.cloud import ENVIRONMENT
 from tests.integration.gateway import Reply, call, event
 from tests.integration.video.conftest import Cloud
 from tests.integration.video.renditions import SOUND, manifest, plan, segments
@@ -71,6 +74,28 @@ def test_a_link_leads_to_poster_and_files(cloud: Cloud) -> None:
         assert f"/wsp_one/{video['id']}/1/{name}?" in reply.headers["location"]
     assert follow(cloud, beside(url, "2160p.m3u8")).status == 404
     assert follow(cloud, beside(url, "plan.json")).status == 404
+
+
+def test_the_audit_log_is_told_when_watching_begins_and_not_of_every_request(cloud: Cloud) -> None:
+    video = playable(cloud)
+    url = link(cloud, video)
+    for _ in range(2):
+        for name in ("master.m3u8", "720p.m3u8", "audio.m3u8", "poster.jpg", "video.mp4"):
+            assert follow(cloud, beside(url, name)).status in (200, 302)
+    assert follow(cloud, url.replace("/playback/", "/playback/x")).status == 401
+
+    items = aws.client("dynamodb").scan(TableName=ENVIRONMENT["PLATFORM_TABLE"])["Items"]
+    told = [unmarshal_item(each)["_audit"][0] for each in items if "_audit" in each]
+
+    assert {(each["type"], each["detail"]["file"]) for each in told} == {
+        ("video.playback_started", "master.m3u8"), ("video.playback_started", "video.mp4"),
+    }  # fmt: skip
+    assert len(told) == 2
+    for each in told:
+        assert each["subject"] == {"type": "video", "id": video["id"]}
+        assert each["actor"] == {"type": "playback_link", "id": cloud.api.member.principal}
+        assert (each["address"], each["agent"]) == ("192.0.2.7", "tests")
+        assert token_of(url) not in str(each)
 
 
 def test_a_video_can_be_watched_while_it_is_encoded(cloud: Cloud) -> None:
