@@ -19,7 +19,7 @@ class Identity(Construct):
         names = self._names = house.names
         self.authorize = HouseFunction(
             self, house, "identity", "authorize", settings=AuthorizeSettings
-        ).allow(["dynamodb:GetItem"], names.table_arn("identity"))
+        ).allow(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], names.table_arn("identity"))
         self.api = (
             HouseFunction(
                 self, house, "identity", "api", settings=ApiSettings, layers=["web", "crypto"]
@@ -31,7 +31,7 @@ class Identity(Construct):
         self.check = check.looks_up("identity")
         self.create_workspace = HouseFunction(
             self, house, "identity", "create_workspace", settings=CreateWorkspaceSettings
-        ).allow(["dynamodb:PutItem"], names.table_arn("identity"))
+        ).allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], names.table_arn("identity"))
 
     def reads_audit(self, key_arn: str) -> None:
         """Let the API show what the audit log holds encrypted."""

@@ -67,7 +67,7 @@ class ServiceStack(Stack):
         docs = Docs(self, house)
         gateway = Gateway(self, names, stage, identity.authorize)
         gateway.route(identity.api, "health", open_to_all=True)
-        gateway.route(identity.api, "me", "api-keys", "audit")
+        gateway.route(identity.api, "me", "api-keys", "roles", "teams", "audit")
         gateway.route(crm.api, "contacts", "companies", "deals", "notes", "pipelines")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(video.api, "videos")

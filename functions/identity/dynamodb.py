@@ -1,28 +1,74 @@
 """Workspaces and keys in DynamoDB.
 
-pattern                  index  requests                      units (1 KB item)
-authenticate a key       table  1 GetItem                     0.5 RRU
-make / revoke a key      table  as Records + 1 item           + 2 WRU
-list keys                gsi1   1 Query a page                0.5 RRU per 4 KB
-look members, teams up   table  1 BatchGetItem up to 100      1 RRU each
+    pattern                  index  requests                            units (1 KB items)
+    authenticate a key       table  1 BatchGetItem: key, role book, and 0.5 RRU an item
+                                    the member whom it is bound to
+    note that it was used    table  1 UpdateItem a key and hour         2 WRU (item, gsi1)
+    make / revoke a key      table  as Records + counter and uses       + 2 WRU an item
+    change, rotate a key     table  as Records
+    list keys                gsi1   1 Query a page                      0.5 RRU per 4 KB
+    look members, teams up   table  1 BatchGetItem up to 100            1 RRU an item
 
-credential   pk W#<workspace>#KEY#<digest>   sk KEY   what the authorizer needs, nothing more
+A key's record is its credential: nothing is copied, so a rotation, a revocation, a changed role
+and a deactivated member hold with the next look, which is at most the authorizer's cache time
+(60 s) away. What that costs is one more item, two with a member, in the one request.
 """
 
 from collections.abc import Sequence
 
-from functions.identity.model import ApiKey, Credential, Workspace
+from functions.identity.dynamodb_roles import (
+    LimitedRecords,
+    book_key,
+    refusing_unknown,
+    uses_moved,
+)
+from functions.identity.key_text import KeyText
+from functions.identity.model import ApiKey, Presented, Workspace
+from functions.identity.roles import RoleBook
+from functions.identity.standing import Standing
 from functions.shared.caller import Caller
 from functions.shared.check import RecordName
 from functions.shared.records import Records
-from functions.shared.table import Item, Table
-from functions.shared.writes import Also, Delete, Put, Write, nothing_else
+from functions.shared.table import Item, Table, Update, Write
+from functions.shared.writes import Also, nothing_else
+
+MAX_KEYS = 100
 
 
-def credential(table: Table, digest: str) -> Credential | None:
-    """Look a key up by its digest (1 request); None when it is unknown or revoked."""
-    item = table.get(table.key("KEY", digest), "KEY")
-    return Credential.model_validate(item) if item else None
+def presented(table: Table, text: KeyText) -> Presented | None:
+    """Look a key up by what its text names (1 request); None when it is unknown or revoked."""
+    key, book = (table.key(text.key_id), "RECORD"), book_key(table)
+    member = (table.key(text.member_id), "RECORD") if text.member_id else None
+    found = table.get_many([key, book, *([member] if member else [])])
+    item = found.get(key)
+    if item is None or "deleted_at" in item:
+        return None
+    return Presented(
+        ApiKey.model_validate(item),
+        Standing.of(found.get(member)) if member else None,
+        RoleBook.of(found.get(book)),
+    )
+
+
+def standing(table: Table, member_id: str) -> Standing | None:
+    """Return an active member's standing (1 request), None for anybody else."""
+    return Standing.of(table.get(table.key(member_id), "RECORD", consistent=True))
+
+
+def note_use(table: Table, key_id: str, hour: str) -> None:
+    """Note on a key's record that it was used in an hour (1 request). It is no new version.
+
+    Raises ConditionFailedError when that is noted already, or the key was revoked meanwhile.
+    """
+    table.write(
+        Update(
+            {"pk": table.key(key_id), "sk": "RECORD"},
+            "SET last_used_at = :hour",
+            "attribute_exists(pk) AND attribute_not_exists(deleted_at) AND "
+            "(attribute_not_exists(last_used_at) OR last_used_at < :hour)",
+            values={":hour": hour},
+        )
+    )
 
 
 def people(table: Table, names: Sequence[RecordName]) -> list[Item]:
@@ -38,29 +84,25 @@ class Workspaces(Records[Workspace]):
         super().__init__(table, Workspace, caller)
 
 
-class ApiKeys(Records[ApiKey]):
-    """API keys: the record for people, and the credential for the authorizer, always together."""
+class ApiKeys(LimitedRecords[ApiKey]):
+    """API keys, counted; a custom role is in use while a key has it."""
 
     def __init__(self, table: Table, caller: Caller) -> None:
-        super().__init__(table, ApiKey, caller)
-        self._own_table = table
+        super().__init__(table, ApiKey, caller, limit=MAX_KEYS)
 
     def create(self, record: ApiKey, *, also: Also[ApiKey] = nothing_else) -> ApiKey:
-        def with_credential(key: ApiKey) -> Sequence[Write]:
-            item = Credential(
-                key_id=key.id, role=key.role, scopes=key.scopes, expires_at=key.expires_at
-            ).model_dump(exclude_none=True)
-            return [Put({**self._credential_key(key), **item}), *also(key)]
+        """As `LimitedRecords.create`; raises InvalidError for a role that is gone by now."""
 
-        return super().create(record, also=with_credential)
+        def using(key: ApiKey) -> Sequence[Write]:
+            return [*uses_moved(self._table, [], [key.role]), *also(key)]
+
+        with refusing_unknown({record.role: "/role"}):
+            return super().create(record, also=using)
 
     def delete(
         self, record_id: str, *, if_match: str | None = None, also: Also[ApiKey] = nothing_else
     ) -> None:
-        def with_credential(key: ApiKey) -> Sequence[Write]:
-            return [Delete(self._credential_key(key)), *also(key)]
+        def freeing(key: ApiKey) -> Sequence[Write]:
+            return [*uses_moved(self._table, [key.role], []), *also(key)]
 
-        super().delete(record_id, if_match=if_match, also=with_credential)
-
-    def _credential_key(self, key: ApiKey) -> dict[str, str]:
-        return {"pk": self._own_table.key("KEY", key.digest), "sk": "KEY"}
+        super().delete(record_id, if_match=if_match, also=freeing)

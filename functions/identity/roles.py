@@ -111,12 +111,8 @@ class RoleBook:
         """As `find`; a role that is no more may do nothing."""
         return self.find(role) or NOBODY
 
-    def assigned(self, role: str, caller: Caller, pointer: str = "/role") -> Power:
-        """Return the power of a role that `caller` gives to somebody.
-
-        Raises InvalidError (at `pointer`) for a role that is not there, and ForbiddenError for
-        one that exceeds the caller.
-        """
+    def known(self, role: str, pointer: str = "/role") -> Power:
+        """As `find`; raises InvalidError (at `pointer`) for a role that is not there."""
         found = self.find(role)
         if found is None:
             raise InvalidError(
@@ -129,6 +125,14 @@ class RoleBook:
                     )
                 ],
             )
+        return found
+
+    def assigned(self, role: str, caller: Caller, pointer: str = "/role") -> Power:
+        """Return the power of a role that `caller` gives to somebody.
+
+        Raises InvalidError as `known`, and ForbiddenError for a role that exceeds the caller.
+        """
+        found = self.known(role, pointer)
         found.require_within(caller)
         return found
 

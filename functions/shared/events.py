@@ -45,6 +45,19 @@ class WorkspacePayload(Payload):
 class ApiKeyPayload(Payload):
     name: str
     role: str
+    member_id: str | None = None
+    mode: str = "live"
+    api_version: str | None = None
+
+
+class RolePayload(Payload):
+    name: str
+    scopes: list[str]
+    visibility: str
+
+
+class TeamPayload(Payload):
+    name: str
 
 
 class ContactPayload(Payload):
@@ -120,7 +133,30 @@ CATALOGUE: dict[str, Published] = {
     **_entries(
         "identity",
         ApiKeyPayload,
-        {"api_key.created": "A key was made.", "api_key.deleted": "A key was revoked."},
+        {
+            "api_key.created": "A key was made.",
+            "api_key.updated": "A key was renamed or pinned to another version of the API.",
+            "api_key.rotated": "A key was given a new text.",
+            "api_key.deleted": "A key was revoked.",
+        },
+    ),
+    **_entries(
+        "identity",
+        RolePayload,
+        {
+            "role.created": "A custom role was made.",
+            "role.updated": "A custom role changed; `previous` has the old values.",
+            "role.deleted": "A custom role was deleted.",
+        },
+    ),
+    **_entries(
+        "identity",
+        TeamPayload,
+        {
+            "team.created": "A team was made.",
+            "team.updated": "A team changed; `previous` has the old values.",
+            "team.deleted": "A team was deleted.",
+        },
     ),
     **{
         name: entry

@@ -100,10 +100,14 @@ class Exchange:
         )
         self.table(self._settings.platform_table).try_write(put)
 
-    def show(self, record: R, view: Callable[[R], str] | None = None) -> Response:
-        """Reply 200 with a record and its ETag, or 304 when the caller has this version."""
-        headers = {"etag": record.etag}
-        if self.has(record.etag):
+    def show(
+        self, record: R, view: Callable[[R], str] | None = None, *, etag: str | None = None
+    ) -> Response:
+        """Reply 200 with a record and its ETag, or 304 when the caller has this version; `etag`
+        is for a view that also changes between versions."""
+        etag = etag or record.etag
+        headers = {"etag": etag}
+        if self.has(etag):
             return Response(status_code=304, headers=headers)
         body = view(record) if view else record.model_dump_json()
         return Response(body, headers=headers, media_type=_JSON)

@@ -1,5 +1,6 @@
 """Record ids: a type prefix and a UUIDv7 in Crockford base32, sortable by time, safe in URLs."""
 
+import hashlib
 import re
 import secrets
 import time
@@ -24,8 +25,21 @@ def uuid7() -> int:
 
 def new_id(prefix: str) -> str:
     """Return a fresh id such as `con_06b1…` (prefix, underscore, 26 characters)."""
-    value = uuid7()
-    return f"{prefix}_" + "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+    return f"{prefix}_{_base32(uuid7())}"
+
+
+def sandbox_of(workspace: str) -> str:
+    """Return the id of a workspace's sandbox: where its test keys act, a workspace of its own.
+
+    It follows from the live workspace's id, so nothing needs to be kept to find it, and is a
+    hash of it, so nobody finds the live one from it.
+    """
+    digest = hashlib.sha256(f"sandbox:{workspace}".encode()).digest()
+    return f"ws_{_base32(int.from_bytes(digest[:16], 'big'))}"
+
+
+def _base32(value: int) -> str:
+    return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
 
 
 def is_id(text: str, prefix: str) -> bool:

@@ -18,6 +18,13 @@ _LINKS = [{"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"}]
 _RECORDS: dict[str, dict[str, Any]] = {
     "workspace": {"id": _WORKSPACE, "name": "Harbor Foods"},
     "api_key": {"id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k", "name": "Nightly sync", "role": "rep"},
+    "role": {
+        "id": "rol_06b1qz3v1w7g2m5n8p0r4t6x9r",
+        "name": "Support",
+        "scopes": ["contacts:read", "videos:read"],
+        "visibility": "team",
+    },
+    "team": {"id": "tea_06b1qz3v1w7g2m5n8p0r4t6x9t", "name": "North"},
     "contact": {
         "id": "con_06b1qz3v1w7g2m5n8p0r4t6x9c",
         "name": "Daniel Reed",
@@ -68,6 +75,9 @@ _NOW: dict[str, dict[str, Any]] = {
     },
 }
 _BEFORE: dict[str, dict[str, Any]] = {
+    "api_key.updated": {"name": "Sync"},
+    "role.updated": {"visibility": "own"},
+    "team.updated": {"name": "North-west"},
     "contact.updated": {"email": "d.reed@harbor.example"},
     "company.updated": {"domain": None},
     "deal.updated": {"name": "Harbor"},

@@ -59,7 +59,8 @@ def _pattern_ids(spec: Json) -> None:
         for each in operation["parameters"]:
             if each.get("in") == "path" and each["name"] == "id" and collection in prefixes:
                 prefix, example = prefixes[collection]
-                each["schema"]["pattern"] = f"^{prefix}_[0-9a-hjkmnp-tv-z]{{26}}$"
+                # a route may know better: roles are also found by name
+                each["schema"].setdefault("pattern", f"^{prefix}_[0-9a-hjkmnp-tv-z]{{26}}$")
                 each["example"] = example
 
 

@@ -20,7 +20,7 @@ SECURED = [
 ]
 PREFIXES = {
     "api-keys": "key", "companies": "com", "contacts": "con", "deals": "dea", "notes": "not",
-    "videos": "vid",
+    "roles": "rol", "teams": "tea", "videos": "vid",
 }  # fmt: skip
 
 

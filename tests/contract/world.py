@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from functions.identity.create_workspace.handler import handler as create_workspace
 from functions.shared import aws
+from functions.shared.ids import new_id
 from tests.contract.gateway_app import Gateway
 from tests.integration.cloud import REGION, environment, furnish, furnish_audit
 from tests.integration.doors import serve_doors
@@ -41,6 +42,8 @@ class World:
                 "filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 5_000,
             },
             "api-keys": lambda: {"name": "Sync", "role": "viewer"},
+            "roles": lambda: {"name": new_id("name"), "scopes": ["contacts:read"]},
+            "teams": lambda: {"name": new_id("name")},
         }  # fmt: skip
 
     def record(self, resource: str) -> str:

@@ -1,28 +1,43 @@
 """λ authorize: API Gateway's REQUEST authorizer; at most one DynamoDB read, none while cached."""
 
+from contextlib import suppress
 from typing import Any
 
-from functions.identity.authorize.logic import identify
-from functions.identity.dynamodb import credential
-from functions.identity.model import Credential
+from functions.identity.authorize.logic import bearer, identify
+from functions.identity.dynamodb import note_use, presented
+from functions.identity.key_text import KeyText
+from functions.identity.model import Presented
 from functions.identity.settings import AuthorizeSettings
 from functions.shared.aws import client
 from functions.shared.clock import now
-from functions.shared.table import Table
-from functions.shared.telemetry import annotate, instrumented
+from functions.shared.errors import UnavailableError
+from functions.shared.table import ConditionFailedError, Table
+from functions.shared.telemetry import annotate, instrumented, logger
 
 
-def _lookup(workspace: str, digest: str) -> Credential | None:
-    settings = AuthorizeSettings.from_env()
-    return credential(Table(client("dynamodb"), settings.identity_table, workspace), digest)
+class _Keys:
+    def presented(self, text: KeyText) -> Presented | None:
+        return presented(_table(text.workspace), text)
+
+    def used(self, text: KeyText, hour: str) -> None:
+        # refused: another environment has noted it first, or the key was revoked just now
+        with suppress(ConditionFailedError):
+            try:
+                note_use(_table(text.workspace), text.key_id, hour)
+            except UnavailableError:
+                # a note is no reason to turn a good key away; the next request tries again
+                logger.warning("use of a key was not noted", extra={"key": text.key_id})
+
+
+def _table(workspace: str) -> Table:
+    return Table(client("dynamodb"), AuthorizeSettings.from_env().identity_table, workspace)
 
 
 @instrumented
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer with an Allow for the whole API and the identity as context, or with a Deny (which
     the gateway renders as a 401 problem)."""
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    identity = identify(headers.get("authorization"), _lookup, now())
+    identity = identify(bearer(event), _Keys(), now())
     annotate(workspace=identity.workspace if identity else None, allowed=identity is not None)
     # The whole API, because the answer is cached for the credential, not for the method.
     api, stage = event["methodArn"].split("/")[:2]

@@ -1,12 +1,28 @@
 """Turns an Authorization header into an identity, or into a refusal."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
-from functions.identity.model import Credential, digest, workspace_of
-from functions.shared.clock import parse
-from functions.shared.policy import VISIBILITY, Visibility, effective
+from functions.identity.key_text import KeyText
+from functions.identity.model import Presented
+from functions.shared.clock import iso
+from functions.shared.ids import sandbox_of
+from functions.shared.policy import Visibility
+
+# one space, as RFC 9110 wants it: what is written in another way is not this credential
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([!-~]+)")
+
+
+class Keys(Protocol):
+    """Where keys are looked up."""
+
+    def presented(self, text: KeyText) -> Presented | None: ...
+
+    def used(self, text: KeyText, hour: str) -> None:
+        """Note that a key was used in an hour (RFC 3339)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +57,43 @@ class Identity:
         return {name: value for name, value in context.items() if value is not None}
 
 
-def identify(
-    header: str | None, lookup: Callable[[str, str], Credential | None], now: datetime
-) -> Identity | None:
-    """Return the identity of `Bearer <key>`, or None for anything that is not a living key.
+def bearer(event: Mapping[str, Any]) -> str | None:
+    """Return the one bearer credential of an authorizer's event; None when there is none, more
+    than one header to choose from, or anything but `Bearer <visible ASCII>` in it."""
+    several: Mapping[str, Sequence[str]] = event.get("multiValueHeaders") or {
+        name: [value] for name, value in (event.get("headers") or {}).items()
+    }
+    sent = [
+        value
+        for name, values in several.items()
+        if name.lower() == "authorization"
+        for value in values
+    ]
+    match = _BEARER.fullmatch(sent[0]) if len(sent) == 1 else None
+    return match[1] if match else None
 
-    `lookup` gets the workspace and the key's digest. Comparing digests leaks nothing by its
-    timing: an attacker cannot choose a digest's prefix.
-    """
-    scheme, _, token = (header or "").partition(" ")
-    if scheme.lower() != "bearer":
+
+def identify(credential: str | None, keys: Keys, now: datetime) -> Identity | None:
+    """Return the identity of an API key's text, or None for anything that is not a living key
+    with its member, if it is bound to one, active."""
+    text = KeyText.read(credential) if credential else None
+    found = keys.presented(text) if text else None
+    if text is None or found is None or not found.key.opens_to(text, now):
         return None
-    token = token.strip()
-    workspace = workspace_of(token)
-    if workspace is None:
+    power = found.key.power(found.book, found.member)
+    if power is None:
         return None
-    found = lookup(workspace, digest(token))
-    if found is None or (found.expires_at is not None and parse(found.expires_at) <= now):
-        return None
+    hour = iso(now.replace(minute=0, second=0, microsecond=0))
+    if found.key.last_used_at is None or found.key.last_used_at < hour:
+        keys.used(text, hour)
+    member = found.member
     return Identity(
-        workspace,
-        found.key_id,
-        found.role,
-        effective(found.role, found.scopes),
-        visibility=VISIBILITY.get(found.role, "own"),
+        workspace=text.workspace if found.key.mode == "live" else sandbox_of(text.workspace),
+        principal=found.key.id,
+        role=found.key.role,
+        scopes=power.scopes,
+        member=member.id if member else None,
+        teams=member.team_ids if member else (),
+        visibility=power.visibility,
+        version=found.key.api_version,
     )

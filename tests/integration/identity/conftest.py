@@ -1,6 +1,6 @@
 """Identity's functions on moto: a workspace is founded, keys are made, the authorizer decides."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from functions.identity.api.handler import handler as api_handler
 from functions.identity.authorize.handler import handler as authorize_handler
 from functions.identity.create_workspace.handler import handler as create_workspace_handler
 from functions.shared import aws
+from functions.shared.attributes import marshal_item
+from functions.shared.ids import new_id
 from tests.integration.cloud import ENVIRONMENT, Calls, environment, furnish
 from tests.integration.gateway import CONTEXT, Reply, call, event
 
@@ -80,6 +82,31 @@ def found(cloud: None) -> Callable[[str], dict[str, str]]:
 def admin(found: Callable[[str], dict[str, str]]) -> Door:
     """The holder of a new workspace's first key."""
     return Door(found("Harbor Foods")["api_key"])
+
+
+def seat(
+    admin: Door,
+    member: str | None = None,
+    *,
+    role: str,
+    state: str = "active",
+    team_ids: Sequence[str] = (),
+) -> str:
+    """Put a member as the authorizer reads one into the admin's workspace; return the id."""
+    member = member or new_id("mem")
+    workspace = admin.decision()["context"]["workspace"]
+    item = {
+        "pk": f"W#{workspace}#{member}",
+        "sk": "RECORD",
+        "id": member,
+        "role": role,
+        "state": state,
+        "team_ids": list(team_ids),
+    }
+    aws.client("dynamodb").put_item(
+        TableName=ENVIRONMENT["IDENTITY_TABLE"], Item=marshal_item(item)
+    )
+    return member
 
 
 def everything() -> str:

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from functions.identity.api.handler import _keys, handler
-from functions.identity.api.routes import routes
+from functions.identity.api import keys
+from functions.identity.api.handler import _access, _keys, handler
 from functions.shared.policy import ROLES
+from functions.shared.versions import LEDGER
 from functions.shared.web import build_app, lambda_handler
+from tests.integration.cloud import Calls
 from tests.integration.gateway import Api, Member
-from tests.integration.identity.conftest import Door, authorize, effect, everything
+from tests.integration.identity.conftest import Door, authorize, effect, everything, seat
 
 Found = Callable[[str], dict[str, str]]
 KEYS = "/v1/api-keys"
@@ -24,6 +26,7 @@ def test_a_new_key_s_text_is_shown_once(admin: Door) -> None:
     assert made.headers["location"] == f"/v1/api-keys/{made.json['id']}"
     assert made.json["key"].startswith("rl_live_")
     assert made.json["hint"] == made.json["key"][-4:]
+    assert made.json["api_version"] == LEDGER.newest.date
     shown = admin.request("GET", made.headers["location"])
     assert shown.headers["etag"] == made.headers["etag"]
     assert shown.json == {name: value for name, value in made.json.items() if name != "key"}
@@ -56,7 +59,7 @@ def test_a_replay_after_the_key_s_end_is_still_the_stored_reply(cloud: None) -> 
     again = {"Idempotency-Key": "make-sync"}
     assert Api(handler).request("POST", KEYS, body, again).status == 201
 
-    in_2100 = Api(lambda_handler(build_app("later", routes(_keys, lambda: _2100))))
+    in_2100 = Api(lambda_handler(build_app("later", keys.routes(_keys, _access, lambda: _2100))))
 
     assert in_2100.request("POST", KEYS, body, again).status == 201
     assert in_2100.request("POST", KEYS, body).status == 422
@@ -100,6 +103,8 @@ def test_a_key_can_make_one_as_strong_as_itself(admin: Door) -> None:
         ("POST", KEYS, {"name": "x", "role": "viewer"}),
         ("POST", KEYS, {"not": "valid"}),
         ("GET", f"{KEYS}/key_00000000000000000000000000", None),
+        ("PATCH", f"{KEYS}/key_00000000000000000000000000", {"name": "x"}),
+        ("POST", f"{KEYS}/key_00000000000000000000000000/rotate", {}),
         ("DELETE", f"{KEYS}/key_00000000000000000000000000", None),
     ],
 )
@@ -119,6 +124,11 @@ def test_only_an_admin_touches_keys(
         ({"name": " ", "role": "rep"}, "/name"),
         ({"name": "x" * 201, "role": "rep"}, "/name"),
         ({"name": "x", "role": "owner"}, "/role"),
+        ({"name": "x", "role": "rol_00000000000000000000000000"}, "/role"),
+        ({"name": "x", "role": "rep", "member_id": "mem_00000000000000000000000000"}, "/member_id"),
+        ({"name": "x", "role": "rep", "mode": "sandbox"}, "/mode"),
+        ({"name": "x", "role": "admin", "mode": "test", "scopes": ["api_keys:read"]}, "/scopes"),
+        ({"name": "x", "role": "rep", "api_version": "1999-01-01"}, "/api_version"),
         ({"name": "x", "role": "viewer", "scopes": ["contacts:write"]}, "/scopes"),
         ({"name": "x", "role": "viewer", "scopes": ["root"]}, "/scopes"),
         ({"name": "x", "role": "viewer", "scopes": "contacts:read"}, "/scopes"),
@@ -221,3 +231,25 @@ def test_me_shows_who_asks(admin: Door) -> None:
 
 def test_health_needs_no_credential(cloud: None) -> None:
     assert Api(handler, None).get("/v1/health").json == {"status": "ok"}
+
+
+def test_what_each_act_costs(admin: Door, calls: Calls) -> None:
+    admin.decision()
+    headers = {"Idempotency-Key": "k"}
+    member = seat(admin, role="rep")
+    decided = admin.decision()["context"]
+    api = Api(handler, Member(decided["workspace"], decided["principal"]))
+    calls.clear()
+
+    made = api.request("POST", KEYS, {"name": "A", "role": "rep"}, headers).json
+    assert calls.take() == ["GetItem", "TransactWriteItems"]
+    api.request("POST", KEYS, {"name": "A", "role": "rep", "member_id": member})
+    assert calls.take() == ["GetItem", "GetItem", "TransactWriteItems"]
+    api.request("GET", f"{KEYS}/{made['id']}")
+    assert calls.take() == ["GetItem"]
+    api.request("PATCH", f"{KEYS}/{made['id']}", {"name": "B"}, headers)
+    assert calls.take() == ["GetItem", "TransactWriteItems"]
+    api.request("POST", f"{KEYS}/{made['id']}/rotate", {}, headers)
+    assert calls.take() == ["GetItem", "GetItem", "TransactWriteItems"]
+    api.request("DELETE", f"{KEYS}/{made['id']}", None, headers)
+    assert calls.take() == ["GetItem", "TransactWriteItems"]
