@@ -4,8 +4,6 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions.shared.errors import UnavailableError
 
 _NONCE, _TAG = 12, 16  # bytes
@@ -40,18 +38,13 @@ class KmsEnvelope:
 
     def open_key(self, wrapped: bytes, context: Mapping[str, str]) -> bytes | None:
         """Return the data key itself, None when this is no key of that context."""
-        try:
-            opened = _ask(
-                self._client.decrypt,
-                KeyId=self._key,
-                CiphertextBlob=wrapped,
-                EncryptionContext=dict(context),
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "InvalidCiphertextException":
-                return None
-            raise
-        return bytes(opened["Plaintext"])
+        opened = _ask(
+            self._client.decrypt,
+            KeyId=self._key,
+            CiphertextBlob=wrapped,
+            EncryptionContext=dict(context),
+        )
+        return None if opened is None else bytes(opened["Plaintext"])
 
     def encrypt(self, key: bytes, text: bytes, bound: bytes) -> bytes:
         """Return nonce and ciphertext; it decrypts together with `bound` alone."""
@@ -75,10 +68,16 @@ class KmsEnvelope:
 
 
 def _ask(call: Any, **arguments: Any) -> Any:
+    """Return the reply; None when KMS finds that the ciphertext is not one of this context."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         return call(**arguments)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _TRANSIENT:
+        code = error.response["Error"]["Code"]
+        if code == "InvalidCiphertextException":
+            return None
+        if code in _TRANSIENT:
             raise UnavailableError("The key service is busy; please try again.") from error
         raise
     except BotoCoreError as error:  # timeouts, connection failures
