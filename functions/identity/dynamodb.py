@@ -14,7 +14,8 @@ and a deactivated member hold with the next look, which is at most the authorize
 (60 s) away. What that costs is one more item, two with a member, in the one request.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from functions.identity.dynamodb_roles import (
     LimitedRecords,
@@ -55,18 +56,20 @@ def standing(table: Table, member_id: str) -> Standing | None:
     return Standing.of(table.get(table.key(member_id), "RECORD", consistent=True))
 
 
-def note_use(table: Table, key_id: str, hour: str) -> None:
-    """Note on a key's record that it was used in an hour (1 request). It is no new version.
+def note_use(table: Table, key_id: str, hour: str, stamp: Mapping[str, Any]) -> None:
+    """Note on a key's record that it was used in an hour (1 request). It is no new version;
+    `stamp` makes it an entry of the audit log.
 
     Raises ConditionFailedError when that is noted already, or the key was revoked meanwhile.
     """
     table.write(
         Update(
             {"pk": table.key(key_id), "sk": "RECORD"},
-            "SET last_used_at = :hour",
+            "SET last_used_at = :hour, #audit = :stamps",
             "attribute_exists(pk) AND attribute_not_exists(deleted_at) AND "
             "(attribute_not_exists(last_used_at) OR last_used_at < :hour)",
-            values={":hour": hour},
+            names={"#audit": "_audit"},
+            values={":hour": hour, ":stamps": [stamp]},
         )
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.identity.authorize.handler import handler as authorize
 from functions.identity.create_workspace.handler import handler as create_workspace
 from functions.shared import aws
 from functions.shared.audit import act, audit_stamp
@@ -106,10 +107,34 @@ def test_a_sign_in_is_entered_though_no_record_changes(desk: Desk) -> None:
     assert (entry["before"], entry["after"]) == (None, None)
 
 
+def test_the_use_of_a_key_is_entered_once_an_hour_with_where_it_came_from(desk: Desk) -> None:
+    made = create_workspace({"name": "Harbor"}, CONTEXT)
+    desk.pump()
+    asked = {
+        "methodArn": "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/local/GET/v1/me",
+        "headers": {"Authorization": f"Bearer {made['api_key']}"},
+        "requestContext": {
+            "requestId": "req-00009",
+            "identity": {"sourceIp": "203.0.113.9", "userAgent": "curl"},
+        },
+    }
+    for _ in range(3):
+        authorize(asked, CONTEXT)
+        desk.pump()
+
+    admin = Desk(desk.as_member(workspace=made["workspace"]).member)
+    (used,) = [each for each in admin.entries() if each["type"] == "api_key.used"]
+
+    assert (used["actor"]["id"], used["changed"]) == (used["subject"]["id"], ["last_used_at"])
+    assert (used["address"], used["agent"], used["request_id"]) == (
+        "203.0.113.9", "curl", "req-00009",
+    )  # fmt: skip
+    assert made["api_key"] not in str(used)
+
+
 def test_a_stamp_on_an_item_that_is_no_record_makes_an_entry_each_time_it_is_new(
     desk: Desk,
 ) -> None:
-    """As the use of a key: written down on its credential, at most once an hour."""
     identity = Table(aws.client("dynamodb"), ENVIRONMENT["IDENTITY_TABLE"], WORKSPACE)
     caller = Caller(WORKSPACE, "key_one", "admin", frozenset(), "req-00003")
     place = {"pk": identity.key("KEY", "abc"), "sk": "KEY"}
