@@ -24,8 +24,8 @@ def document(
     entries: Iterable[tuple[str, str]],
     previous: tuple[str, str] | None,
 ) -> bytes:
-    """Return the seal of an hour's entries, (position, text) in their order; `previous` is the
-    last sealed hour before and its digest."""
+    """Return the seal of an hour's entries, (position, digest of the text) in their order;
+    `previous` is the last sealed hour before and its digest."""
     return canonical(
         {
             "object": "audit_seal",
@@ -33,7 +33,7 @@ def document(
             "workspace": workspace,
             "hour": hour,
             "previous": previous and {"hour": previous[0], "digest": previous[1]},
-            "entries": [[position, digest(text.encode())] for position, text in entries],
+            "entries": [list(entry) for entry in entries],
         }
     ).encode()
 

@@ -90,7 +90,8 @@ def seal_hour(log: Log, seals: Seals, workspace: str, hour: str) -> bool:
     """
     if log.seal(hour) is not None:
         return False
-    entries = list(log.entries(hour))
+    # texts one by one: a busy hour's do not fit into a function's memory, their digests do
+    entries = [(position, digest(text.encode())) for position, text in log.entries(hour)]
     if not entries:
         return False
     body = document(workspace, hour, entries, log.seal_before(hour))

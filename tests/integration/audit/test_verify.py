@@ -61,6 +61,10 @@ def text(position: str) -> str:
     return str(found["Item"]["entry"]["S"])
 
 
+def hashed(position: str) -> tuple[str, str]:
+    return position, digest(text(position).encode())
+
+
 def unlock(hour: str) -> None:
     """Delete a seal as who may lift the lock could: with all its versions."""
     s3 = aws.client("s3")
@@ -149,7 +153,7 @@ def _seal_hidden_under_a_delete_marker(log: list[str]) -> str:
 
 def _seal_replaced_to_fit_a_change(log: list[str]) -> str:
     write("0", log[4], entry=text(log[4]).replace("contact.updated", "contact.created"))
-    put(LAST, document(WORKSPACE, LAST, [(log[4], text(log[4])), (log[5], text(log[5]))], None))
+    put(LAST, document(WORKSPACE, LAST, [hashed(log[4]), hashed(log[5])], None))
     return "the seal was replaced: 2 versions, the oldest counts"
 
 
@@ -161,7 +165,7 @@ def _seal_rewritten_without_its_lock(log: list[str]) -> str:
     unlock(hour)
     for part in ("0", "A#key_one", "A#mem_one", "S#con_0"):
         remove(part, log[2])
-    body = document(WORKSPACE, hour, [(log[3], text(log[3]))], before)
+    body = document(WORKSPACE, hour, [hashed(log[3])], before)
     put(hour, body)
     write("SEALS", hour, digest=digest(body))
     return f"the chain is broken: the seal of {hour} is not the one it names"
@@ -251,7 +255,7 @@ def test_forgetting_a_subject_is_no_tampering(desk: Desk) -> None:
     desk.pump()
     (item,) = stored(f"{WORKSPACE}#AUDIT#0")
     hour = item["sk"]["S"][:13]
-    body = document(WORKSPACE, hour, [(item["sk"]["S"], item["entry"]["S"])], None)
+    body = document(WORKSPACE, hour, [hashed(item["sk"]["S"])], None)
     put(hour, body)
     platform().write(forgotten(WORKSPACE, made["id"]))
 
