@@ -20,6 +20,7 @@ from infra import packaging
 from tests.contract import openapi_manners as manners
 from tests.contract import openapi_words as words
 from tests.contract.examples import EXAMPLES
+from tests.contract.openapi_policy import roles_of
 from tests.contract.openapi_polish import polish
 
 PATH = Path(__file__).resolve().parents[2] / "functions" / "openapi.json"
@@ -108,6 +109,8 @@ def document() -> Json:
     for path in merged["paths"].values():
         for operation in path.values():
             _complete(operation)
+            for scopes in (each["bearer"] for each in operation.get("security", ())):
+                operation["x-roles"] = roles_of(scopes)
     _exemplify(merged)
     merged["paths"] = dict(sorted(merged["paths"].items()))
     merged["components"]["schemas"] = dict(sorted(merged["components"]["schemas"].items()))

@@ -4,6 +4,7 @@ from typing import Any
 
 from functions.shared.errors import PROBLEMS
 from tests.contract import openapi_manners as manners
+from tests.contract.openapi_policy import policy, policy_text
 
 Json = dict[str, Any]
 
@@ -39,7 +40,8 @@ INFO: Json = {
     "title": "Reelate",
     "version": "v1",
     "summary": "A CRM without a face, in which a video is a first-class record.",
-    "description": _CONVENTIONS + manners.changelog_text(),
+    "description": _CONVENTIONS + manners.changelog_text() + policy_text(),
+    "x-policy": policy(),
     "x-versions": manners.changelog(),
     "contact": {"name": "Whoever runs your deployment"},
     "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},

@@ -93,6 +93,23 @@ def test_a_role_may_do_what_the_policy_says(
         assert reply["code"] == "missing_scope"
 
 
+def test_a_credential_without_scopes_may_do_nothing_but_ask_who_it_is(world: World) -> None:
+    """What every role may do must be asked for too: a route that forgot to ask shows here."""
+    wanted = {"name": "Idle", "role": "admin", "scopes": []}
+    idle = world.call("POST", "/v1/api-keys", wanted)[1]["key"]
+
+    replies = {}
+    for method, path, operation in SECURED:
+        nobody_s = f"{PREFIXES.get(path.split('/')[2], 'x')}_{'0' * 26}"
+        status, reply = world.call(
+            method, path.replace("{id}", nobody_s), _example(operation), key=idle
+        )
+        replies[f"{method} {path}"] = (status, reply.get("code"))
+
+    assert replies.pop("GET /v1/me") == (200, None)
+    assert set(replies.values()) == {(403, "missing_scope")}, replies
+
+
 @pytest.mark.parametrize("operation", SECURED, ids=_named)
 def test_a_refusal_for_the_scope_comes_before_the_body_is_looked_at(
     world: World, keys: dict[str, str], operation: tuple[str, str, Any]

@@ -134,3 +134,56 @@ def test_who_has_the_description_gets_no_bytes_again(contract: Contract) -> None
 
     assert (again.status_code, again.content) == (304, b"")
     assert (head.status_code, head.headers["etag"]) == (200, first.headers["etag"])
+
+
+def _as(contract: Contract, key: str) -> httpx.Client:
+    return httpx.Client(
+        base_url=contract.api_url,
+        headers={"Authorization": f"Bearer {key}"},
+        trust_env=False,
+        timeout=30,
+    )
+
+
+def test_a_rotated_key_s_texts_both_work_and_its_use_is_seen(
+    tenant: Tenant, contract: Contract
+) -> None:
+    made = tenant.api.post("/v1/api-keys", {"name": "Turning", "role": "viewer"})
+    path = f"/v1/api-keys/{made['id']}"
+    assert made["last_used_at"] is None
+
+    turned = tenant.api.post(f"{path}/rotate", {"overlap_seconds": 600})
+
+    for text in (made["key"], turned["key"]):
+        with _as(contract, text) as holder:
+            assert holder.get("/v1/contacts").status_code == 200
+    seen = tenant.api.get(path)
+    assert seen["last_used_at"].endswith(":00:00.000Z")
+    assert "key" not in seen
+    with _as(contract, turned["key"][:-1] + "!") as nobody:
+        _problem(nobody.get("/v1/contacts"), 401, "unauthenticated")
+
+
+def test_a_test_key_works_in_a_sandbox_of_its_own(tenant: Tenant, contract: Contract) -> None:
+    live = tenant.api.post("/v1/contacts", {"name": "Real Customer"})
+    made = tenant.api.post("/v1/api-keys", {"name": "Trial", "role": "admin", "mode": "test"})
+
+    with _as(contract, made["key"]) as sandbox:
+        _problem(sandbox.get(f"/v1/contacts/{live['id']}"), 404, "not_found")
+        assert sandbox.get("/v1/contacts").json()["data"] == []
+        tried = sandbox.post("/v1/contacts", json={"name": "Made Up"}).json()
+        assert [each["id"] for each in sandbox.get("/v1/contacts").json()["data"]] == [tried["id"]]
+        _problem(sandbox.get("/v1/api-keys"), 403, "missing_scope")
+    _problem(tenant.api.client.get(f"/v1/contacts/{tried['id']}"), 404, "not_found")
+
+
+def test_a_custom_role_says_what_its_keys_may(tenant: Tenant, contract: Contract) -> None:
+    wanted = {"name": "Notes only", "scopes": ["notes:read", "notes:write"], "visibility": "all"}
+    role = tenant.api.post("/v1/roles", wanted)
+    key = tenant.api.post("/v1/api-keys", {"name": "Notes", "role": role["id"]})
+
+    with _as(contract, key["key"]) as holder:
+        assert holder.get("/v1/notes").status_code == 200
+        _problem(holder.get("/v1/contacts"), 403, "missing_scope")
+    in_use = tenant.api.client.delete(f"/v1/roles/{role['id']}")
+    _problem(in_use, 409, "role_in_use")

@@ -12,7 +12,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from functions.identity.model import ApiKey, FormerText
+from functions.identity.model import ApiKey
 from functions.identity.roles import Role
 from functions.identity.teams import Team
 from functions.shared.policy import ROLES, SCOPES, Visibility
@@ -134,7 +134,7 @@ class ApiKeyView(ApiKey):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Nightly sync"}]})
 
     digest: str = Field(exclude=True)
-    former_digests: list[FormerText] = Field(default_factory=list, exclude=True)
+    former_digests: list[Any] = Field(default_factory=list, exclude=True)
     key: str | None = None
 
 
