@@ -12,7 +12,8 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.function import HouseFunction
+from functions.shared.settings import Settings
+from infra.function import House, HouseFunction
 from infra.nag import acknowledge
 from infra.names import Names
 
@@ -55,6 +56,7 @@ class HouseConsumer(Construct):
         *,
         timeout: Duration,
         batch_size: int = 10,
+        delay: Duration | None = None,
     ) -> None:
         super().__init__(scope, f"{consumer.node.id}Queue")
         self.dead = dead_letters(self, names, context, consumer.folder)
@@ -65,6 +67,7 @@ class HouseConsumer(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(4),
+            delivery_delay=delay,
             # AWS's advice: six times the function's timeout, so that a retry cannot overlap it
             visibility_timeout=Duration.seconds(int(timeout.to_seconds() * 6)),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=MAX_RECEIVES),
@@ -142,3 +145,19 @@ def stream_into(
             else None,
             on_failure=sources.SqsDlq(dead),
         )
+
+
+def reassigner(scope: Construct, house: House, context: str, settings: type[Settings]) -> None:
+    """Let a context's `reassign` hear of deactivated members: one at a time, however many records
+    they have, and only when the authorizer's cache has forgotten them too, so that they make no
+    more."""
+    names, timeout = house.names, Duration.minutes(15)
+    function = HouseFunction(scope, house, context, "reassign", settings=settings, timeout=timeout)
+    function.write(context).asks("identity")
+    HouseConsumer(
+        scope, names, function, context, timeout=timeout, batch_size=1, delay=Duration.seconds(90)
+    ).fed_by(
+        "Deactivated",
+        {"source": ["reelate.identity"], "detail_type": ["member.deactivated.v1"]},
+        events.EventBus.from_event_bus_name(scope, "ReassignBus", names.bus),
+    )

@@ -4,8 +4,13 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from functions.crm.settings import ApiSettings, CheckSettings, ProjectTimelineSettings
-from infra.consumer import HouseConsumer
+from functions.crm.settings import (
+    ApiSettings,
+    CheckSettings,
+    ProjectTimelineSettings,
+    ReassignSettings,
+)
+from infra.consumer import HouseConsumer, reassigner
 from infra.function import House, HouseFunction
 
 
@@ -24,6 +29,7 @@ class Crm(Construct):
         )
         check = HouseFunction(self, house, "crm", "check", settings=CheckSettings)
         self.check = check.looks_up("crm")
+        reassigner(self, house, "crm", ReassignSettings)
         timeout = Duration.seconds(30)
         timeline = HouseFunction(
             self,

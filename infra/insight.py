@@ -20,6 +20,7 @@ class Insight(Construct):
             .read("insight")
             .write("platform")
             .signs()
+            .asks("video")
             .allow_objects(["s3:GetObject"], "media")
             .allow(["s3:ListBucket"], media)
         )

@@ -9,7 +9,7 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from functions.video import settings
-from infra.consumer import HouseConsumer, dead_letters
+from infra.consumer import HouseConsumer, dead_letters, reassigner
 from infra.function import RETENTION, House, HouseFunction
 from infra.insight import Insight
 from infra.nag import acknowledge
@@ -28,6 +28,7 @@ class Video(Construct):
         self.api = self._api()
         check = HouseFunction(self, house, "video", "check", settings=settings.CheckSettings)
         self.check = check.looks_up("video")
+        reassigner(self, house, "video", settings.ReassignSettings)
         steps = {
             "Inspect": self._step("inspect", settings.InspectSettings, ffmpeg=True),
             "Plan": self._step("plan", settings.PlanSettings),

@@ -1,10 +1,11 @@
 """What the CRM's use cases need of a store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from functions.crm.model import CrmRecord
 from functions.crm.timeline import TimelineEntry
+from functions.shared.check import RecordName
 from functions.shared.paging import Page
 from functions.shared.writes import Also
 
@@ -27,6 +28,13 @@ class Store(Protocol[R]):
         also: Also[R],
     ) -> R: ...
     def delete(self, record_id: str, *, if_match: str | None = None, also: Also[R]) -> None: ...
+
+
+class Subjects(Protocol):
+    """What timeline entries are about, as the caller sees it."""
+
+    def seen(self, subjects: Sequence[RecordName]) -> set[str]:
+        """Return the ids of those that the caller may see, of records deleted lately too."""
 
 
 class TimelineStore(Protocol):

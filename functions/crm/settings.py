@@ -14,5 +14,10 @@ class CheckSettings(Settings):
     crm_table: str
 
 
+class ReassignSettings(Settings):
+    crm_table: str
+    identity_check_function: str
+
+
 class ProjectTimelineSettings(Settings):
     crm_table: str

@@ -1,18 +1,26 @@
 """Reading a video's transcript or analysis: which result, and in what state.
 
 Whether a video is the caller's is known from this context's own records: they are written under
-the caller's workspace when its processing reaches us. A video nobody has transcribed, a foreign
-one and an id that never was look the same: not found.
+the caller's workspace when its processing reaches us. Whether a caller that sees only some records
+sees this video is the video context's to say. A video nobody has transcribed, a foreign one, one
+that the caller may not see and an id that never was look the same: not found.
 """
 
 from datetime import datetime, timedelta
 
 from functions.insight.ports import Artefact, Result, ResultLog
+from functions.shared.check import Door, RecordName
 from functions.shared.clock import parse
 from functions.shared.errors import NotFoundError
 from functions.shared.ids import is_id
 
 SILENCE = timedelta(minutes=30)  # no step works longer than 15 without a word
+
+
+def check_seen(videos: Door, video: str, artefact: Artefact) -> None:
+    """Raise NotFoundError unless the video is there for the caller (1 request)."""
+    if videos.missing([RecordName(type="video", id=video)]):
+        raise _none(artefact)
 
 
 def find(log: ResultLog, video: str, artefact: Artefact, run: int | None, now: datetime) -> Result:
@@ -25,7 +33,7 @@ def find(log: ResultLog, video: str, artefact: Artefact, run: int | None, now: d
     if is_id(video, "vid"):
         result = log.latest(video, artefact) if run is None else log.of_run(video, artefact, run)
     if result is None:
-        raise NotFoundError(f"There is no {artefact} of this video.")
+        raise _none(artefact)
     if result.state == "ready":
         return result
     if result.state == "processing" and now - parse(result.updated_at) > SILENCE:
@@ -41,3 +49,7 @@ def find(log: ResultLog, video: str, artefact: Artefact, run: int | None, now: d
         )
     detail = result.reason.detail if result.reason else f"There is no {artefact}."
     raise NotFoundError(detail, code=f"{artefact}_{result.state}")
+
+
+def _none(artefact: Artefact) -> NotFoundError:
+    return NotFoundError(f"There is no {artefact} of this video.")

@@ -80,6 +80,7 @@ class ApiSettings(WebSettings):
 
     insight_table: str
     media_bucket: str
+    video_check_function: str
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -37,6 +37,11 @@ class Question(BaseModel):
     action: Action = "read"
     deleted: bool = False
 
+    @staticmethod
+    def of(caller: Caller, records: Sequence[RecordName], *, deleted: bool = False) -> "Question":
+        """Return the question that a caller asks of its own context."""
+        return Question.model_construct(caller=caller, records=list(records), deleted=deleted)
+
     def allows(self, item: Mapping[str, Any]) -> bool:
         """Say whether a record, as it is stored, is there for the caller."""
         there = self.deleted or "deleted_at" not in item

@@ -60,18 +60,25 @@ class TeamPayload(Payload):
     name: str
 
 
-class ContactPayload(Payload):
+class OwnedPayload(Payload):
+    """Base of the payloads of records that belong to a member, to a team, or to nobody."""
+
+    owner_id: str | None = None
+    team_id: str | None = None
+
+
+class ContactPayload(OwnedPayload):
     name: str
     email: str | None = None
     company_id: str | None = None
 
 
-class CompanyPayload(Payload):
+class CompanyPayload(OwnedPayload):
     name: str
     domain: str | None = None
 
 
-class DealPayload(Payload):
+class DealPayload(OwnedPayload):
     name: str
     stage: str
     amount: Money | None = None
@@ -79,7 +86,7 @@ class DealPayload(Payload):
     contact_ids: list[str] = Field(default_factory=list)
 
 
-class NotePayload(Payload):
+class NotePayload(OwnedPayload):
     body: str
     links: list[Link] = Field(default_factory=list)
 
@@ -94,7 +101,7 @@ class ReasonPayload(BaseModel):
     step: str | None = None
 
 
-class VideoPayload(Payload):
+class VideoPayload(OwnedPayload):
     title: str
     state: str
     links: list[Link] = Field(default_factory=list)
@@ -184,7 +191,7 @@ CATALOGUE: dict[str, Published] = {
         VideoPayload,
         {
             "video.created": "An upload was opened.",
-            "video.updated": "A video's title or links changed.",
+            "video.updated": "A video's title, links, owner or team changed.",
             "video.uploaded": "All bytes arrived and processing began.",
             "video.ready": "All renditions can be played.",
             "video.failed": "Processing ended with a typed reason.",

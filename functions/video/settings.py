@@ -25,6 +25,13 @@ class CheckSettings(Settings):
     video_table: str
 
 
+class ReassignSettings(Settings):
+    """λ reassign."""
+
+    video_table: str
+    identity_check_function: str
+
+
 class StartSettings(Settings):
     """λ start."""
 

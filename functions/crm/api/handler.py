@@ -1,8 +1,10 @@
 """λ crm/api: contacts, companies, deals, notes, pipelines and timelines over HTTP."""
 
+from functools import partial
+
 from functions.crm import dynamodb
 from functions.crm.api import deals, resources
-from functions.crm.api.resources import Resource
+from functions.crm.api.resources import History, Resource
 from functions.crm.fields import (
     CompanyFields,
     CompanyPatch,
@@ -15,6 +17,7 @@ from functions.crm.fields import (
 )
 from functions.crm.model import Company, Contact, Deal, Note
 from functions.crm.ports import Store
+from functions.crm.service import KnownSubjects
 from functions.crm.settings import ApiSettings
 from functions.shared.check import Door
 from functions.shared.door import LambdaDoor
@@ -47,19 +50,25 @@ def _notes(ask: Exchange) -> Store[Note]:
     return dynamodb.notes(_table(ask), ask.caller, _people(ask))
 
 
+def _subjects(ask: Exchange) -> KnownSubjects:
+    videos = LambdaDoor(ApiSettings.from_env().video_check_function, ask.caller)
+    return KnownSubjects(ask.caller, partial(dynamodb.visible, _table(ask)), videos)
+
+
 def _timelines(ask: Exchange) -> dynamodb.Timelines:
     return dynamodb.Timelines(_table(ask))
 
 
+_history = History(_timelines, _subjects)
 app = build_app(
     "Reelate CRM",
     resources.routes(
-        Resource("contacts", Contact, ContactFields, ContactPatch, _contacts, _timelines)
+        Resource("contacts", Contact, ContactFields, ContactPatch, _contacts, _history)
     ),
     resources.routes(
-        Resource("companies", Company, CompanyFields, CompanyPatch, _companies, _timelines)
+        Resource("companies", Company, CompanyFields, CompanyPatch, _companies, _history)
     ),
-    resources.routes(Resource("deals", Deal, NewDealFields, DealPatch, _deals, _timelines)),
+    resources.routes(Resource("deals", Deal, NewDealFields, DealPatch, _deals, _history)),
     resources.routes(Resource("notes", Note, NoteFields, NotePatch, _notes)),
     deals.routes(_deals),
 )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, create_model
 
 from functions.crm.fields import Fields
-from functions.crm.ports import R, Store, TimelineStore
+from functions.crm.ports import R, Store, Subjects, TimelineStore
 from functions.crm.service import read_timeline
 from functions.crm.timeline import TimelineEntry
 from functions.shared import batch
@@ -28,6 +28,14 @@ LIST = problems(400, 422)
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """How to reach timelines, and what their entries are about."""
+
+    timelines: Callable[[Exchange], TimelineStore]
+    subjects: Callable[[Exchange], Subjects]
+
+
+@dataclass(frozen=True, slots=True)
 class Resource(Generic[R]):
     """One type of record on the API: its names, its models and how to reach its store."""
 
@@ -36,7 +44,7 @@ class Resource(Generic[R]):
     new: type[Fields]
     patch: type[Fields]
     store: Callable[[Exchange], Store[R]]
-    timelines: Callable[[Exchange], TimelineStore] | None = None
+    history: History | None = None
 
     @property
     def path(self) -> str:
@@ -80,8 +88,8 @@ def routes(resource: Resource[Any]) -> APIRouter:
     _add_collection(api, resource, acts)
     _add_batch(api, resource, acts)
     _add_record(api, resource, acts)
-    if resource.timelines:
-        _add_timeline(api, resource, resource.timelines)
+    if resource.history:
+        _add_timeline(api, resource, resource.history)
     return api
 
 
@@ -181,9 +189,7 @@ def _add_record(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     )  # fmt: skip
 
 
-def _add_timeline(
-    api: APIRouter, resource: Resource[R], timelines: Callable[[Exchange], TimelineStore]
-) -> None:
+def _add_timeline(api: APIRouter, resource: Resource[R], history: History) -> None:
     one, read = resource.kind.OBJECT, f"{resource.name}:read"
 
     async def timeline(
@@ -196,8 +202,8 @@ def _add_timeline(
             f"timeline:{record_id}",
             cursor,
             lambda start: read_timeline(
-                resource.kind, record_id, ask.caller, timelines(ask), resource.store(ask),
-                limit=limit, start=start,
+                resource.kind, record_id, ask.caller, history.timelines(ask),
+                resource.store(ask), history.subjects(ask), limit=limit, start=start,
             ),
         )  # fmt: skip
 

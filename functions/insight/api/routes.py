@@ -12,8 +12,9 @@ from fastapi import APIRouter, Path, Query, Response
 
 from functions.insight.api.schemas import AnalysisView, TranscriptView
 from functions.insight.ports import Artefact, DocumentStore, ResultLog
-from functions.insight.reading import find
+from functions.insight.reading import check_seen, find
 from functions.shared.caching import REVALIDATE
+from functions.shared.check import Door
 from functions.shared.clock import now
 from functions.shared.errors import NotFoundError
 from functions.shared.exchange import Exchange, asks
@@ -41,12 +42,17 @@ _STATES = (
 
 
 def routes(
-    log: Callable[[Exchange], ResultLog], documents: Callable[[], DocumentStore]
+    log: Callable[[Exchange], ResultLog],
+    documents: Callable[[], DocumentStore],
+    videos: Callable[[Exchange], Door],
 ) -> APIRouter:
-    """Return the two routes over the caller's results and the media bucket."""
+    """Return the two routes over the caller's results and the media bucket; `videos` says which
+    videos are there for a caller that does not see all."""
     api = router(tags=["insight"])
 
     def show(ask: Exchange, video: str, artefact: Artefact, run: int | None) -> Response:
+        if ask.caller.visibility != "all":
+            check_seen(videos(ask), video, artefact)
         result = find(log(ask), video, artefact, run, now())
         headers = {"etag": f'"{result.etag}"'}
         if ask.has(headers["etag"]):

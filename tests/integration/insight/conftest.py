@@ -11,6 +11,7 @@ from functions.shared.aws import client
 from functions.shared.settings import Settings
 from tests.contract.insight.openai_server import FakeOpenAI, running
 from tests.integration.cloud import ENVIRONMENT, REGION, environment, furnish
+from tests.integration.doors import serve_doors
 
 BUCKET = "reelate-local-media-123456789012-eu-central-1"
 MODELS = {
@@ -34,6 +35,7 @@ def cloud(server: FakeOpenAI) -> Iterator[None]:
     with environment(**MODELS, MODEL_BASE_URL=server.url), mock_aws():
         _forget()
         furnish()
+        serve_doors()
         client("s3").create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )

@@ -1,6 +1,7 @@
 """From an event to the timelines it belongs on, and who sees what of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from functions.crm.model import Contact
 from functions.crm.service import read_timeline
 from functions.crm.timeline import TimelineEntry, project
 from functions.shared.caller import Caller
+from functions.shared.check import RecordName
 from functions.shared.errors import NotFoundError
 from functions.shared.ids import new_id
 from functions.shared.paging import Page
@@ -87,6 +89,7 @@ class Kept:
 
     def __init__(self, entries: list[TimelineEntry] | None, *records: Contact) -> None:
         self._entries = entries
+        self.asked: list[str] | None = None
         self._records = {each.id: each for each in records}
 
     def page(
@@ -101,10 +104,20 @@ class Kept:
             raise NotFoundError("There is no such contact.")
         return self._records[record_id]
 
+    def seen(self, subjects: Sequence[RecordName]) -> set[str]:
+        self.asked = [each.id for each in subjects]
+        return set(self.asked[:1])
 
-def read(kept: Kept, record_id: str, *, start: Mapping[str, Any] | None = None) -> Any:
+
+def read(
+    kept: Kept,
+    record_id: str,
+    *,
+    start: Mapping[str, Any] | None = None,
+    caller: Caller = CALLER,
+) -> Any:
     return read_timeline(
-        Contact, record_id, CALLER, kept, kept, limit=10, start=start,  # type: ignore[type-var, arg-type]
+        Contact, record_id, caller, kept, kept, kept, limit=10, start=start,  # type: ignore[type-var, arg-type]
     )  # fmt: skip
 
 
@@ -119,6 +132,23 @@ def test_entries_about_what_the_caller_may_not_read_are_left_out() -> None:
     alien = project(happening("spaceship.landed", new_id("vid"), {})).entry
     page = read(Kept([mine, note, deal, video, alien], ADA), ADA.id)
     assert list(page.items) == [mine, note]
+
+
+def test_who_sees_some_records_sees_entries_about_those() -> None:
+    mine = project(happening("contact.updated", ADA.id, {"name": "N"})).entry
+    shown, hidden = (
+        project(happening("note.created", new_id("not"), {"body": "b"})).entry for _ in range(2)
+    )
+    kept = Kept([shown, hidden, mine, hidden], ADA)
+    page = read(kept, ADA.id, caller=replace(CALLER, visibility="own"))
+    assert list(page.items) == [shown, mine]
+    assert kept.asked == [shown.subject.id, hidden.subject.id]
+
+
+def test_who_sees_all_asks_for_nothing() -> None:
+    kept = Kept([project(happening("note.created", new_id("not"), {"body": "b"})).entry], ADA)
+    assert len(read(kept, ADA.id).items) == 1
+    assert kept.asked is None
 
 
 def test_an_empty_timeline_of_a_record_is_an_empty_page() -> None:
