@@ -1,5 +1,4 @@
-"""`member.deactivated` at both consumers: every record of the member becomes the heir's, by a change
-like any other."""
+"""`member.deactivated` at both consumers: the member's records become the heir's."""
 
 import json
 from types import SimpleNamespace
