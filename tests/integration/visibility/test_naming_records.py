@@ -212,3 +212,25 @@ def test_a_new_record_is_its_maker_s(world: World) -> None:
         assert (nobody["owner_id"], nobody["team_id"]) == (None, None)
         for wrong in ("mem_x", "tea_" + "0" * 26, 5, ""):
             assert who.post(path, fields | {"owner_id": wrong}).status == 422
+
+
+@pytest.mark.parametrize("visibility", ["own", "team"])
+def test_a_batch_reaches_what_the_caller_reaches_one_by_one(world: World, visibility: str) -> None:
+    hidden, mine = (world.make("contacts", each)["id"] for each in (STRANGER, ME))
+    operations: list[dict[str, Any]] = [
+        act
+        for each in (hidden, new_id("con"), mine)
+        for act in (
+            {"op": "update", "id": each, "body": {"name": "New"}},
+            {"op": "delete", "id": each, "if_match": "*"},
+        )
+    ]
+    operations.append({"op": "create", "body": {"name": "A", "owner_id": STRANGER}})
+
+    reply = caller(visibility).post("/v1/contacts/batch", {"operations": operations})
+
+    results = reply.json["data"]
+    assert [each["status"] for each in results] == [404] * 4 + [200, 204, 422]
+    told = [each["problem"]["detail"] for each in results if each["status"] == 404]
+    assert set(told) == {"There is no such contact."}
+    assert world.admin.get(f"/v1/contacts/{hidden}").json["version"] == 1
