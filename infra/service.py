@@ -56,7 +56,7 @@ class ServiceStack(Stack):
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
-        house = House(names, stage, self._layers(target), self._values(names))
+        house = House(names, stage, self._layers(target), self._values(names, audit_key_arn))
         identity = Identity(self, house)
         crm = Crm(self, house)
         insight = Insight(self, house)
@@ -78,14 +78,14 @@ class ServiceStack(Stack):
         CfnOutput(self, "ApiUrl", value=gateway.api.url)
         CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)
 
-    def _values(self, names: Names) -> dict[str, str]:
+    def _values(self, names: Names, audit_key_arn: str) -> dict[str, str]:
         values = {
             "stage": names.stage.name,
             **{f"{context}_table": names.of(context) for context in TABLES},
             "uploads_bucket": names.bucket("uploads"),
             "media_bucket": names.bucket("media"),
             "audit_bucket": names.bucket("audit"),
-            "audit_key": names.audit_key,
+            "audit_key": audit_key_arn,
             "event_bus": names.bus,
             "state_machine_arn": names.state_machine_arn,
             **{
