@@ -93,6 +93,7 @@ class ServiceStack(Stack):
                 for context in ("crm", "identity", "video")
             },
             "signing_secret": names.signing_secret,
+            "cors_origins": " ".join(names.stage.cors_origins),
         }
         for field, parameter, default, description in _CHOICES:
             made = CfnParameter(self, parameter, default=default, description=description)

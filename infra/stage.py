@@ -20,6 +20,7 @@ class Stage(BaseModel):
     audit_lock: Literal["GOVERNANCE", "COMPLIANCE"]  # may anyone lift the lock of a seal?
     audit_lock_days: int  # how long no seal of the audit log can be deleted
     encode_concurrency: int  # chunks that one video may encode at the same time
+    cors_origins: list[str] = []  # web pages that may call the API, such as https://app.example
 
     @classmethod
     def of(cls, node: Node) -> Self:

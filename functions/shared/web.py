@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
-from functions.shared import web_event
+from functions.shared import cors, origins, web_event
 from functions.shared.admission import LIMITS, READ_COST, let_in
 from functions.shared.errors import (
     MalformedError,
@@ -110,6 +110,9 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         request_id = _request_id(event, headers)
         event["reelate.request_id"] = request_id
         known = event["requestContext"].get("authorizer") or {}
+        if event["httpMethod"] == "OPTIONS":
+            annotate(request_id=request_id, method="OPTIONS", route=event.get("resource"))
+            return _preflight(headers, request_id)
         annotate(
             request_id=request_id,
             method=event.get("httpMethod"),
@@ -137,12 +140,21 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         sent.update(limits)
         sent.update(version.headers)
         sent.update(event.get(web_event.REPLY_HEADERS, ()))
+        if "origin" in headers and "access-control-allow-origin" not in sent:
+            sent.update(cors.shown_to(headers["origin"], origins.of_workspace(known)))
         for name, value in _HEADERS.items():
             sent.setdefault(name, value)
         sent["x-request-id"] = request_id
         return reply
 
     return handler
+
+
+def _preflight(headers: Mapping[str, str], request_id: str) -> dict[str, Any]:
+    allowed = cors.preflight(headers, origins.of_deployment())
+    # of the origin alone: nothing in it is anybody's
+    sent = {**_HEADERS, "vary": "Origin", "x-request-id": request_id, **allowed}
+    return {"statusCode": 204, "headers": sent, "body": "", "isBase64Encoded": False}
 
 
 def _request_id(event: Mapping[str, Any], headers: Mapping[str, str]) -> str:

@@ -111,6 +111,31 @@ def test_what_the_gateway_refuses_is_a_problem_too(service: Template, kind: str)
     headers = response["ResponseParameters"]
     assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
     assert headers["gatewayresponse.header.X-Request-Id"] == "context.requestId"
+    assert headers["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'"
+    # a browser's page may read why it was refused; never with the browser's own credentials
+    assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+    assert not [name for name in headers if name.endswith("Allow-Credentials")]
+
+
+def test_a_preflight_is_let_through_wherever_a_browser_may_call(service: Template) -> None:
+    by_path = methods(service)
+
+    for (name, path), method in by_path.items():
+        if path not in {*PAGES, "/v1/openapi.json"}:
+            asked = by_path["OPTIONS", path].properties
+            assert asked["AuthorizationType"] == "NONE"
+            assert asked["Integration"]["Uri"] == method.properties["Integration"]["Uri"], name
+
+
+def test_every_api_function_knows_the_stage_s_origins(service: Template) -> None:
+    known = [
+        each.properties["Environment"]["Variables"]["CORS_ORIGINS"]
+        for each in service.of("AWS::Lambda::Function")
+        if each.properties["FunctionName"].endswith("-api")
+    ]
+
+    assert len(known) >= 4
+    assert len(set(map(str, known))) == 1
 
 
 def test_the_stage_of_the_gateway_is_traced_metered_throttled_and_logged(
