@@ -28,7 +28,8 @@ class RecordName(BaseModel):
 
 
 class Question(BaseModel):
-    """The payload of an invocation; `deleted` counts records as there that were deleted lately."""
+    """The payload of an invocation; `deleted` counts records as there that were deleted lately,
+    `show` asks for the records themselves."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -36,6 +37,7 @@ class Question(BaseModel):
     records: list[RecordName] = Field(max_length=MAX_RECORDS)
     action: Action = "read"
     deleted: bool = False
+    show: bool = False
 
     @staticmethod
     def of(caller: Caller, records: Sequence[RecordName], *, deleted: bool = False) -> "Question":
@@ -54,6 +56,12 @@ class Answer(BaseModel):
     missing: list[RecordName]
 
 
+class Shown(BaseModel):
+    """The answer to a question with `show`: the records that the caller may read, by id."""
+
+    shown: Mapping[str, dict[str, Any]]
+
+
 class Kind(NamedTuple):
     """A type of record: the prefix of its ids, and the resource of its scopes (None: whoever may
     ask may know)."""
@@ -70,6 +78,9 @@ class Door(Protocol):
     ) -> list[RecordName]:
         """Return those that are not there for the caller; nothing to ask is no request."""
 
+    def shown(self, records: Sequence[RecordName]) -> Mapping[str, dict[str, Any]]:
+        """Return those that the caller may read, by id, as the API shows them (at most 100)."""
+
 
 Look = Callable[[Question, Sequence[RecordName]], set[str]]
 
@@ -80,6 +91,11 @@ def answer(question: Question, kinds: Mapping[str, Kind], look: Look) -> Answer:
     allowed = [each for each in asked if _permitted(question, each, kinds)]
     seen = look(question, allowed)
     return Answer(missing=[each for each in asked if each not in allowed or each.id not in seen])
+
+
+def permitted(question: Question, kinds: Mapping[str, Kind]) -> Sequence[RecordName]:
+    """Return the well-formed names, each once, for whose type the caller has the scope."""
+    return [each for each in dict.fromkeys(question.records) if _permitted(question, each, kinds)]
 
 
 def _permitted(question: Question, record: RecordName, kinds: Mapping[str, Kind]) -> bool:

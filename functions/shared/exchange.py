@@ -1,15 +1,18 @@
 """One request and its reply, as routes see them: caller, preconditions, paging, idempotency."""
 
 import copy
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 
+from functions.shared import expansion
 from functions.shared.audit import act
 from functions.shared.aws import client
 from functions.shared.caller import Caller
+from functions.shared.check import RecordName
 from functions.shared.clock import iso, now
 from functions.shared.entity_tags import named, version_only
 from functions.shared.errors import (
@@ -19,6 +22,7 @@ from functions.shared.errors import (
     UnauthenticatedError,
 )
 from functions.shared.exchange_settings import WebSettings
+from functions.shared.expansion import Relation
 from functions.shared.idempotency import MAX_KEY_LENGTH, Idempotency, Reply
 from functions.shared.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page
 from functions.shared.record import Record
@@ -32,6 +36,18 @@ from functions.shared.writes import Also, nothing_else
 R = TypeVar("R", bound=Record)
 
 _JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What a resource's records may be shown together with, and how to get it."""
+
+    relations: Sequence[Relation]
+    find: "Callable[[Exchange, Sequence[RecordName]], Mapping[str, dict[str, Any]]]"
+
+    @property
+    def names(self) -> list[str]:
+        return [each.name for each in self.relations]
 
 
 class Exchange:
@@ -101,16 +117,34 @@ class Exchange:
         self.table(self._settings.platform_table).try_write(put)
 
     def show(
-        self, record: R, view: Callable[[R], str] | None = None, *, etag: str | None = None
+        self,
+        record: R,
+        view: Callable[[R], str] | None = None,
+        related: Related | None = None,
+        *,
+        etag: str | None = None,
     ) -> Response:
-        """Reply 200 with a record and its ETag, or 304 when the caller has this version; `etag`
-        is for a view that also changes between versions."""
+        """Reply 200 with a record and its ETag, or 304 when the caller has this version; with
+        what `expand` asks for among the `related`. `etag` is for a view that also changes between
+        versions."""
         etag = etag or record.etag
         headers = {"etag": etag}
         if self.has(etag):
             return Response(status_code=304, headers=headers)
         body = view(record) if view else record.model_dump_json()
+        (body,) = self._expanded([body], related)
         return Response(body, headers=headers, media_type=_JSON)
+
+    def _expanded(self, bodies: list[str], related: Related | None) -> list[str]:
+        asked = (
+            self.request.query_params.get("expand") if related and SHAPED in self._event else None
+        )
+        if related is None or asked is None:
+            return bodies
+        relations = expansion.chosen(asked, related.relations)
+        records = [json.loads(each) for each in bodies]
+        expansion.expand(records, relations, lambda names: related.find(self, names))
+        return [json.dumps(each, ensure_ascii=False) for each in records]
 
     def page(
         self,
@@ -118,11 +152,13 @@ class Exchange:
         cursor: str | None,
         fetch: Callable[[dict[str, Any] | None], Page[Any]],
         view: Callable[[Any], str] | None = None,
+        related: Related | None = None,
     ) -> Response:
         """Reply with one page of a list; `query` names the list that the cursor belongs to."""
         cursors = Cursors(self.signer("cursor"), self.caller.workspace, query)
         found = fetch(cursors.decode(cursor))
-        items = ",".join(view(item) if view else item.model_dump_json() for item in found.items)
+        shown = [view(item) if view else item.model_dump_json() for item in found.items]
+        items = ",".join(self._expanded(shown, related))
         following = cursors.encode(found.position)
         tail = f'"{following}"' if following else "null"
         return Response(f'{{"data":[{items}],"next_cursor":{tail}}}', media_type=_JSON)

@@ -87,7 +87,7 @@ class Shaper:
         self, known: frozenset[str], asked: dict[str, str], changes: Sequence[Change]
     ) -> None:
         self._changes = changes
-        self._kept = asked["expand"].split(",") if "expand" in asked else ()
+        self._kept = [each.strip() for each in asked.get("expand", "").split(",")]
         self._selection = None
         if "fields" in asked:
             for change in changes:

@@ -23,8 +23,9 @@ WEB = frozenset(
 TECHNOLOGY = WEB | {
     f"functions.shared.{name}"
     for name in (
-        "admission", "aws", "consumer", "door", "exchange_settings", "idempotency", "rate_cells",
-        "records", "secrets_manager", "settings", "table", "telemetry", "workspace_settings",
+        "admission", "aws", "consumer", "door", "exchange_settings", "idempotency", "origins",
+        "rate_cells", "records", "secrets_manager", "settings", "table", "telemetry",
+        "workspace_settings",
     )
 }  # fmt: skip
 STORAGE = frozenset({"functions.shared.table", "functions.shared.records"})

@@ -111,6 +111,7 @@ def document() -> Json:
             _complete(operation)
             for scopes in (each["bearer"] for each in operation.get("security", ())):
                 operation["x-roles"] = roles_of(scopes)
+    manners.relate(merged["components"]["schemas"])
     _exemplify(merged)
     merged["paths"] = dict(sorted(merged["paths"].items()))
     merged["components"]["schemas"] = dict(sorted(merged["components"]["schemas"].items()))

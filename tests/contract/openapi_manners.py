@@ -67,6 +67,24 @@ def introduce(operation: Json, route: APIRoute) -> None:
     )
 
 
+def relate(schemas: Json) -> None:
+    """Tell what `expand` adds to the records that it is asked of."""
+    for owner, name, kind in (("Contact", "company", "Company"), ("Deal", "company", "Company")):
+        schemas[owner]["properties"][name] = _added(kind, name)
+    schemas["Deal"]["properties"]["contacts"] = {
+        "type": "array",
+        "items": _added("Contact", "contacts"),
+        "description": "With `expand=contacts`, in the order of `contact_ids`.",
+    }
+
+
+def _added(kind: str, name: str) -> Json:
+    return {
+        "anyOf": [{"$ref": f"#/components/schemas/{kind}"}, {"type": "null"}],
+        "description": f"With `expand={name}`; null where there is none or you may not read it.",
+    }
+
+
 def finish(operation: Json) -> None:
     """Add the headers of every reply that is no refusal."""
     policy = operation.get("x-cache-control", caching.NO_STORE)

@@ -40,7 +40,9 @@ def world() -> Iterator[World]:
 
 
 def _path(world: World, path: str) -> str:
-    return path.replace("{id}", world.record(path.split("/")[2])) if "{id}" in path else path
+    """Return the path of a record that is there, or of a list that has one."""
+    resource = path.split("/")[2]
+    return path.replace("{id}", world.record(resource)) if world.makes(resource) else path
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=_named)
@@ -83,6 +85,26 @@ def test_every_field_of_a_record_can_be_selected_alone(
         assert shown == [
             {key: value for key, value in each.items() if key in keep} for each in whole
         ], name
+
+
+@pytest.mark.parametrize("operation", [e for e in READS if _takes(e, "expand")], ids=_named)
+def test_what_can_be_expanded_is_and_nothing_else(
+    world: World, operation: tuple[str, str, Any]
+) -> None:
+    path = _path(world, operation[1])
+    parameter = next(p for p in operation[2]["parameters"] if p.get("name") == "expand")
+
+    plain = _records(world.send("GET", path).json)
+    for name in parameter["schema"]["items"]["enum"]:
+        shown = world.send("GET", f"{path}?expand={name}")
+        assert shown.status == 200
+        assert [each["id"] for each in _records(shown.json)] == [each["id"] for each in plain]
+        assert _records(shown.json) != plain
+        if "etag" in shown.headers:
+            again = world.send("GET", f"{path}?expand={name}", If_None_Match=shown.headers["etag"])
+            assert again.status == 304
+    refused = world.send("GET", f"{path}?expand=everything")
+    assert (refused.status, refused.json["code"]) == (400, "unknown_expansion")
 
 
 @pytest.mark.parametrize("operation", SECURED, ids=_named)

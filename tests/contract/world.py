@@ -40,11 +40,16 @@ class World:
             },
             "videos": lambda: {
                 "filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 5_000,
+                "links": [{"type": "deal", "id": self.record("deals")}],
             },
             "api-keys": lambda: {"name": "Sync", "role": "viewer"},
             "roles": lambda: {"name": new_id("name"), "scopes": ["contacts:read"]},
             "teams": lambda: {"name": new_id("name")},
         }  # fmt: skip
+
+    def makes(self, resource: str) -> bool:
+        """Say whether it knows how to make a record of this resource."""
+        return resource in self._makers
 
     def record(self, resource: str) -> str:
         """Return the id of a record that is there."""

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "IDENTITY_CHECK_FUNCTION": "reelate-local-identity-check",
     "VIDEO_CHECK_FUNCTION": "reelate-local-video-check",
     "SIGNING_SECRET": "reelate-local-signing",
+    "CORS_ORIGINS": "https://app.example http://localhost:3000",
     "AUDIT_KEY": "alias/reelate-local-audit",
     "AUDIT_BUCKET": f"reelate-local-audit-123456789012-{REGION}",
 }

@@ -1,10 +1,13 @@
 """λ crm/api: contacts, companies, deals, notes, pipelines and timelines over HTTP."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from functions.crm import dynamodb
 from functions.crm.api import deals, resources
 from functions.crm.api.resources import History, Resource
+from functions.crm.check.logic import shown
 from functions.crm.fields import (
     CompanyFields,
     CompanyPatch,
@@ -19,9 +22,10 @@ from functions.crm.model import Company, Contact, Deal, Note
 from functions.crm.ports import Store
 from functions.crm.service import KnownSubjects
 from functions.crm.settings import ApiSettings
-from functions.shared.check import Door
+from functions.shared.check import Door, Question, RecordName
 from functions.shared.door import LambdaDoor
-from functions.shared.exchange import Exchange
+from functions.shared.exchange import Exchange, Related
+from functions.shared.expansion import links, to_many, to_one
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
 
@@ -59,17 +63,32 @@ def _timelines(ask: Exchange) -> dynamodb.Timelines:
     return dynamodb.Timelines(_table(ask))
 
 
+def _read(ask: Exchange, names: Sequence[RecordName]) -> Mapping[str, dict[str, Any]]:
+    question = Question.model_construct(caller=ask.caller, records=list(names))
+    return shown(question, partial(dynamodb.shown, _table(ask)))
+
+
 _history = History(_timelines, _subjects)
+_with_company = Related([to_one("company", "company")], _read)
+_of_deals = Related(
+    [to_one("company", "company"), to_many("contacts", "contact_ids", "contact")], _read
+)
 app = build_app(
     "Reelate CRM",
     resources.routes(
-        Resource("contacts", Contact, ContactFields, ContactPatch, _contacts, _history)
+        Resource(
+            "contacts", Contact, ContactFields, ContactPatch, _contacts, _history, _with_company
+        )
     ),
     resources.routes(
         Resource("companies", Company, CompanyFields, CompanyPatch, _companies, _history)
     ),
-    resources.routes(Resource("deals", Deal, NewDealFields, DealPatch, _deals, _history)),
-    resources.routes(Resource("notes", Note, NoteFields, NotePatch, _notes)),
+    resources.routes(
+        Resource("deals", Deal, NewDealFields, DealPatch, _deals, _history, _of_deals)
+    ),
+    resources.routes(
+        Resource("notes", Note, NoteFields, NotePatch, _notes, related=Related([links()], _read))
+    ),
     deals.routes(_deals),
 )
 handler = lambda_handler(app)

@@ -15,7 +15,7 @@ from functions.crm.timeline import TimelineEntry
 from functions.shared import batch
 from functions.shared.batch import Acts
 from functions.shared.caching import REVALIDATE
-from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
+from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, Related, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
 
@@ -45,10 +45,15 @@ class Resource(Generic[R]):
     patch: type[Fields]
     store: Callable[[Exchange], Store[R]]
     history: History | None = None
+    related: Related | None = None
 
     @property
     def path(self) -> str:
         return f"/v1/{self.name}"
+
+    @property
+    def expands(self) -> list[str]:
+        return self.related.names if self.related else []
 
     def acts(self) -> Acts:
         """Return what the single routes and the batch do alike."""
@@ -114,7 +119,10 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
         ask: Annotated[Exchange, asks(read)], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
     ) -> Response:
         return ask.page(
-            resource.name, cursor, lambda start: open_store(ask).page(limit=limit, start=start)
+            resource.name,
+            cursor,
+            lambda start: open_store(ask).page(limit=limit, start=start),
+            related=resource.related,
         )
 
     api.add_api_route(
@@ -127,7 +135,7 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
         path, list_all, methods=["GET"], response_model=page,
         name=f"list_{resource.name}", summary=f"List {resource.name}",
         description=f"The workspace's {resource.name}, newest first; `next_cursor` leads on.",
-        responses=LIST, openapi_extra=operation(read),
+        responses=LIST, openapi_extra=operation(read, expands=resource.expands),
     )  # fmt: skip
 
 
@@ -157,7 +165,7 @@ def _add_record(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     read, write, erase = (f"{resource.name}:{act}" for act in ("read", "write", "delete"))
 
     async def get(ask: Annotated[Exchange, asks(read)], record_id: Id) -> Response:
-        return ask.show(open_store(ask).get(record_id))
+        return ask.show(open_store(ask).get(record_id), related=resource.related)
 
     async def patch(ask: Annotated[Exchange, asks(write)], record_id: Id, body: Any) -> Response:
         return acts.update(ask, record_id, body)
@@ -172,7 +180,9 @@ def _add_record(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
         name=f"get_{one}", summary=f"Get a {one}",
         description=f"One {one}, or 304 when `If-None-Match` names its version.",
         responses={**READ, 304: {"description": "You have this version."}},
-        openapi_extra=operation(read, "IfNoneMatch", cache=REVALIDATE),
+        openapi_extra=operation(
+            read, "IfNoneMatch", cache=REVALIDATE, expands=resource.expands
+        ),
     )  # fmt: skip
     api.add_api_route(
         path, patch, methods=["PATCH"], response_model=kind,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from functions.shared.exchange import Exchange
+from functions.shared.expansion import Find
 from functions.shared.paging import Page
 from functions.video.model import Video
 from functions.video.pipeline import Pipeline
@@ -28,6 +29,7 @@ class Desk:
     videos: PagedVideos
     uploads: UploadDesk
     pipeline: Pipeline
+    linked: Find  # the records that a video is linked to
     playback_lifetime: timedelta
 
 

@@ -27,6 +27,7 @@ from functions.video.uploads import UploadDesk
 
 def _desk(ask: Exchange) -> Desk:
     settings = ApiSettings.from_env()
+    crm = LambdaDoor(settings.crm_check_function, ask.caller)
     people = LambdaDoor(settings.identity_check_function, ask.caller)
     records = DynamoVideos(ask.table(settings.video_table), Video, ask.caller, people=people)
     multipart = S3MultipartUploads(client("s3"), settings.uploads_bucket)
@@ -38,7 +39,7 @@ def _desk(ask: Exchange) -> Desk:
             videos=records,
             uploads=multipart,
             sources=sources,
-            crm=LambdaDoor(settings.crm_check_function, ask.caller),
+            crm=crm,
             clock=now,
             lifetime=timedelta(hours=settings.upload_lifetime_hours),
             url_lifetime_s=settings.part_url_lifetime_s,
@@ -52,6 +53,7 @@ def _desk(ask: Exchange) -> Desk:
             media=S3Store(client("s3"), settings.media_bucket),
             clock=now,
         ),
+        linked=crm.shown,
         playback_lifetime=timedelta(seconds=settings.playback_lifetime_s),
     )
 

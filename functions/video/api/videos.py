@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from functions.shared.caching import REVALIDATE
-from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
+from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, Related, asks
+from functions.shared.expansion import links
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.ownership import OWNERSHIP
@@ -28,6 +29,7 @@ CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
 def routes(desk: OpenDesk) -> APIRouter:
     """Return the routes of the record."""
     api = router(tags=["videos"])
+    related = Related([links()], lambda ask, names: desk(ask).linked(names))
 
     @api.post(
         "/v1/videos", response_model=OpenedVideoView, status_code=201, name="create_video",
@@ -57,7 +59,7 @@ def routes(desk: OpenDesk) -> APIRouter:
         "/v1/videos", response_model=VideoPage, name="list_videos", summary="List videos",
         description="The workspace's videos, newest first; `next_cursor` leads on. The progress "
         "of runs is shown by the single video.",
-        responses=problems(400, 422), openapi_extra=operation("videos:read"),
+        responses=problems(400, 422), openapi_extra=operation("videos:read", expands=related.names),
     )  # fmt: skip
     async def list_all(ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
         videos = desk(ask).videos
@@ -66,6 +68,7 @@ def routes(desk: OpenDesk) -> APIRouter:
             cursor,
             lambda start: videos.page(limit=limit, start=start),
             lambda video: VideoSummary.of(video).model_dump_json(),
+            related,
         )
 
     @api.get(
@@ -74,10 +77,12 @@ def routes(desk: OpenDesk) -> APIRouter:
         '`"<version>.<run>.<revision>"`: it changes with the run\'s progress too, so that '
         "`If-None-Match` follows it; `If-Match` heeds the version alone.",
         responses={**problems(404), 304: {"description": "You have this state."}},
-        openapi_extra=operation("videos:read", "IfNoneMatch", cache=REVALIDATE),
+        openapi_extra=operation(
+            "videos:read", "IfNoneMatch", cache=REVALIDATE, expands=related.names
+        ),
     )  # fmt: skip
     async def get(ask: Reads, video_id: Id) -> Response:
-        return ask.show(desk(ask).videos.get(video_id), show)
+        return ask.show(desk(ask).videos.get(video_id), show, related)
 
     @api.patch(
         "/v1/videos/{video_id}", response_model=VideoView, name="update_video",

@@ -18,9 +18,8 @@ pytestmark = pytest.mark.usefixtures("cloud")
 
 
 @pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A stage that names two origins."""
-    monkeypatch.setenv("CORS_ORIGINS", f"{APP} {OTHER}")
+def fresh() -> Iterator[None]:
+    """Workspaces' settings as they stand in the table. The stage names two origins (`cloud`)."""
     workspace_settings.forget()
     yield
     workspace_settings.forget()
