@@ -22,7 +22,11 @@ def build(app: App) -> tuple[DataStack, ServiceStack, EdgeStack]:
     target = cast(Target, app.node.try_get_context("layers") or "lambda")
     data = DataStack(app, names, stage)
     streams = {context: str(table.table_stream_arn) for context, table in data.tables.items()}
-    service = ServiceStack(app, names, stage, streams, data.audit_key.key_arn, target)
+    sign_in = {
+        "user_pool": data.sign_in.pool.user_pool_id,
+        "sign_in_client": data.sign_in.client.user_pool_client_id,
+    }
+    service = ServiceStack(app, names, stage, streams, data.audit_key.key_arn, sign_in, target)
     edge = EdgeStack(app, names, stage, service.api_stage_arn)
     edge.add_stack_dependency(data)
     Tags.of(app).add("application", "reelate")

@@ -1,4 +1,4 @@
-"""The data stack: what must outlive every deployment (tables, buckets, bus, secrets)."""
+"""The data stack: what must outlive every deployment (tables, buckets, accounts, bus, secrets)."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.nag import acknowledge
 from infra.names import INDEXES, TABLES, Names
+from infra.sign_in import SignIn
 from infra.stage import Stage
 
 
@@ -21,7 +22,7 @@ class DataStack(Stack):
             scope,
             "Data",
             stack_name=names.of("data"),
-            description="Reelate: tables, buckets, event bus, secrets",
+            description="Reelate: tables, buckets, accounts, event bus, secrets",
             termination_protection=stage.retain,
         )
         self._names = names
@@ -30,6 +31,9 @@ class DataStack(Stack):
         # Exported here, in this order: left to CDK, the outputs' order differs between syntheses.
         for context in TABLES:
             self.export_value(self.tables[context].table_stream_arn)
+        self.sign_in = SignIn(self, names, stage)
+        for crossing in (self.sign_in.pool.user_pool_id, self.sign_in.client.user_pool_client_id):
+            self.export_value(crossing)
         logs = self._bucket("logs", expire_days=stage.log_retention_days)
         acknowledge(
             logs, id="AwsSolutions-S1", reason="This bucket holds the access logs of the others."

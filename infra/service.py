@@ -46,6 +46,7 @@ class ServiceStack(Stack):
         stage: Stage,
         stream_arns: Mapping[str, str],
         audit_key_arn: str,
+        sign_in: Mapping[str, str],
         target: layers.Target,
     ) -> None:
         super().__init__(
@@ -56,7 +57,8 @@ class ServiceStack(Stack):
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
-        house = House(names, stage, self._layers(target), self._values(names, audit_key_arn))
+        values = self._values(names, audit_key_arn) | dict(sign_in)
+        house = House(names, stage, self._layers(target), values)
         identity = Identity(self, house)
         crm = Crm(self, house)
         insight = Insight(self, house)
@@ -68,6 +70,8 @@ class ServiceStack(Stack):
         gateway = Gateway(self, names, stage, identity.authorize)
         gateway.route(identity.api, "health", open_to_all=True)
         gateway.route(identity.api, "me", "api-keys", "roles", "teams", "audit")
+        gateway.route(identity.api, "members", "invitations/accept", "workspace", "workspaces")
+        gateway.route(identity.api, "clients")
         gateway.route(crm.api, "contacts", "companies", "deals", "notes", "pipelines")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(video.api, "videos")

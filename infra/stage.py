@@ -21,6 +21,8 @@ class Stage(BaseModel):
     audit_lock_days: int  # how long no seal of the audit log can be deleted
     encode_concurrency: int  # chunks that one video may encode at the same time
     cors_origins: list[str] = []  # web pages that may call the API, such as https://app.example
+    # where the hosted sign-in may send people back to, and after signing out
+    sign_in_callbacks: tuple[str, ...] = ("http://localhost:8000/callback",)
 
     @classmethod
     def of(cls, node: Node) -> Self:

@@ -15,9 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from functions.crm import natural_keys
 from functions.crm.currencies import CURRENCIES
 from functions.crm.pipelines import StageName
+from functions.shared import natural_keys
 from functions.shared.ids import is_id
 from functions.shared.ownership import MemberId, TeamId
 

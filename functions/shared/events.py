@@ -60,6 +60,21 @@ class TeamPayload(Payload):
     name: str
 
 
+class MemberPayload(Payload):
+    """Who it is stands in the API: an event holds no address."""
+
+    name: str
+    role: str
+    state: str
+    team_ids: list[str] = Field(default_factory=list)
+    reassign_to: str | None = None  # the member who takes over a deactivated one's records
+
+
+class ClientPayload(Payload):
+    name: str
+    role: str
+
+
 class OwnedPayload(Payload):
     """Base of the payloads of records that belong to a member, to a team, or to nobody."""
 
@@ -136,7 +151,33 @@ def _entries(
 
 
 CATALOGUE: dict[str, Published] = {
-    **_entries("identity", WorkspacePayload, {"workspace.created": "A workspace was born."}),
+    **_entries(
+        "identity",
+        WorkspacePayload,
+        {
+            "workspace.created": "A workspace was born.",
+            "workspace.updated": "A workspace got another name.",
+        },
+    ),
+    **_entries(
+        "identity",
+        MemberPayload,
+        {
+            "member.invited": "A person was invited, or invited again.",
+            "member.joined": "An invitation was accepted.",
+            "member.updated": "A member's name, role or teams changed.",
+            "member.deactivated": "A member may no longer come in; `reassign_to` has the records.",
+            "member.reactivated": "A member may come in again.",
+        },
+    ),
+    **_entries(
+        "identity",
+        ClientPayload,
+        {
+            "client.created": "An OAuth2 client was made.",
+            "client.deleted": "An OAuth2 client was deleted.",
+        },
+    ),
     **_entries(
         "identity",
         ApiKeyPayload,

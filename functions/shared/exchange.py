@@ -96,9 +96,10 @@ class Exchange:
         tags = self.request.headers.get("if-none-match")
         return tags is not None and SHAPED not in self._event and named(etag, tags)
 
-    def table(self, name: str) -> Table:
-        """Return the caller's workspace's view of a table."""
-        return Table(client("dynamodb"), name, self.caller.workspace)
+    def table(self, name: str, within: str | None = None) -> Table:
+        """Return the caller's workspace's view of a table; or another workspace's, `within` which
+        the account behind the credential is known to act."""
+        return Table(client("dynamodb"), name, within or self.caller.workspace)
 
     def tell_of_refusal(self, scope: str) -> None:
         """Tell the audit log that the caller asked for what it may not do: once an hour, so that
@@ -202,16 +203,23 @@ class Exchange:
         reply: Callable[[Any], Reply],
         *,
         kept_reply: Callable[[Any], Reply] | None = None,
+        recall_first: bool = False,
+        within: str | None = None,
     ) -> Response:
         """Run a write under the request's Idempotency-Key, if it has one.
 
         `kept_reply` is what a replay shows instead, where `reply` holds a secret shown once.
         `action` gets the writes that must go into its transaction. When it is refused, the
         refusal may be because the same request has succeeded before: then that reply is replayed.
+        `recall_first` looks for it beforehand (1 read more), where `action` also has an effect
+        elsewhere. `within` is the workspace that is written to, where an account acts in another
+        than the credential's; the reply is kept there, for the account.
         """
-        kept = self._idempotency()
+        kept = self._idempotency(within)
         if kept is None:
             return _response(reply(action(nothing_else)))
+        if recall_first and (known := kept.recall()) is not None:
+            return _replayed(known)
 
         def also(record: Any) -> Sequence[Any]:
             return [kept.remember((kept_reply or reply)(record))]
@@ -228,11 +236,9 @@ class Exchange:
                         retry_after=1,
                     ) from error
                 raise
-        response = _response(stored)
-        response.headers["idempotency-replayed"] = "true"
-        return response
+        return _replayed(stored)
 
-    def _idempotency(self) -> Idempotency | None:
+    def _idempotency(self, within: str | None = None) -> Idempotency | None:
         key = self.request.headers.get("idempotency-key")
         if key is None:
             return None
@@ -242,8 +248,8 @@ class Exchange:
                 code="invalid_idempotency_key",
             )
         return Idempotency(
-            self.table(self._settings.platform_table),
-            principal=self.caller.principal,
+            self.table(self._settings.platform_table, within),
+            principal=(self.caller.subject if within else None) or self.caller.principal,
             method=self.request.method,
             path=self.request.scope["path"],
             key=key if self.item is None else f"{key}#{self.item}",
@@ -273,6 +279,12 @@ def _response(reply: Reply) -> Response:
         reply.headers,
         media_type=_JSON if reply.body else None,
     )
+
+
+def _replayed(reply: Reply) -> Response:
+    response = _response(reply)
+    response.headers["idempotency-replayed"] = "true"
+    return response
 
 
 @dataclass(frozen=True, slots=True)

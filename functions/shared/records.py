@@ -59,6 +59,8 @@ class Records(Generic[R]):
     `people` is asked to whom a record may be given.
     """
 
+    _birth = "created"  # what the event of a new record says
+
     def __init__(
         self,
         table: Table,
@@ -107,10 +109,10 @@ class Records(Generic[R]):
         be given to whom it names.
         """
         self._check_ownership(record, None)
-        event = stamp(f"{self._kind.OBJECT}.created", self._caller)
+        stamped = stamp(f"{self._kind.OBJECT}.{self._birth}", self._caller)
         claims = self._claims(record, self._unique)
         writes: list[Write] = [
-            Put(self._item(record, [event]), "attribute_not_exists(pk)"),
+            Put(self._item(record, [stamped]), "attribute_not_exists(pk)"),
             *claims.values(),
             *also(record),
         ]

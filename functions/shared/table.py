@@ -73,7 +73,7 @@ class Table:
     def get(self, pk: str, sk: str, *, consistent: bool = False) -> Item | None:
         """Read one item (1 request, 0.5 read units per 4 KB, 1 when consistent)."""
         self._guard(pk)
-        reply = _answer(
+        reply = answer(
             self._client.get_item,
             TableName=self.name,
             Key={"pk": {"S": pk}, "sk": {"S": sk}},
@@ -95,7 +95,7 @@ class Table:
                 return found
             if attempt:
                 _back_off(attempt)
-            reply = _answer(
+            reply = answer(
                 self._client.batch_get_item,
                 RequestItems={self.name: {"Keys": wanted, "ConsistentRead": consistent}},
             )
@@ -152,7 +152,7 @@ class Table:
             self._guard(start[f"{prefix}pk"])
             self._guard(start["pk"])
             arguments["ExclusiveStartKey"] = marshal_item(start)
-        reply = _answer(self._client.query, **arguments)
+        reply = answer(self._client.query, **arguments)
         last = reply.get("LastEvaluatedKey")
         return QueryPage(
             items=[unmarshal_item(item) for item in reply["Items"]],
@@ -172,7 +172,7 @@ class Table:
         call, arguments = calls[type(write)]
         (action,) = self._action(write).values()
         try:
-            reply = _answer(getattr(self._client, call), **action, **arguments)
+            reply = answer(getattr(self._client, call), **action, **arguments)
         except _CancelledError as error:
             raise ConditionFailedError(error.failed, [write]) from error.__cause__
         attributes = reply.get("Attributes")
@@ -196,7 +196,7 @@ class Table:
         actions = [self._action(write) for write in writes]
         for attempt in range(_CONFLICT_ATTEMPTS):
             try:
-                _answer(self._client.transact_write_items, TransactItems=actions)
+                answer(self._client.transact_write_items, TransactItems=actions)
             except _CancelledError as error:
                 if failed := error.failed:
                     raise ConditionFailedError(
@@ -251,7 +251,7 @@ class _CancelledError(Exception):
         }
 
 
-def _answer(call: Callable[..., Any], **arguments: Any) -> Any:
+def answer(call: Callable[..., Any], **arguments: Any) -> Any:
     """Make a call; what is transient becomes UnavailableError, after botocore's own retries."""
     # Here and not above: the client has loaded it by now, and a handler's import need not.
     from botocore.exceptions import BotoCoreError, ClientError
@@ -290,5 +290,5 @@ def _back_off(attempt: int) -> None:
 
 __all__ = [
     "MAX_TRANSACTION", "Check", "ConditionFailedError", "Delete", "DynamoClient", "Item", "Put",
-    "QueryPage", "Table", "Update", "Write",
+    "QueryPage", "Table", "Update", "Write", "answer",
 ]  # fmt: skip

@@ -25,6 +25,14 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "visibility": "team",
     },
     "team": {"id": "tea_06b1qz3v1w7g2m5n8p0r4t6x9t", "name": "North"},
+    "member": {
+        "id": "mem_06b1qz3v1w7g2m5n8p0r4t6x9e",
+        "name": "Mira Vogel",
+        "role": "rep",
+        "state": "active",
+        "team_ids": ["tea_06b1qz3v1w7g2m5n8p0r4t6x9t"],
+    },
+    "client": {"id": "cli_06b1qz3v1w7g2m5n8p0r4t6x9f", "name": "Data warehouse", "role": "viewer"},
     "contact": {
         "id": "con_06b1qz3v1w7g2m5n8p0r4t6x9c",
         "name": "Daniel Reed",
@@ -60,6 +68,11 @@ _RECORDS: dict[str, dict[str, Any]] = {
 }
 # What an event's name says of the record: its state now, and what it was before.
 _NOW: dict[str, dict[str, Any]] = {
+    "member.invited": {"state": "invited"},
+    "member.deactivated": {
+        "state": "deactivated",
+        "reassign_to": "mem_06b1qz3v1w7g2m5n8p0r4t6x9g",
+    },
     "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},
     "video.cancelled": {"state": "cancelled", "duration_ms": None},
@@ -78,6 +91,8 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "api_key.updated": {"name": "Sync"},
     "role.updated": {"visibility": "own"},
     "team.updated": {"name": "North-west"},
+    "workspace.updated": {"name": "Harbor"},
+    "member.updated": {"role": "viewer"},
     "contact.updated": {"email": "d.reed@harbor.example"},
     "company.updated": {"domain": None},
     "deal.updated": {"name": "Harbor"},

@@ -81,6 +81,25 @@ _API_KEY = {
     "overlap_ends_at": None,
     "last_used_at": "2026-11-23T09:00:00.000Z",
 }
+_WORKSPACE = "ws_06b1qz3v1w7g2m5n8p0r4t6x9a"
+_PERSON = {
+    **_record("mem_06b1qz3v1w7g2m5n8p0r4t6x9e", "member"),
+    "email": "mira@harbor.example",
+    "name": "Mira Vogel",
+    "role": "rep",
+    "team_ids": ["tea_06b1qz3v1w7g2m5n8p0r4t6x9t"],
+    "state": "invited",
+    "invitation_expires_at": "2026-11-29T21:59:17.123Z",
+}
+_MEMBERSHIP = {
+    "object": "membership",
+    "workspace": _WORKSPACE,
+    "name": "Harbor Foods",
+    "member_id": _PERSON["id"],
+    "role": "rep",
+    "current": True,
+}
+_CLIENT_FIELDS = {"name": "Data warehouse", "role": "viewer", "scopes": ["deals:read"]}
 _SUMMARY = {
     **_owned(_VIDEO, "video"),
     "title": "Discovery call",
@@ -142,6 +161,12 @@ EXAMPLES: dict[str, Any] = {
         "after": {"title": "Chief Operating Officer"},
     },
     "ApiKeyView": _API_KEY,
+    "ClientCreate": _CLIENT_FIELDS,
+    "ClientView": {
+        **_record("cli_06b1qz3v1w7g2m5n8p0r4t6x9f", "client"),
+        **_CLIENT_FIELDS,
+        "client_id": "4u8t1c7r2m5n9p0r4t6x9c3v1w",
+    },
     "Company": {**_owned(_COMPANY, "company"), **_COMPANY_FIELDS},
     "CompanyFields": _COMPANY_FIELDS,
     "CompanyPatch": {"domain": "harbor-foods.example"},
@@ -161,7 +186,17 @@ EXAMPLES: dict[str, Any] = {
         "info": {"title": "Reelate", "version": "v1"},
         "paths": {},
     },
+    "Deactivation": {"reassign_to": "mem_06b1qz3v1w7g2m5n8p0r4t6x9g"},
     "Health": {"status": "ok"},
+    "InvitationAccept": {"token": "rl_invite_06b1qz3v_06b1qz3v_X4v9"},
+    "MemberInvite": {
+        "email": _PERSON["email"],
+        "name": _PERSON["name"],
+        "role": _PERSON["role"],
+    },
+    "MemberPatch": {"role": "viewer"},
+    "MemberView": _PERSON,
+    "MembershipView": _MEMBERSHIP,
     "Me": {
         "object": "me",
         "workspace": "ws_06b1qz3v1w7g2m5n8p0r4t6x9a",
@@ -216,6 +251,8 @@ EXAMPLES: dict[str, Any] = {
         "previous": {"stage": "qualification"},
     },
     "VideoSummary": _SUMMARY,
+    "WorkspacePatch": {"name": "Harbor Foods Europe"},
+    "WorkspaceView": {**_record(_WORKSPACE, "workspace"), "name": "Harbor Foods"},
     "VideoView": {
         **_SUMMARY,
         "run": {

@@ -49,6 +49,9 @@ INFO: Json = {
 TAGS = {
     "identity": "Who you are, and the keys of your workspace.",
     "audit": "Who did what, when, from where, and what it changed.",
+    "members": "The people of your workspace.",
+    "workspaces": "Your workspaces, and the one that you work in.",
+    "clients": "Programs that sign in with an id and a secret of their own (OAuth2).",
     "contacts": "People.",
     "companies": "Organisations.",
     "deals": "Possible sales and the pipeline they move through.",

@@ -19,8 +19,9 @@ SECURED = [
     if operation.get("security") != []
 ]
 PREFIXES = {
-    "api-keys": "key", "companies": "com", "contacts": "con", "deals": "dea", "notes": "not",
-    "roles": "rol", "teams": "tea", "videos": "vid",
+    "api-keys": "key", "clients": "cli", "companies": "com", "contacts": "con", "deals": "dea",
+    "members": "mem", "notes": "not", "roles": "rol", "teams": "tea", "videos": "vid",
+    "workspaces": "ws",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from moto import mock_aws
@@ -12,7 +13,13 @@ from functions.identity.create_workspace.handler import handler as create_worksp
 from functions.shared import aws
 from functions.shared.ids import new_id
 from tests.contract.gateway_app import Gateway
-from tests.integration.cloud import REGION, environment, furnish, furnish_audit
+from tests.integration.cloud import (
+    REGION,
+    environment,
+    furnish,
+    furnish_audit,
+    furnish_sign_in,
+)
 from tests.integration.doors import serve_doors
 from tests.integration.gateway import CONTEXT, Reply
 
@@ -22,12 +29,14 @@ BUCKETS = {
 }
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:reelate-local-video"
 gateway = Gateway()
+_NUMBERS = count()
 
 
 class World:
     """Two workspaces' keys, and records in the first, made when they are asked for."""
 
-    def __init__(self, key: str, other: str) -> None:
+    def __init__(self, workspace: str, key: str, other: str) -> None:
+        self.workspace = workspace
         self.key = key
         self.other = other
         self._there: dict[str, str] = {}
@@ -45,6 +54,10 @@ class World:
             "api-keys": lambda: {"name": "Sync", "role": "viewer"},
             "roles": lambda: {"name": new_id("name"), "scopes": ["contacts:read"]},
             "teams": lambda: {"name": new_id("name")},
+            "clients": lambda: {"name": "Sync", "role": "viewer"},
+            "members": lambda: {
+                "name": "Mira", "email": f"mira{next(_NUMBERS)}@example.com", "role": "viewer",
+            },
         }  # fmt: skip
 
     def makes(self, resource: str) -> bool:
@@ -53,6 +66,8 @@ class World:
 
     def record(self, resource: str) -> str:
         """Return the id of a record that is there."""
+        if resource == "workspaces":
+            return self.workspace
         known = self._there.get(resource)
         if known is None or self.call("GET", f"/v1/{resource}/{known}")[0] != 200:
             status, made = self.call("POST", f"/v1/{resource}", self._makers[resource]())
@@ -101,9 +116,10 @@ def open_world() -> Iterator[World]:
     with environment(STATE_MACHINE_ARN=MACHINE, **buckets), mock_aws():
         furnish()
         furnish_audit()
+        furnish_sign_in()
         _furnish_video()
-        keys = [create_workspace({"name": name}, CONTEXT)["api_key"] for name in ("One", "Two")]
-        yield World(*keys)
+        one, two = [create_workspace({"name": name}, CONTEXT) for name in ("One", "Two")]
+        yield World(one["workspace"], one["api_key"], two["api_key"])
 
 
 def _furnish_video() -> None:

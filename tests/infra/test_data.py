@@ -148,12 +148,16 @@ def test_the_bus_and_the_signing_secret_are_there(data: Template) -> None:
     assert secret.properties["GenerateSecretString"]["PasswordLength"] >= 64
 
 
-def test_only_streams_and_the_key_cross_from_data_to_service(data: Template) -> None:
+def test_only_streams_the_key_and_what_cognito_names_cross_from_data_to_service(
+    data: Template,
+) -> None:
     """Everything else is known by its name, so that either stack can be made again; a role's
     right to a key must name its ARN."""
     for output in data.body["Outputs"].values():
         assert flat(output["Value"]).endswith(".StreamArn>") or output["Value"] in [
             *({"Ref": each.name} for each in data.of("AWS::SecretsManager::Secret")),
+            *({"Ref": each.name} for each in data.of("AWS::Cognito::UserPool")),
+            *({"Ref": each.name} for each in data.of("AWS::Cognito::UserPoolClient")),
             *({"Fn::GetAtt": [each.name, "Arn"]} for each in data.of("AWS::KMS::Key")),
         ]
 

@@ -215,7 +215,7 @@ def test_a_function_has_the_layers_it_needs(service: Template, context: str, fol
         wanted |= {"web"}
     if "ffmpeg.py" in code:
         wanted |= {"ffmpeg"}
-    if "kms.py" in code:
+    if code & {"kms.py", "cognito_tokens.py"}:
         wanted |= {"crypto"}
     if context == "docs":
         wanted |= {"docs"}
@@ -268,5 +268,7 @@ def test_what_is_invoked_is_what_may_invoke(service: Template) -> None:
     """No function can be invoked by another account or by a service without a source."""
     for permission in service.of("AWS::Lambda::Permission"):
         properties: dict[str, Any] = permission.properties
-        assert properties["Principal"] in ("apigateway.amazonaws.com", "events.amazonaws.com")
+        assert properties["Principal"] in {
+            f"{each}.amazonaws.com" for each in ("apigateway", "cognito-idp", "events")
+        }
         assert "SourceArn" in properties

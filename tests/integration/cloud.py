@@ -31,6 +31,10 @@ ENVIRONMENT = {
     "CORS_ORIGINS": "https://app.example http://localhost:3000",
     "AUDIT_KEY": "alias/reelate-local-audit",
     "AUDIT_BUCKET": f"reelate-local-audit-123456789012-{REGION}",
+    # moto names a pool by a hash of its settings, cut like this
+    "MOTO_COGNITO_IDP_USER_POOL_ID_STRATEGY": "HASH",
+    "USER_POOL": "eu-central-1_7fc55f02a85be7a7a9daa47f79f6c6d8a33aef7529",
+    "SIGN_IN_CLIENT": "people",
 }
 INDEXES = ("gsi1", "gsi2", "gsi3", "gsi4")
 _OF_LIMITS = re.compile(r"#(RATE(#[^\"]*)?|SETTINGS)\\?\"")
@@ -90,6 +94,18 @@ def furnish_audit() -> None:
     retention = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}
     lock = {"ObjectLockEnabled": "Enabled", "Rule": retention}
     s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
+
+
+def furnish_sign_in() -> None:
+    """Create the user pool in the account that the environment names."""
+    made = aws.client("cognito-idp").create_user_pool(
+        PoolName="reelate-local",
+        UsernameAttributes=["email"],
+        UsernameConfiguration={"CaseSensitive": False},
+        AutoVerifiedAttributes=["email"],
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},
+    )
+    assert made["UserPool"]["Id"] == ENVIRONMENT["USER_POOL"]
 
 
 @contextmanager

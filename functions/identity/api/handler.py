@@ -2,16 +2,29 @@
 
 import time
 
-from functions.identity.api import audit, keys, roles, routes, teams
+from functions.identity.api import (
+    audit,
+    clients,
+    keys,
+    members,
+    roles,
+    routes,
+    teams,
+    workspaces,
+)
 from functions.identity.audit_vault import KeyCache, Vault
-from functions.identity.dynamodb import ApiKeys, standing
+from functions.identity.cognito import UserPool
+from functions.identity.dynamodb import ApiKeys, Workspaces, standing
+from functions.identity.dynamodb_accounts import Accounts
 from functions.identity.dynamodb_audit import AuditLog
+from functions.identity.dynamodb_members import Clients, Members
 from functions.identity.dynamodb_roles import Roles, Teams, role_book
 from functions.identity.kms import KmsEnvelope
 from functions.identity.roles import RoleBook
 from functions.identity.settings import ApiSettings
 from functions.identity.standing import Standing
 from functions.shared.aws import client
+from functions.shared.caller import Caller
 from functions.shared.clock import now
 from functions.shared.exchange import Exchange
 from functions.shared.table import Table
@@ -31,8 +44,8 @@ class _Access:
         return standing(self._table, member_id)
 
 
-def _table(ask: Exchange) -> Table:
-    return ask.table(ApiSettings.from_env().identity_table)
+def _table(ask: Exchange, workspace: str | None = None) -> Table:
+    return ask.table(ApiSettings.from_env().identity_table, workspace)
 
 
 def _keys(ask: Exchange) -> ApiKeys:
@@ -54,6 +67,34 @@ def _trail(ask: Exchange) -> audit.Trail:
     )
 
 
+def _members(ask: Exchange, caller: Caller) -> Members:
+    return Members(_table(ask, caller.workspace), caller)
+
+
+def _choices(ask: Exchange, workspace: str) -> Members:
+    return Members(_table(ask, workspace), ask.caller)
+
+
+def _clients(ask: Exchange) -> Clients:
+    return Clients(_table(ask), ask.caller)
+
+
+def _workspaces(ask: Exchange) -> Workspaces:
+    return Workspaces(_table(ask), ask.caller)
+
+
+def _book(ask: Exchange) -> RoleBook:
+    return role_book(_table(ask))
+
+
+def _accounts() -> Accounts:
+    return Accounts(client("dynamodb"), ApiSettings.from_env().identity_table)
+
+
+def _directory() -> UserPool:
+    return UserPool(client("cognito-idp"), ApiSettings.from_env().user_pool)
+
+
 app = build_app(
     "Reelate identity",
     routes.routes(),
@@ -61,5 +102,8 @@ app = build_app(
     roles.routes(lambda ask: Roles(_table(ask), ask.caller)),
     teams.routes(lambda ask: Teams(_table(ask), ask.caller)),
     audit.routes(_trail),
+    members.routes(_members, _book, _directory, now),
+    workspaces.routes(_accounts, _choices, _workspaces),
+    clients.routes(_clients, _book, _directory),
 )
 handler = lambda_handler(app)

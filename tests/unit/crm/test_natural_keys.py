@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from functions.crm.natural_keys import domain, email
+from functions.shared.natural_keys import domain, email
 
 
 @pytest.mark.parametrize(

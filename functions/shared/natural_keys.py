@@ -1,4 +1,4 @@
-"""The values by which the outside world knows a contact or a company: e-mail address, domain."""
+"""The values by which the outside world knows people and companies: e-mail address, domain."""
 
 import re
 

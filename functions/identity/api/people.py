@@ -1,0 +1,150 @@
+"""What the routes of members, workspaces and clients take and show."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from functions.identity.api.schemas import Scope
+from functions.identity.machines import MachineClient
+from functions.identity.members import Member
+from functions.shared import natural_keys
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S")
+]
+Email = Annotated[
+    str,
+    StringConstraints(max_length=300),
+    AfterValidator(natural_keys.email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+]
+RoleName = Annotated[
+    str,
+    StringConstraints(max_length=50),
+    Field(description="A built-in role's name or a custom role's id."),
+]
+TeamIds = Annotated[
+    list[Annotated[str, StringConstraints(pattern="^tea_[0-9a-hjkmnp-tv-z]{26}$")]],
+    Field(max_length=20, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(lambda ids: list(dict.fromkeys(ids))),
+]
+MemberRef = Annotated[str, StringConstraints(pattern="^mem_[0-9a-hjkmnp-tv-z]{26}$")]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class MemberInvite(_Input):
+    """A person to invite."""
+
+    email: Email
+    name: Name
+    role: RoleName
+    team_ids: TeamIds = Field(default_factory=list)
+
+
+class MemberPatch(_Input):
+    """What to change of a member; what is left out stays."""
+
+    name: Name = Field(default_factory=str)
+    role: RoleName = Field(default_factory=str)
+    team_ids: TeamIds = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_cleared(cls, values: Any) -> Any:
+        if isinstance(values, dict) and None in values.values():
+            raise ValueError("A member always has a name, a role and a list of teams.")
+        return values
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields that were sent."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Deactivation(_Input):
+    """Who gets the records; without `reassign_to` they stay the member's."""
+
+    reassign_to: MemberRef | None = None
+
+
+class InvitationAccept(_Input):
+    """The invitation's text."""
+
+    token: str = Field(min_length=1, max_length=200)
+
+
+class MemberView(Member):
+    """A member; `invitation` is there only in the reply that made it."""
+
+    subject: str | None = Field(default=None, exclude=True)
+    reassign_to: str | None = Field(default=None, exclude=True)
+    invitation: str | None = None
+
+
+class MemberList(BaseModel):
+    data: list[MemberView]
+    next_cursor: str | None
+
+
+class MembershipView(BaseModel):
+    """An account's place in a workspace."""
+
+    object: Literal["membership"] = "membership"
+    workspace: str
+    name: str | None = Field(default=None, description="The workspace's.")
+    member_id: str | None = None
+    role: str
+    current: bool = Field(description="Whether the next token will be for this workspace.")
+
+
+class MembershipList(BaseModel):
+    data: list[MembershipView]
+
+
+class WorkspaceView(BaseModel):
+    """The workspace of the credential."""
+
+    id: str
+    object: Literal["workspace"]
+    created_at: str
+    updated_at: str
+    created_by: dict[str, str]
+    version: int
+    name: str
+
+
+class WorkspacePatch(_Input):
+    """The workspace's new name."""
+
+    name: Name
+
+
+class ClientCreate(_Input):
+    """A program's account to make."""
+
+    name: Name
+    role: RoleName
+    scopes: list[Scope] | None = Field(
+        default=None, max_length=100, description="Narrower than the role; omit for all of it."
+    )
+
+
+class ClientView(MachineClient):
+    """A client; `client_secret` is there only in the reply that made it."""
+
+    client_secret: str | None = None
+
+
+class ClientList(BaseModel):
+    data: list[ClientView]
+    next_cursor: str | None

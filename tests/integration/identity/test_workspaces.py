@@ -1,0 +1,143 @@
+"""One account in several workspaces: which there are, which the next token is for."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from moto import mock_aws
+
+from functions.shared.policy import ROLES
+from tests.integration.cloud import environment, furnish, furnish_sign_in
+from tests.integration.identity.conftest import Door
+from tests.integration.identity.people import Person, joined
+
+Found = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture
+def cloud() -> Iterator[None]:
+    with environment(), mock_aws():
+        furnish()
+        furnish_sign_in()
+        yield
+
+
+@pytest.fixture
+def both(found: Found) -> tuple[Person, str, str]:
+    """A person who is a viewer in one workspace and, since later, a rep in another."""
+    one, two = found("One"), found("Two")
+    joined(Door(one["api_key"]), "mira@harbor.example", "viewer")
+    person, _ = joined(Door(two["api_key"]), "mira@harbor.example", "rep")
+    return person, one["workspace"], two["workspace"]
+
+
+def test_a_person_sees_their_workspaces_and_which_is_next(both: tuple[Person, str, str]) -> None:
+    person, one, two = both
+
+    listed = person.request("GET", "/v1/workspaces").json["data"]
+
+    assert {
+        each["workspace"]: (each["name"], each["role"], each["current"]) for each in listed
+    } == {
+        one: ("One", "viewer", True),
+        two: ("Two", "rep", False),
+    }
+    assert person.context["workspace"] == one
+
+
+def test_switching_holds_from_the_next_token_on(both: tuple[Person, str, str]) -> None:
+    person, one, two = both
+    before = person.token
+
+    switched = person.request("POST", f"/v1/workspaces/{two}/switch")
+
+    assert (switched.status, switched.json["workspace"], switched.json["current"]) == (
+        200, two, True,
+    )  # fmt: skip
+    assert person.context["workspace"] == one  # the token that is out stays what it is
+    person.refresh()
+    assert person.context["workspace"] == two
+    assert set(person.context["scopes"].split()) == ROLES["rep"]
+    assert person.token != before
+    person.request("POST", f"/v1/workspaces/{one}/switch")
+    assert person.refresh().context["workspace"] == one
+
+
+def test_switching_again_with_one_key_is_one_switch(both: tuple[Person, str, str]) -> None:
+    person, _one, two = both
+    again = {"Idempotency-Key": "go"}
+
+    first, second = (
+        person.request("POST", f"/v1/workspaces/{two}/switch", None, again) for _ in range(2)
+    )
+
+    assert first.json == second.json
+    assert second.headers["idempotency-replayed"] == "true"
+
+
+def test_others_workspaces_do_not_exist(both: tuple[Person, str, str], found: Found) -> None:
+    person = both[0]
+    foreign, nobody_s = found("Foreign")["workspace"], "ws_" + "0" * 26
+
+    replies = [
+        person.request("POST", f"/v1/workspaces/{each}/switch") for each in (foreign, nobody_s)
+    ]
+
+    assert [reply.status for reply in replies] == [404, 404]
+    assert replies[0].json["detail"] == replies[1].json["detail"]
+
+
+def test_who_is_out_of_one_workspace_works_on_in_the_other(
+    both: tuple[Person, str, str], found: Found
+) -> None:
+    person, one, _two = both
+    third = found("Three")
+    owner = Door(third["api_key"])
+    _, member = joined(owner, "mira@harbor.example")
+    person.request("POST", f"/v1/workspaces/{third['workspace']}/switch")
+    assert person.refresh().context["workspace"] == third["workspace"]
+
+    owner.request("POST", f"/v1/members/{member}/deactivate")
+
+    assert person.refresh().context["workspace"] == one
+    gone = person.request("POST", f"/v1/workspaces/{third['workspace']}/switch")
+    assert gone.status == 404
+
+
+def test_who_is_in_no_workspace_may_look_at_themselves_and_nothing_else(cloud: None) -> None:
+    person = Person("nobody@harbor.example")
+
+    context = person.context
+    assert (context["workspace"], context["scopes"], context["kind"]) == ("", "", "user")
+    assert person.request("GET", "/v1/me").json["workspace"] == ""
+    assert person.request("GET", "/v1/workspaces").json == {"data": []}
+    for method, target in (
+        ("GET", "/v1/members"), ("GET", "/v1/workspace"), ("POST", "/v1/clients"),
+        ("GET", "/v1/api-keys"), ("PATCH", "/v1/workspace"),
+    ):  # fmt: skip
+        assert person.request(method, target).status == 403
+
+
+def test_a_key_has_one_workspace_and_nowhere_to_switch(found: Found) -> None:
+    made = found("One")
+    key = Door(made["api_key"])
+
+    (listed,) = key.request("GET", "/v1/workspaces").json["data"]
+
+    assert (listed["workspace"], listed["name"], listed["member_id"]) == (
+        made["workspace"], "One", None,
+    )  # fmt: skip
+    assert key.request("POST", f"/v1/workspaces/{made['workspace']}/switch").status == 404
+
+
+def test_a_workspace_is_renamed_under_its_version(admin: Door) -> None:
+    first = admin.request("GET", "/v1/workspace")
+
+    renamed = admin.request("PATCH", "/v1/workspace", {"name": " New "}, {"If-Match": first.etag})
+    stale = admin.request("PATCH", "/v1/workspace", {"name": "Old"}, {"If-Match": first.etag})
+
+    assert (renamed.status, renamed.json["name"], renamed.json["version"]) == (200, "New", 2)
+    assert stale.status == 412
+    assert admin.request("GET", "/v1/workspace").json == renamed.json
+    assert (
+        admin.request("GET", "/v1/workspace", None, {"If-None-Match": renamed.etag}).status == 304
+    )
