@@ -18,6 +18,9 @@ def polish(spec: Json) -> None:
     Raises ValueError that names everything which a route has left out.
     """
     spec["tags"].sort(key=lambda tag: tag["name"])
+    for name, schema in spec["components"]["schemas"].items():
+        schema["title"] = name  # generators name a class after it; two contexts may have a `Link`
+        _require_constants(schema)
     _pattern_ids(spec)
     _prune(spec)
     missing = list(lacks(spec))
@@ -49,6 +52,16 @@ def lacks(spec: Json) -> Iterator[str]:
             for kind, media in response.get("content", {}).items():
                 if kind == "application/json" and "example" not in media:
                     yield f"{name}: the reply {status} has no example"
+
+
+def _require_constants(schema: Json) -> None:
+    """A constant of what we show is always there, though its model has a default for it."""
+    if schema.get("additionalProperties") is False:
+        return  # what callers send
+    for name, shape in schema.get("properties", {}).items():
+        if "const" in shape and shape.get("default") == shape["const"]:
+            del shape["default"]
+            schema["required"] = sorted({*schema.get("required", ()), name})
 
 
 def _pattern_ids(spec: Json) -> None:
