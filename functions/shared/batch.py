@@ -12,9 +12,9 @@ transaction of its own) and answered like a request of its own: no item undoes a
 Item n runs under the key `<Idempotency-Key>#<n>`. Whenever a batch is sent again, after a crash, a
 timeout or a lost reply, items that are done show their stored replies and only the others run.
 
-One after the other, because of 100 creates that is 0.3 s of our own CPU in any case, which eight
-threads do not share out, and in exchange order means something: a later item finds an earlier one's
-record, and of two items with one e-mail address the first has it.
+One after the other, and not by threads: then order means something (a later item finds an earlier
+one's record, of two items with one e-mail address the first has it), and no two items of a batch
+meet in one record's transaction.
 """
 
 import copy
@@ -40,6 +40,8 @@ from functions.shared.problem import unexpected
 from functions.shared.validation import validated
 
 MAX_ITEMS = 100
+# Tokens of the rate limits: what 25 single writes take, whatever the batch holds.
+COST = 50
 # An item is not begun with less left of the function's time: it would be cut off in the middle.
 RESERVE_MS = 3_000
 

@@ -16,7 +16,16 @@ _PROBLEM: dict[str, Any] = {
     "description": "RFC 9457 problem details.",
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
     "properties": {
-        "type": {"type": "string", "examples": ["/problems/invalid"]},
+        "type": {
+            "type": "string",
+            "enum": ["/problems/internal", *(f"/problems/{each.slug}" for each in PROBLEMS)],
+            "description": "What kind of refusal it is. "
+            + " ".join(
+                f"`/problems/{each.slug}` ({each.status}): {(each.__doc__ or '').split(chr(10))[0]}"
+                for each in PROBLEMS
+            ),
+            "examples": ["/problems/invalid"],
+        },
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "A sentence for people."},

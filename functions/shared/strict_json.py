@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 MAX_DEPTH = 32
+MAX_INTEGER = 2**53 - 1  # exact in every reader (RFC 7493, section 2.2)
 
 
 class StrictJsonError(ValueError):
@@ -13,13 +14,15 @@ class StrictJsonError(ValueError):
 
 def loads(raw: bytes) -> Any:
     """Parse UTF-8 JSON; raises StrictJsonError for broken JSON, duplicate names, NaN or numbers
-    beyond double precision's range, lone surrogates, U+0000 and nesting over 32 levels."""
+    beyond double precision's range, whole numbers beyond 2^53, lone surrogates, U+0000 and nesting
+    over 32 levels."""
     _check_depth(raw)
     try:
         value = json.loads(
             raw.decode("utf-8"),
             parse_constant=_no_constant,
             parse_float=_finite,
+            parse_int=_exact,
             object_pairs_hook=_unique_names,
         )
     except StrictJsonError:
@@ -67,6 +70,13 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise StrictJsonError(f"{name} is not JSON.")
+
+
+def _exact(text: str) -> int:
+    value = int(text)
+    if abs(value) > MAX_INTEGER:
+        raise StrictJsonError("The body holds a whole number beyond 2^53, which readers round.")
+    return value
 
 
 def _finite(text: str) -> float:

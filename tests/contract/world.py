@@ -64,6 +64,10 @@ class World:
         """Say whether it knows how to make a record of this resource."""
         return resource in self._makers
 
+    def body(self, resource: str) -> Any:
+        """Return a valid body of a new record."""
+        return self._makers[resource]()
+
     def record(self, resource: str) -> str:
         """Return the id of a record that is there."""
         if resource == "workspaces":

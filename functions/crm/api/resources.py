@@ -142,7 +142,7 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
 def _add_batch(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     write = f"{resource.name}:write"
 
-    async def run_batch(ask: Annotated[Exchange, asks(write)]) -> Response:
+    async def run_batch(ask: Annotated[Exchange, asks(write, cost=batch.COST)]) -> Response:
         return batch.run(ask, acts)
 
     api.add_api_route(
