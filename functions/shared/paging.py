@@ -36,6 +36,10 @@ def merged(strands: Sequence[Strand[T]], limit: int) -> Page[T]:
     list: so the last one's is a position in all of them. What lies behind the end of a strand
     that goes on is not known yet and is left to the next page.
     """
+    if len(strands) == 1:
+        (only,) = strands
+        position = {"sk": only.items[-1][0]} if only.more else None
+        return Page([record for _, record in only.items], position)
     known = max((strand.items[-1][0] for strand in strands if strand.more), default="")
     found = {key: item for strand in strands for key, item in strand.items if key >= known}
     order = sorted(found, reverse=True)

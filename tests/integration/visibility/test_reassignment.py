@@ -9,7 +9,9 @@ import pytest
 from functions.crm.reassign.handler import handler as crm
 from functions.shared import aws
 from functions.shared.attributes import unmarshal_item
-from functions.shared.ids import new_id
+from functions.shared.caller import Caller
+from functions.shared.events import envelope
+from functions.shared.record import stamp
 from functions.video.reassign.handler import handler as video
 from tests.integration.cloud import ENVIRONMENT, Calls
 from tests.integration.doors import put_member
@@ -28,12 +30,10 @@ from tests.integration.visibility.conftest import (
 
 def deactivated(heir: str | None, member: str = ME, workspace: str = "wsp_one") -> dict[str, Any]:
     """Return the queue's message."""
-    detail = {
-        "id": new_id("evt"),
-        "type": "member.deactivated",
-        "workspace": workspace,
-        "data": {"id": member, "version": 2, "name": "Me", "reassign_to": heir},
-    }
+    stamped = stamp("member.deactivated", Caller.pipeline(workspace, "req_one"))
+    left = {"id": member, "object": "member", "version": 2, "name": "Me", "role": "rep",
+            "state": "deactivated", "reassign_to": heir}  # fmt: skip
+    detail = envelope(workspace, stamped, left, None)
     return {"messageId": detail["id"], "body": json.dumps({"detail": detail}), "attributes": {}}
 
 
