@@ -14,8 +14,8 @@ def _session() -> "Session":
     return botocore.session.get_session()
 
 
-# Four attempts at 2 s to connect and 3 s to answer end within an API function's 30 s.
-_READ_SECONDS = {"dynamodb": 3, "secretsmanager": 3}
+# Four attempts at 2 s to connect and 3 or 4 s to answer end within an API function's 30 s.
+_READ_SECONDS = {"cognito-idp": 4, "dynamodb": 3, "secretsmanager": 3}
 
 
 @cache
