@@ -24,7 +24,7 @@ _ENVELOPE = frozenset(
      "expires_at_epoch", "pk", "sk"}
 )  # fmt: skip
 _INTERNAL = re.compile(r"_.*|gsi\d[ps]k")
-_SECRET = re.compile(r"digest|hash|password|secret|token")
+_SECRET = re.compile(r"digest|hash|invitation|password|secret|token")
 _STAMPED = ("address", "agent", "member", "detail")  # what a stamp may carry
 
 

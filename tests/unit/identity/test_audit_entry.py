@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.identity.audit_entry import MAX_VALUES, canonical, changes, drafts_of
+from functions.identity.members import Member
 from functions.identity.model import ApiKey
 from functions.shared.attributes import marshal_item
 from functions.shared.audit import act, audit_stamp
 from functions.shared.caller import Caller
-from functions.shared.record import stamp
+from functions.shared.record import Record, stamp
 
 AT = datetime(2026, 11, 22, 21, 59, 17, 123_000, tzinfo=UTC)
 CALLER = Caller("ws_one", "key_one", "admin", frozenset(), "req-00001", member="mem_one")
@@ -91,8 +92,10 @@ def test_of_a_secret_the_name_alone_is_told(name: str) -> None:
     assert (changed, before, after) == ((name,), {}, {})
 
 
-def test_what_a_model_hides_from_its_own_repr_is_hidden_here() -> None:
-    hidden = {name for name, field in ApiKey.model_fields.items() if not field.repr}
+@pytest.mark.parametrize("model", [ApiKey, Member])
+def test_what_a_model_hides_from_its_own_repr_is_hidden_here(model: type[Record]) -> None:
+    hidden = {name for name, field in model.model_fields.items() if not field.repr}
+    hidden -= {"subject"}  # an account's id is no secret; it is encrypted as any value
 
     assert hidden
     for name in hidden:
