@@ -25,7 +25,7 @@ from infra.local.cloud import Cloud
 from infra.local.contract import Contract
 from infra.local.deployment import client
 from infra.local.failure import CloudError
-from infra.local.seed import create_workspace
+from infra.local.seed import create_workspace_for
 
 Chosen = argparse.Namespace
 SHOWN = 20  # lines of what an audit log's verification found
@@ -129,8 +129,15 @@ def watch(chosen: Chosen, cloud: Cloud, console: Console) -> int:
 def workspace(chosen: Chosen, cloud: Cloud, console: Console) -> int:
     """Create a workspace; print its id and its admin's key, which is shown only now."""
     lambda_ = _client("lambda", chosen.stage, cloud)
-    made, key = create_workspace(lambda_, chosen.stage or STAGE, chosen.name)
-    console.out(f"workspace  {made}\nkey        {key}", highlight=False)
+    made = create_workspace_for(lambda_, chosen.stage or STAGE, chosen.name, chosen.admin)
+    for what, said in (
+        ("workspace", "workspace"),
+        ("key", "api_key"),
+        ("member", "member"),
+        ("password", "temporary_password"),
+    ):
+        if said in made:
+            console.out(f"{what:<11}{made[said]}", highlight=False)
     return 0
 
 

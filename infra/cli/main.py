@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     workspace = verb("workspace", commands.workspace, "create a workspace with its own key")
     workspace.add_argument("act", choices=["create"])
     workspace.add_argument("name")
+    workspace.add_argument("--admin", metavar="EMAIL", help="the first person, who may sign in")
     workspace.add_argument("--stage", help="in AWS, with your credentials; default: local")
     redrive = verb("redrive", commands.redrive, "move dead letters back to their queue")
     redrive.add_argument("queue", nargs="?", help="without it, lists the dead-letter queues")

@@ -224,6 +224,10 @@ class Cloud:
             tables=short(deployer.resources(DATA, "AWS::DynamoDB::GlobalTable")),
             buckets=short(deployer.resources(DATA, "AWS::S3::Bucket")),
             state_machines=short(deployer.resources(SERVICE, "AWS::StepFunctions::StateMachine")),
+            user_pool=next(iter(deployer.resources(DATA, "AWS::Cognito::UserPool").values())),
+            sign_in_client=next(
+                iter(deployer.resources(DATA, "AWS::Cognito::UserPoolClient").values())
+            ),
             pid=self._recorded()["supervisor"].pid,
         )
         contract.write(self.layout.contract, agreed)

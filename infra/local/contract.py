@@ -22,6 +22,8 @@ class Contract:
     tables: Mapping[str, str] = field(default_factory=dict)
     buckets: Mapping[str, str] = field(default_factory=dict)
     state_machines: Mapping[str, str] = field(default_factory=dict)
+    user_pool: str = ""
+    sign_in_client: str = ""  # the hosted sign-in is at <aws_endpoint>/oauth2/authorize
     pid: int = 0
 
 

@@ -14,10 +14,24 @@ def create_workspace(lambda_: Any, stage: str, name: str) -> tuple[str, str]:
     Raises:
         CloudError: the function refused or failed.
     """
+    made = create_workspace_for(lambda_, stage, name)
+    return made["workspace"], made["api_key"]
+
+
+def create_workspace_for(
+    lambda_: Any, stage: str, name: str, admin: str | None = None
+) -> dict[str, str]:
+    """Create a workspace, with a person as its first admin if there is an address; return all
+    that the function said.
+
+    Raises:
+        CloudError: the function refused or failed.
+    """
+    asked = {"name": name} | ({"admin_email": admin} if admin else {})
     reply = lambda_.invoke(
-        FunctionName=FUNCTION.format(stage=stage), Payload=json.dumps({"name": name}).encode()
+        FunctionName=FUNCTION.format(stage=stage), Payload=json.dumps(asked).encode()
     )
     answer = json.loads(reply["Payload"].read())
     if reply.get("FunctionError"):
         raise CloudError(f"Workspace {name!r} was not created: {answer.get('errorMessage')}")
-    return answer["workspace"], answer["api_key"]
+    return dict(answer)

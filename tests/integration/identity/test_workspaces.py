@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto import mock_aws
 
+from functions.identity.create_workspace.handler import handler as create_workspace
 from functions.shared.policy import ROLES
 from tests.integration.cloud import environment, furnish, furnish_sign_in
+from tests.integration.gateway import CONTEXT
 from tests.integration.identity.conftest import Door
 from tests.integration.identity.people import Person, joined
 
@@ -141,3 +143,24 @@ def test_a_workspace_is_renamed_under_its_version(admin: Door) -> None:
     assert (
         admin.request("GET", "/v1/workspace", None, {"If-None-Match": renamed.etag}).status == 304
     )
+
+
+def test_a_workspace_can_be_born_with_a_person_in_charge(cloud: None) -> None:
+    made = create_workspace({"name": "One", "admin_email": "Ada@Harbor.example"}, CONTEXT)
+
+    ada = Person("ada@harbor.example")
+    assert ada.context["workspace"] == made["workspace"]
+    assert (ada.context["role"], ada.context["member"]) == ("admin", made["member"])
+    assert len(made["temporary_password"]) >= 12
+    only = ada.request("POST", f"/v1/members/{made['member']}/deactivate")
+    assert (only.status, only.json["code"]) == (409, "last_admin")
+
+
+def test_who_has_an_account_already_keeps_its_password(cloud: None) -> None:
+    first = create_workspace({"name": "One", "admin_email": "ada@harbor.example"}, CONTEXT)
+    second = create_workspace({"name": "Two", "admin_email": "ada@harbor.example"}, CONTEXT)
+
+    assert "temporary_password" in first
+    assert "temporary_password" not in second
+    listed = Person("ada@harbor.example").request("GET", "/v1/workspaces").json["data"]
+    assert {each["workspace"] for each in listed} == {first["workspace"], second["workspace"]}
