@@ -178,6 +178,13 @@ class HouseFunction(Construct):
             *(self._house.names.function_arn(context, "check") for context in contexts),
         )
 
+    def meters(self) -> "HouseFunction":
+        """Let this function reserve, settle and release what counts against quotas."""
+        return self.allow(
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            *self._tables(["platform"]),
+        )
+
     def signs(self) -> "HouseFunction":
         """Let this function sign and verify cursors and links."""
         # Secrets Manager ends a secret's ARN with six random characters.

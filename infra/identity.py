@@ -10,6 +10,7 @@ from functions.identity.settings import (
     AuthorizeSettings,
     CheckSettings,
     CreateWorkspaceSettings,
+    SetLimitsSettings,
     TokenClaimsSettings,
 )
 from infra.function import House, HouseFunction
@@ -69,6 +70,10 @@ class Identity(Construct):
             principal=iam.ServicePrincipal("cognito-idp.amazonaws.com"),
             source_arn=pool,
         )
+
+        HouseFunction(self, house, "identity", "set_limits", settings=SetLimitsSettings).allow(
+            ["dynamodb:GetItem"], names.table_arn("identity")
+        ).allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], names.table_arn("platform"))
 
     def reads_audit(self, key_arn: str) -> None:
         """Let the API show what the audit log holds encrypted."""

@@ -36,6 +36,7 @@ class Insight(Construct):
                 timeout=Duration.minutes(15),
             )
             .write("insight")
+            .meters()
             .allow_objects(["s3:GetObject", "s3:PutObject"], "media")
             .allow(["s3:ListBucket"], media)
             .allow(
@@ -55,6 +56,7 @@ class Insight(Construct):
                 timeout=Duration.minutes(5),
             )
             .write("insight")
+            .meters()
             .allow_objects(["s3:GetObject", "s3:PutObject"], "media")
             .allow(["s3:ListBucket"], media)
             .allow(

@@ -72,6 +72,7 @@ class ServiceStack(Stack):
         gateway.route(identity.api, "me", "api-keys", "roles", "teams", "audit")
         gateway.route(identity.api, "members", "invitations/accept", "workspace", "workspaces")
         gateway.route(identity.api, "clients")
+        gateway.route(identity.api, "usage", "limits")
         gateway.route(crm.api, "contacts", "companies", "deals", "notes", "pipelines")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(video.api, "videos")

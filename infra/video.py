@@ -45,6 +45,8 @@ class Video(Construct):
             "Finish": self._step("finish", settings.FinishSettings),
             "Fail": self._step("fail", settings.FailSettings),
         }
+        for name in ("Plan", "Package", "Finish", "Fail"):
+            steps[name].meters()
         steps["Fail"].allow_objects(["s3:DeleteObject"], "media").allow(
             ["s3:ListBucket"], names.bucket_arn("media")
         )
@@ -70,6 +72,7 @@ class Video(Construct):
         names = self._house.names
         return (
             function.write("video")
+            .meters()
             .allow_objects(
                 [
                     "s3:AbortMultipartUpload",

@@ -51,3 +51,8 @@ class SealAuditSettings(Settings):
 
 class TokenClaimsSettings(Settings):
     identity_table: str
+
+
+class SetLimitsSettings(Settings):
+    identity_table: str
+    platform_table: str

@@ -1,7 +1,7 @@
 """The analysis of one transcript: part by part asked, repaired once, grounded, merged."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -76,10 +76,7 @@ def analyse_call(
     findings = Findings()
     pieces = parts(transcript.turns, part_tokens)
     covered_ms, asked = 0, 0
-    for place, part in enumerate(pieces, start=1):
-        messages = call_messages(
-            prompt, part.turns, first=part.first, today=call_date, part=place, parts=len(pieces)
-        )
+    for part, messages in _requests(pieces, prompt, call_date):
         fits = estimate_tokens(messages, prompt.schema) <= spending.left.max_input_tokens
         if asked and not fits:
             break  # the first part is asked in any case: the model says whether it is too large
@@ -103,6 +100,38 @@ def analyse_call(
         dropped=findings.dropped,
         truncated=findings.truncated,
     )
+
+
+def most_tokens(
+    transcript: Transcript,
+    prompt: Prompt,
+    call_date: date,
+    budget: Budget,
+    part_tokens: int = PART_TOKENS,
+) -> int:
+    """Return what `analyse_call` may use at most, in and out, by the careful estimate: every part
+    that the budget allows, each asked again once with its first answer."""
+    most, left = 0, budget.max_input_tokens
+    pieces = parts(transcript.turns, part_tokens)
+    for _, messages in _requests(pieces, prompt, call_date):
+        size = estimate_tokens(messages, prompt.schema)
+        if most and size > left:
+            break
+        left -= size
+        most += 2 * size + 3 * budget.max_output_tokens
+    return most
+
+
+def _requests(
+    pieces: Sequence[Part], prompt: Prompt, call_date: date
+) -> Iterator[tuple[Part, Sequence[Message]]]:
+    for place, part in enumerate(pieces, start=1):
+        yield (
+            part,
+            call_messages(
+                prompt, part.turns, first=part.first, today=call_date, part=place, parts=len(pieces)
+            ),
+        )
 
 
 def _ask(

@@ -19,6 +19,7 @@ class ModelSettings(Settings):
     """Where models are; the secret holds the server's API key, empty means none is sent."""
 
     insight_table: str
+    platform_table: str
     media_bucket: str
     model_base_url: str = ""
     model_api_key_secret: str = ""

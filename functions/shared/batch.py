@@ -36,12 +36,13 @@ from functions.shared.errors import (
     UnavailableError,
 )
 from functions.shared.exchange import Exchange
+from functions.shared.limits import BATCH_COST, MAX_BATCH
 from functions.shared.problem import unexpected
 from functions.shared.validation import validated
 
-MAX_ITEMS = 100
+MAX_ITEMS = MAX_BATCH
 # Tokens of the rate limits: what 25 single writes take, whatever the batch holds.
-COST = 50
+COST = BATCH_COST
 # An item is not begun with less left of the function's time: it would be cut off in the middle.
 RESERVE_MS = 3_000
 

@@ -19,6 +19,10 @@ QUOTAS: Mapping[Kind, Period] = {
     "transcribed_minutes": "month",
     "model_tokens": "month",
 }
+# Tokens of what sets much more in motion than a record's change: an upload, a run.
+START_COST = 10
+BATCH_COST = 50
+MAX_BATCH = 100  # operations
 MAX_QUOTA = 10**15
 MAX_PER_SECOND, MAX_BURST = 10_000.0, 1_000_000
 

@@ -60,7 +60,9 @@ def change(platform: Table, values: Mapping[str, Any]) -> Item:
     removes = ", ".join(f"#{name}" for name in values if f":{name}" not in kept)
     parts = [f"SET {sets}"] * bool(sets) + [f"REMOVE {removes}"] * bool(removes)
     key = {"pk": platform.key("SETTINGS"), "sk": "SETTINGS"}
-    item = platform.write(Update(key, " ".join(parts), None, names, kept)) if parts else None
+    if not parts:
+        return platform.get(key["pk"], key["sk"], consistent=True) or key
+    item = platform.write(Update(key, " ".join(parts), None, names, kept))
     _kept.pop((platform.name, platform.workspace), None)
     return item or key
 

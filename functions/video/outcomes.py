@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.shared.errors import NotFoundError
+from functions.shared.quotas import Quotas, of_run
 from functions.video import keys, runs
 from functions.video.model import ArtefactName, Reason, Video
 from functions.video.ports import ObjectStore, Videos
@@ -54,6 +55,12 @@ def fail_run(
         return
     if video.run and video.run.number == run and runs.worthless(video, video.run):
         media.delete_prefix(prefix)
+
+
+def release_run(quotas: Quotas, video_id: str, run: int) -> None:
+    """Give back what a run has reserved and not spent."""
+    for claim in of_run(video_id, run):
+        quotas.release(claim)
 
 
 def _failed(video: Video) -> str | None:

@@ -4,16 +4,18 @@ The record is always written first and says what shall be; the act on the outsid
 be repeated. Where it is cut off in between, the agenda (`due_at`, λ expire) repeats it.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from functions.shared.clock import iso, parse
 from functions.shared.errors import NotFoundError, UnavailableError
-from functions.shared.writes import Also, nothing_else
+from functions.shared.quotas import Quotas, stored
+from functions.shared.writes import Also, Write, nothing_else
 from functions.video import keys, runs
-from functions.video.model import Artefact, Artefacts, From, Reason, Video
-from functions.video.outcomes import fail_run
+from functions.video.model import Artefact, Artefacts, From, Reason, State, Video
+from functions.video.outcomes import fail_run, release_run
 from functions.video.ports import Clock, Executions, MultipartUploads, ObjectStore, Videos
 from functions.video.reasons import LOST
 
@@ -30,6 +32,7 @@ class Pipeline:
     uploads: MultipartUploads
     sources: ObjectStore
     media: ObjectStore
+    quotas: Quotas
     clock: Clock
 
     def arrived(self, video_id: str, size_bytes: int) -> str:
@@ -46,11 +49,14 @@ class Pipeline:
             self.sources.delete_prefix(self._source(video))
             return video.state
         if video.state in _OPEN_UPLOAD and size_bytes != video.source.size_bytes:
-            self.videos.change(video_id, _wrong_size, event="failed")
+            self.videos.change(video_id, _wrong_size, event="failed", also=self._freed_if("failed"))
             self.sources.delete_prefix(self._source(video))
             return "wrong_size"
         video = self.videos.change(
-            video_id, lambda old: runs.begin_first(old, self.clock()), event="uploaded"
+            video_id,
+            lambda old: runs.begin_first(old, self.clock()),
+            event="uploaded",
+            also=self._kept,
         )
         if not (video.run_open and video.runs == 1):
             return "known"
@@ -70,7 +76,11 @@ class Pipeline:
     ) -> None:
         """Delete a video with every byte of it. What cannot be deleted now, or is still written
         by a worker that has not noticed, is deleted by the agenda 20 minutes later."""
-        video = self.videos.remove(video_id, if_match=if_match, also=also)
+
+        def freed(video: Video) -> Sequence[Write]:
+            return [*self._freed(video), *also(video)]
+
+        video = self.videos.remove(video_id, if_match=if_match, also=freed)
         with suppress(UnavailableError):
             self._erase(video)
 
@@ -103,6 +113,7 @@ class Pipeline:
         if self.clock() >= limit:
             self.executions.stop(runs.execution_name(video), LOST.detail)
             fail_run(self.videos, self.media, self.workspace, video.id, video.runs, LOST, limit)
+            release_run(self.quotas, video.id, video.runs)
             return "lost"
         self._start(video)  # if that did not work when the run began
         self._due(video, iso(limit))
@@ -115,10 +126,26 @@ class Pipeline:
         if at < parse(video.upload.expires_at):
             self._due(video, video.upload.expires_at)
             return "waiting"
-        expired = self.videos.change(video.id, _expire, event="expired")
+        expired = self.videos.change(
+            video.id, _expire, event="expired", also=self._freed_if("expired")
+        )
         if expired.state == "expired":
             self.uploads.abort(self._source(video), video.upload.upload_id)
         return expired.state
+
+    def _freed(self, video: Video) -> Sequence[Write]:
+        """The bytes are, or will be, gone: they count no more."""
+        return self.quotas.releasing(stored(video.id))
+
+    def _freed_if(self, state: State) -> Also[Video]:
+        """Free them in the transaction that takes a video without any run to this state."""
+        return lambda new: self._freed(new) if new.state == state and not new.runs else ()
+
+    def _kept(self, video: Video) -> Sequence[Write]:
+        """The bytes have arrived: what was reserved is used."""
+        if video.runs != 1 or not video.run_open:
+            return ()
+        return self.quotas.settling(stored(video.id), video.source.size_bytes)
 
     def _due(self, video: Video, due_at: str | None) -> None:
         def edit(old: Video) -> Video:
@@ -135,6 +162,7 @@ class Pipeline:
     def _erase(self, video: Video) -> None:
         if video.run_open:
             self.executions.stop(runs.execution_name(video), "The video was deleted.")
+            release_run(self.quotas, video.id, video.runs)
         if video.upload.completed_at is None:
             self.uploads.abort(self._source(video), video.upload.upload_id)
         prefix = keys.video_prefix(self.workspace, video.id)

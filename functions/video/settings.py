@@ -35,6 +35,7 @@ class ReassignSettings(Settings):
 class StartSettings(Settings):
     """λ start."""
 
+    platform_table: str
     video_table: str
     uploads_bucket: str
     media_bucket: str
@@ -48,12 +49,14 @@ class ExpireSettings(StartSettings):
 class FinishSettings(Settings):
     """λ finish."""
 
+    platform_table: str
     video_table: str
 
 
 class FailSettings(Settings):
     """λ fail."""
 
+    platform_table: str
     video_table: str
     media_bucket: str
 
@@ -69,6 +72,7 @@ class InspectSettings(Settings):
 class PlanSettings(Settings):
     """λ plan."""
 
+    platform_table: str
     video_table: str
     media_bucket: str
     chunk_segments: int = 2  # segments of about 4 s that one worker encodes in one go
@@ -88,3 +92,5 @@ class CaptureSettings(InspectSettings):
 
 class PackageSettings(InspectSettings):
     """λ package."""
+
+    platform_table: str

@@ -15,7 +15,8 @@ from functions.shared.caller import Caller
 from functions.shared.check import Door, RecordName
 from functions.shared.clock import iso, parse
 from functions.shared.errors import ConflictError, FieldProblem, InvalidError, UnavailableError
-from functions.shared.writes import Also, Write, nothing_else
+from functions.shared.quotas import Quotas, stored
+from functions.shared.writes import Also, ConditionFailedError, Write, nothing_else
 from functions.video import keys
 from functions.video.model import Link, SourceFile, Upload, Video
 from functions.video.part_plan import PartPlan
@@ -65,6 +66,7 @@ class UploadDesk:
     uploads: MultipartUploads
     sources: ObjectStore
     crm: Door
+    quotas: Quotas
     clock: Clock
     lifetime: timedelta
     url_lifetime_s: int
@@ -78,9 +80,9 @@ class UploadDesk:
         *,
         ownership: Mapping[str, str | None] = MappingProxyType({}),
     ) -> Opened:
-        """Make a video and its multipart upload; `ownership` is whose it shall be where that is
-        not the caller's own. Raises InvalidError for links to nothing and for an owner or team
-        to whom it cannot be given."""
+        """Make a video and its multipart upload, and reserve the file's bytes; `ownership` is
+        whose it shall be where that is not the caller's own. Raises InvalidError for links to
+        nothing and for an owner or team to whom it cannot be given, and QuotaExceededError."""
         self.check_links(links)
         plan = PartPlan.of(source.size_bytes)
         moment = self.clock()
@@ -99,6 +101,7 @@ class UploadDesk:
             due_at=expires,
             **ownership,
         )
+        reservation = self.quotas.reserving(stored(video.id), source.size_bytes)
         # S3 first: an upload without a record is swept by the bucket's own rule, but a record
         # without an upload would be a promise that cannot be kept.
         upload_id = self.uploads.begin(self._key(video))
@@ -107,12 +110,16 @@ class UploadDesk:
         first = range(1, min(FIRST_PARTS, plan.count) + 1)
         opened = Opened(video, self._urls(video, first, moment))
         try:
-            self.videos.create(video, also=lambda _video: also(opened))
+            self.videos.create(video, also=lambda _video: [*reservation, *also(opened)])
         except UnavailableError:
             raise  # it may have been written; if not, the bucket's own rule ends the upload
-        except Exception:
-            # Most likely another request with the same Idempotency-Key was first.
+        except Exception as error:
+            # The quota, or another request with the same Idempotency-Key was first.
             self.uploads.abort(self._key(video), upload_id)
+            if isinstance(error, ConditionFailedError):
+                refusal = self.quotas.refusal(error)
+                if refusal is not None:
+                    raise refusal from error
             raise
         return opened
 
@@ -192,7 +199,10 @@ class UploadDesk:
             _check_unfinished(video)
             return video.changed(state="cancelled", due_at=None)
 
-        video = self.videos.change(video_id, edit, event="cancelled", also=also)
+        def freed(video: Video) -> Sequence[Write]:
+            return [*self.quotas.releasing(stored(video.id)), *also(video)]
+
+        video = self.videos.change(video_id, edit, event="cancelled", also=freed)
         self.uploads.abort(self._key(video), video.upload.upload_id)
         self.sources.delete_prefix(self._key(video))
         return video

@@ -1,6 +1,7 @@
 """What each `reelate` command does; `main` holds the grammar."""
 
 import argparse
+import math
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from infra.local.cloud import Cloud
 from infra.local.contract import Contract
 from infra.local.deployment import client
 from infra.local.failure import CloudError
-from infra.local.seed import create_workspace_for
+from infra.local.seed import create_workspace_for, set_limits
 
 Chosen = argparse.Namespace
 SHOWN = 20  # lines of what an audit log's verification found
@@ -139,6 +140,37 @@ def workspace(chosen: Chosen, cloud: Cloud, console: Console) -> int:
         if said in made:
             console.out(f"{what:<11}{made[said]}", highlight=False)
     return 0
+
+
+def limits(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Set what was named of a workspace's rates and quotas; print all that holds."""
+    lambda_ = _client("lambda", chosen.stage, cloud)
+    found = set_limits(lambda_, chosen.stage or STAGE, wanted_limits(chosen))
+    for whose in ("principal", "workspace"):
+        rate = found[f"{whose}_rate"]
+        console.print(f"{whose:<20} {rate['per_second']:g}/s, {rate['burst']} at once")
+    for kind, value in found["quotas"].items():
+        console.print(f"{kind:<20} {value:,}")
+    return 0
+
+
+def wanted_limits(chosen: Chosen) -> dict[str, Any]:
+    """Return the words of `identity/set_limits` for a command line; raises CloudError."""
+    words: dict[str, Any] = {"workspace": chosen.workspace, "quotas": {}}
+    for whose, rate, burst in (
+        ("principal_rate", chosen.rate, chosen.burst),
+        ("workspace_rate", chosen.workspace_rate, chosen.workspace_burst),
+    ):
+        if rate is not None:
+            words[whose] = {"per_second": rate, "burst": burst or max(1, math.ceil(4 * rate))}
+        elif burst is not None:
+            raise CloudError("A burst needs its rate.", "Name --rate beside --burst.")
+    for each in chosen.quota:
+        kind, _, value = each.partition("=")
+        if not value.isdecimal() and value != "default":
+            raise CloudError(f"{each!r} is no quota.", "Write KIND=N, or KIND=default.")
+        words["quotas"][kind] = None if value == "default" else int(value)
+    return words
 
 
 def redrive(chosen: Chosen, cloud: Cloud, console: Console) -> int:

@@ -47,11 +47,7 @@ def parser() -> argparse.ArgumentParser:
     upload.add_argument("--no-watch", action="store_true", help="do not follow the pipeline")
     watch = verb("watch", commands.watch, "follow a video through the pipeline")
     watch.add_argument("video")
-    workspace = verb("workspace", commands.workspace, "create a workspace with its own key")
-    workspace.add_argument("act", choices=["create"])
-    workspace.add_argument("name")
-    workspace.add_argument("--admin", metavar="EMAIL", help="the first person, who may sign in")
-    workspace.add_argument("--stage", help="in AWS, with your credentials; default: local")
+    _workspace(verb("workspace", commands.workspace, "create a workspace, or set its limits"))
     redrive = verb("redrive", commands.redrive, "move dead letters back to their queue")
     redrive.add_argument("queue", nargs="?", help="without it, lists the dead-letter queues")
     redrive.add_argument("--peek", action="store_true", help="only show some of the messages")
@@ -69,6 +65,30 @@ def parser() -> argparse.ArgumentParser:
     ):
         verb(name, run, words).add_argument("--stage", default="dev")
     return top
+
+
+def _workspace(found: argparse.ArgumentParser) -> None:
+    acts = found.add_subparsers(dest="act", required=True, metavar="ACT")
+    create = acts.add_parser("create", help="make a workspace with its own key")
+    create.add_argument("name")
+    create.add_argument("--admin", metavar="EMAIL", help="the first person, who may sign in")
+    limits = acts.add_parser("limits", help="show, or set, rates and quotas")
+    limits.set_defaults(run=commands.limits)
+    limits.add_argument("--workspace", required=True, metavar="ID")
+    for whose, words in (("rate", "each credential"), ("workspace-rate", "all of them together")):
+        limits.add_argument(
+            f"--{whose}", type=float, metavar="N", help=f"requests a second of {words}"
+        )
+    for whose, of in (("burst", "--rate"), ("workspace-burst", "--workspace-rate")):
+        limits.add_argument(
+            f"--{whose}", type=int, metavar="N", help=f"at once; default: four times {of}"
+        )
+    limits.add_argument(
+        "--quota", action="append", default=[], metavar="KIND=N",
+        help="stored_bytes, encoded_minutes, transcribed_minutes, model_tokens; N or `default`",
+    )  # fmt: skip
+    for each in (create, limits):
+        each.add_argument("--stage", help="in AWS, with your credentials; default: local")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,11 +1,13 @@
 """Workspaces are born through one IAM-only function, locally as in AWS."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from infra.local.failure import CloudError
 
 FUNCTION = "reelate-{stage}-identity-create-workspace"
+LIMITS = "reelate-{stage}-identity-set-limits"
 
 
 def create_workspace(lambda_: Any, stage: str, name: str) -> tuple[str, str]:
@@ -28,10 +30,23 @@ def create_workspace_for(
         CloudError: the function refused or failed.
     """
     asked = {"name": name} | ({"admin_email": admin} if admin else {})
-    reply = lambda_.invoke(
-        FunctionName=FUNCTION.format(stage=stage), Payload=json.dumps(asked).encode()
-    )
-    answer = json.loads(reply["Payload"].read())
+    return _ask(lambda_, FUNCTION.format(stage=stage), asked, "was not created")
+
+
+def set_limits(lambda_: Any, stage: str, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Set a workspace's rates and quotas (`words`: see functions/identity/set_limits); return
+    those that hold now.
+
+    Raises:
+        CloudError: the function refused or failed.
+    """
+    return _ask(lambda_, LIMITS.format(stage=stage), words, "keeps its limits")
+
+
+def _ask(lambda_: Any, function: str, words: Mapping[str, Any], trouble: str) -> dict[str, Any]:
+    reply = lambda_.invoke(FunctionName=function, Payload=json.dumps(words).encode())
+    answer: dict[str, Any] = json.loads(reply["Payload"].read())
     if reply.get("FunctionError"):
-        raise CloudError(f"Workspace {name!r} was not created: {answer.get('errorMessage')}")
-    return dict(answer)
+        whose = words.get("name") or words.get("workspace")
+        raise CloudError(f"Workspace {whose!r} {trouble}: {answer.get('errorMessage')}")
+    return answer

@@ -23,8 +23,8 @@ WEB = frozenset(
 TECHNOLOGY = WEB | {
     f"functions.shared.{name}"
     for name in (
-        "admission", "aws", "consumer", "door", "exchange_settings", "idempotency", "origins",
-        "rate_cells", "records", "secrets_manager", "settings", "table", "telemetry",
+        "admission", "aws", "consumer", "door", "exchange_settings", "idempotency", "meter",
+        "origins", "rate_cells", "records", "secrets_manager", "settings", "table", "telemetry",
         "workspace_settings",
     )
 }  # fmt: skip

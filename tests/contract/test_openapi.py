@@ -130,7 +130,7 @@ def test_a_scope_is_named_that_some_role_has(name: str) -> None:
     assert set(scopes) <= SCOPES
     # what concerns the person, not the workspace
     assert scopes or name in {
-        "GET /v1/me", "GET /v1/workspaces", "POST /v1/invitations/accept",
+        "GET /v1/limits", "GET /v1/me", "GET /v1/workspaces", "POST /v1/invitations/accept",
         "POST /v1/workspaces/{id}/switch",
     }  # fmt: skip
 

@@ -6,6 +6,7 @@ from functions.identity.api import (
     audit,
     clients,
     keys,
+    limits,
     members,
     roles,
     routes,
@@ -27,8 +28,11 @@ from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.clock import now
 from functions.shared.exchange import Exchange
+from functions.shared.limits import WorkspaceSettings
+from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
+from functions.shared.workspace_settings import settings_of
 
 _opened = KeyCache(time.monotonic)
 
@@ -95,6 +99,16 @@ def _directory() -> UserPool:
     return UserPool(client("cognito-idp"), ApiSettings.from_env().user_pool)
 
 
+def _meter(ask: Exchange) -> Meter:
+    settings = ApiSettings.from_env()
+    return Meter(ask.table(settings.platform_table), settings.stage)
+
+
+def _settings(ask: Exchange) -> WorkspaceSettings:
+    settings = ApiSettings.from_env()
+    return settings_of(ask.table(settings.platform_table), settings.stage)
+
+
 app = build_app(
     "Reelate identity",
     routes.routes(),
@@ -105,5 +119,6 @@ app = build_app(
     members.routes(_members, _book, _directory, now),
     workspaces.routes(_accounts, _choices, _workspaces),
     clients.routes(_clients, _book, _directory),
+    limits.routes(_meter, _settings, now),
 )
 handler = lambda_handler(app)

@@ -11,6 +11,7 @@ from functions.insight.s3 import S3Documents
 from functions.insight.settings import AnalyseSettings
 from functions.shared.aws import client
 from functions.shared.clock import now
+from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 
@@ -34,6 +35,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         ),
         documents=S3Documents(client("s3", read_timeout=60), settings.media_bucket),
         log=DynamoResults(Table(client("dynamodb"), settings.insight_table, task.workspace)),
+        quotas=Meter(
+            Table(client("dynamodb"), settings.platform_table, task.workspace), settings.stage
+        ),
         now=now(),
     )
     annotate(

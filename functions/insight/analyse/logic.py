@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from functions.insight.analysis import Spending, UnusableReplyError, analyse_call
+from functions.insight.analysis import Spending, UnusableReplyError, analyse_call, most_tokens
 from functions.insight.keys import analysis_key, belongs
 from functions.insight.model import Analysis, Reason, Transcript, Usage
 from functions.insight.ports import (
@@ -20,6 +20,7 @@ from functions.insight.ports import (
 from functions.insight.prompts import ANALYSE_CALL
 from functions.insight.results import MAX_DOCUMENT_BYTES, Desk, digest
 from functions.insight.router import NoProviderError
+from functions.shared.quotas import EXCEEDED, QuotaExceededError, Quotas, spent_on
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _DETAILS: dict[Kind, str] = {
@@ -54,6 +55,7 @@ def analyse(
     budget: Budget,
     documents: DocumentStore,
     log: ResultLog,
+    quotas: Quotas,
     now: datetime,
 ) -> dict[str, Any]:
     """Return the step's outcome: ok, skipped or failed; `identity` names the models in order.
@@ -76,6 +78,11 @@ def analyse(
     known = desk.reusable(input_hash)
     if known:
         return _ok(key, known.summary, known.usage)
+    claim = spent_on("model_tokens", task.video, task.run)
+    try:
+        quotas.reserve(claim, most_tokens(transcript, ANALYSE_CALL, day, budget))
+    except QuotaExceededError as refusal:
+        return desk.fail(_reason(EXCEEDED, refusal.detail))
     desk.begin()
     spending = Spending(budget)
     try:
@@ -83,14 +90,21 @@ def analyse(
             transcript, model=model, prompt=ANALYSE_CALL, call_date=day, spending=spending
         )
     except (ProviderError, NoProviderError) as error:
+        quotas.settle(claim, _tokens(spending))
         last = error.errors[-1] if isinstance(error, NoProviderError) else error
         return desk.fail(_reason(f"model_{last.kind}", _DETAILS[last.kind]), spending.usage)
     except UnusableReplyError:
+        quotas.settle(claim, _tokens(spending))
         detail = "The language model's answer could not be used, nor could its second try."
         return desk.fail(_reason("model_reply_unusable", detail), spending.usage)
+    quotas.settle(claim, _tokens(spending))
     document = analysis.model_dump(mode="json") | {"usage": spending.usage.model_dump()}
     result = desk.finish(document, input_hash, summarise(analysis), spending.usage)
     return _ok(key, result.summary, result.usage)
+
+
+def _tokens(spending: Spending) -> int:
+    return spending.usage.input_tokens + spending.usage.output_tokens
 
 
 def call_date(task: Task, now: datetime) -> date:

@@ -10,6 +10,7 @@ from functions.insight.settings import TranscribeSettings
 from functions.insight.transcribe.logic import Task, transcribe
 from functions.shared.aws import client
 from functions.shared.clock import now
+from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 
@@ -27,6 +28,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         documents=documents,
         bucket=settings.media_bucket,
         log=DynamoResults(Table(client("dynamodb"), settings.insight_table, task.workspace)),
+        quotas=Meter(
+            Table(client("dynamodb"), settings.platform_table, task.workspace), settings.stage
+        ),
         now=now(),
     )
     annotate(step_outcome=outcome["outcome"], reason=outcome.get("reason", {}).get("code"))

@@ -21,6 +21,7 @@ from functions.insight.ports import (
 )
 from functions.insight.results import Desk, digest
 from functions.insight.sound import HEAD_BYTES, duration_ms
+from functions.shared.quotas import EXCEEDED, QuotaExceededError, Quotas, minutes, spent_on
 
 MAX_AUDIO_BYTES = 1024 * 1024 * 1024  # of what is read into memory at all
 MAX_ATTEMPTS = 2_000  # at 15 s each more than eight hours: no service takes that long
@@ -55,6 +56,7 @@ def transcribe(
     documents: DocumentStore,
     bucket: str,
     log: ResultLog,
+    quotas: Quotas,
     now: datetime,
 ) -> dict[str, Any]:
     """Return the step's outcome: ok, skipped, pending or failed. Raises UnavailableError when
@@ -70,17 +72,28 @@ def transcribe(
     known = desk.reusable(input_hash)
     if known:
         return _ok(key, known.summary, known.usage)
+    claim = spent_on("transcribed_minutes", task.video, task.run)
+    try:
+        # Where the file does not say how long it is, a byte is a millisecond: rather too much.
+        quotas.reserve(claim, minutes(audio.duration_ms or audio.size))
+    except QuotaExceededError as refusal:
+        return desk.fail(_reason(EXCEEDED, refusal.detail))
     desk.begin()
     try:
         heard = recogniser.recognise(SpeechJob(task.workspace, task.video, task.run), audio)
     except ProviderError as error:
+        quotas.release(claim)
         return desk.fail(_reason(f"speech_{error.kind}", _DETAILS[error.kind]))
     if isinstance(heard, Pending):
         if task.attempt >= MAX_ATTEMPTS:
+            quotas.release(claim)
             return desk.fail(_reason("speech_timeout", _DETAILS["timeout"]))
         return {"outcome": "pending", "wait_seconds": heard.wait_seconds}
     if isinstance(heard, Failed):
+        quotas.release(claim)
         return desk.fail(heard.reason)
+    length = round(heard.usage.audio_seconds * 1000) or heard.transcript.duration_ms
+    quotas.settle(claim, minutes(length))
     if not heard.transcript.words:
         return desk.skip(_reason("no_speech", "Nobody speaks in the video."), heard.usage)
     document = heard.transcript.model_dump(mode="json") | {"usage": heard.usage.model_dump()}

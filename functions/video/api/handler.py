@@ -6,6 +6,7 @@ from functions.shared.aws import client
 from functions.shared.clock import now
 from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange
+from functions.shared.meter import Meter
 from functions.shared.secrets_manager import signing_secret
 from functions.shared.signing import Signer
 from functions.shared.table import Table
@@ -32,6 +33,7 @@ def _desk(ask: Exchange) -> Desk:
     records = DynamoVideos(ask.table(settings.video_table), Video, ask.caller, people=people)
     multipart = S3MultipartUploads(client("s3"), settings.uploads_bucket)
     sources = S3Store(client("s3"), settings.uploads_bucket)
+    quotas = Meter(ask.table(settings.platform_table), settings.stage)
     return Desk(
         videos=records,
         uploads=UploadDesk(
@@ -40,6 +42,7 @@ def _desk(ask: Exchange) -> Desk:
             uploads=multipart,
             sources=sources,
             crm=crm,
+            quotas=quotas,
             clock=now,
             lifetime=timedelta(hours=settings.upload_lifetime_hours),
             url_lifetime_s=settings.part_url_lifetime_s,
@@ -51,6 +54,7 @@ def _desk(ask: Exchange) -> Desk:
             uploads=multipart,
             sources=sources,
             media=S3Store(client("s3"), settings.media_bucket),
+            quotas=quotas,
             clock=now,
         ),
         linked=crm.shown,

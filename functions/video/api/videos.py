@@ -8,6 +8,7 @@ from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, Related, asks
 from functions.shared.expansion import links
 from functions.shared.idempotency import Reply
+from functions.shared.limits import START_COST
 from functions.shared.openapi import operation, problems
 from functions.shared.ownership import OWNERSHIP
 from functions.shared.web import router
@@ -21,7 +22,7 @@ Id = Annotated[str, Path(alias="video_id", description="The video's id.")]
 Reads = Annotated[Exchange, asks("videos:read")]
 Writes = Annotated[Exchange, asks("videos:write")]
 # An upload, or a run, sets much more in motion than a record's change.
-Begins = Annotated[Exchange, asks("videos:write", cost=10)]
+Begins = Annotated[Exchange, asks("videos:write", cost=START_COST)]
 Deletes = Annotated[Exchange, asks("videos:delete")]
 CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
 

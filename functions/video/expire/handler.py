@@ -8,6 +8,7 @@ from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.clock import now, parse
 from functions.shared.errors import ReelateError
+from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented, logger
 from functions.video.due import Due
@@ -49,6 +50,9 @@ def _tend(settings: ExpireSettings, due: Due, at: datetime, request_id: str) -> 
         uploads=S3MultipartUploads(client("s3"), settings.uploads_bucket),
         sources=S3Store(client("s3"), settings.uploads_bucket),
         media=S3Store(client("s3"), settings.media_bucket),
+        quotas=Meter(
+            Table(client("dynamodb"), settings.platform_table, due.workspace), settings.stage
+        ),
         clock=now,
     )
     try:

@@ -6,11 +6,12 @@ from typing import Any
 from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.clock import now
+from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.model import Video
-from functions.video.outcomes import fail_run
+from functions.video.outcomes import fail_run, release_run
 from functions.video.reasons import is_expected, reason_of
 from functions.video.s3 import S3Store
 from functions.video.settings import FailSettings
@@ -41,4 +42,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         reason,
         now(),
     )
+    platform = Table(client("dynamodb"), settings.platform_table, task.workspace)
+    release_run(Meter(platform, settings.stage), task.video, task.run)
     return {"outcome": "ok", "expected": is_expected(reason)}

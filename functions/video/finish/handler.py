@@ -7,6 +7,9 @@ from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.clock import now
 from functions.shared.errors import NotFoundError
+from functions.shared.limits import Kind
+from functions.shared.meter import Meter
+from functions.shared.quotas import Claim, spent_on
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video.dynamodb_videos import DynamoVideos
@@ -20,9 +23,12 @@ from functions.video.settings import FinishSettings
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Return the outcome `ok`, with `made`: whether the artefact is there; `gone` when the
     video was deleted meanwhile."""
-    task = Ending.model_validate(event)
+    task, settings = Ending.model_validate(event), FinishSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run, artefact=task.artefact)
-    table = Table(client("dynamodb"), FinishSettings.from_env().video_table, task.workspace)
+    table = Table(client("dynamodb"), settings.video_table, task.workspace)
+    platform = Table(client("dynamodb"), settings.platform_table, task.workspace)
+    # What the step has spent it has settled itself; this is for one that could not say so.
+    Meter(platform, settings.stage).release(_claim(task))
     caller = Caller.pipeline(task.workspace, task.request_id)
     try:
         made = finish_artefact(
@@ -36,3 +42,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     except NotFoundError:
         return {"outcome": "gone", "made": False}
     return {"outcome": "ok", "made": made}
+
+
+def _claim(task: Ending) -> Claim:
+    kind: Kind = "transcribed_minutes" if task.artefact == "transcript" else "model_tokens"
+    return spent_on(kind, task.video, task.run)

@@ -6,6 +6,8 @@ from typing import Any
 
 from functions.shared.aws import client
 from functions.shared.caller import Caller
+from functions.shared.meter import Meter
+from functions.shared.quotas import minutes, spent_on
 from functions.shared.settings import find_binary
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
@@ -47,5 +49,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     table = Table(dynamodb, settings.video_table, task.workspace)
     caller = Caller.pipeline(task.workspace, task.request_id)
     DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, MediaFacts.of(source))
+    platform = Table(dynamodb, settings.platform_table, task.workspace)
+    Meter(platform, settings.stage).settle(
+        spent_on("encoded_minutes", task.video, task.run), minutes(plan.duration_ms)
+    )
     heard = manifest.audio is not None and not manifest.audio.silent
     return {"outcome": "ok", "speech_key": task.prefix + keys.SPEECH if heard else None}

@@ -3,10 +3,14 @@
 from typing import Any
 
 from functions.shared.aws import client
+from functions.shared.meter import Meter
+from functions.shared.quotas import EXCEEDED, QuotaExceededError, minutes, spent_on
+from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.media import EncodePlan, Source
+from functions.video.model import Reason
 from functions.video.plan.logic import plan
 from functions.video.s3 import S3Store
 from functions.video.settings import PlanSettings
@@ -17,7 +21,8 @@ _STEP = "plan"
 
 @instrumented
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Return `ok` with `batches` (lists of chunk numbers), `video` and `audio`."""
+    """Return `ok` with `batches` (lists of chunk numbers), `video` and `audio`, or `refused` with
+    a reason when the quota of encoded minutes does not suffice."""
     task, settings = Task.model_validate(event), PlanSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     media = S3Store(client("s3"), settings.media_bucket, task.prefix)
@@ -30,6 +35,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     else:
         source = Source.model_validate(media.get_json(keys.INSPECTION))
         made = plan(source, chunk_segments=settings.chunk_segments)
+        try:
+            platform = Table(dynamodb, settings.platform_table, task.workspace)
+            Meter(platform, settings.stage).reserve(
+                spent_on("encoded_minutes", task.video, task.run), minutes(made.duration_ms)
+            )
+        except QuotaExceededError as refusal:
+            reason = Reason(code=EXCEEDED, detail=refusal.detail, step=_STEP)
+            log.step_failed(_STEP, reason)
+            return {"outcome": "refused", "reason": reason.model_dump()}
         media.put_json(keys.PLAN, made.model_dump(mode="json"))
     chunks = len(made.video.chunks) if made.video else 0
     log.chunks_planned(chunks)

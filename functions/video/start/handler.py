@@ -6,6 +6,7 @@ from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.clock import now
 from functions.shared.consumer import consume
+from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented, logger
 from functions.video import keys
@@ -47,5 +48,6 @@ def _pipeline(workspace: str, event_id: str) -> Pipeline:
         uploads=S3MultipartUploads(client("s3"), settings.uploads_bucket),
         sources=S3Store(client("s3"), settings.uploads_bucket),
         media=S3Store(client("s3"), settings.media_bucket),
+        quotas=Meter(Table(client("dynamodb"), settings.platform_table, workspace), settings.stage),
         clock=now,
     )

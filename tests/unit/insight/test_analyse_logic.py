@@ -11,6 +11,7 @@ from functions.insight.router import NoProviderError
 from functions.shared.ids import new_id
 from tests.unit.insight.factories import action, call, point, reply
 from tests.unit.insight.fakes import FakeModel, MemoryDocuments, MemoryLog
+from tests.unit.shared.memory_quotas import MemoryQuotas
 
 NOW = datetime(2026, 11, 17, 12, tzinfo=UTC)  # a Tuesday
 TRANSCRIPT = "wsp_1/vid_1/1/transcript.json"
@@ -43,6 +44,7 @@ class Bench:
         self.identity = identity
         self.documents = MemoryDocuments(**{TRANSCRIPT: call().model_dump_json().encode()})
         self.log = MemoryLog()
+        self.quotas = MemoryQuotas()
 
     def run(
         self, run: int = 1, transcript_key: str | None = TRANSCRIPT, **more: Any
@@ -54,6 +56,7 @@ class Bench:
             budget=Budget(100_000, 4_096, 600),
             documents=self.documents,
             log=self.log,
+            quotas=self.quotas,
             now=NOW,
         )
 

@@ -20,7 +20,7 @@ from tests.unit.insight.factories import call
 from tests.unit.insight.fakes import MemoryLog
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-BASE = {"stage": "local", "insight_table": "t", "media_bucket": "b"}
+BASE = {"stage": "local", "insight_table": "t", "platform_table": "p", "media_bucket": "b"}
 
 
 def test_tokens_are_priced_by_model_also_through_an_inference_profile() -> None:

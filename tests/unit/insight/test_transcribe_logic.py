@@ -10,6 +10,7 @@ from functions.insight.ports import Failed, Pending, ProviderError, Recognised
 from functions.insight.transcribe.logic import MAX_ATTEMPTS, Task, transcribe
 from tests.unit.insight.factories import call
 from tests.unit.insight.fakes import FakeRecogniser, MemoryDocuments, MemoryLog
+from tests.unit.shared.memory_quotas import MemoryQuotas
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SPEECH = "wsp_1/vid_1/1/speech.flac"
@@ -25,6 +26,7 @@ class Bench:
         self.recogniser = FakeRecogniser(*(answers or (HEARD,)), identity=identity)
         self.documents = MemoryDocuments(**{SPEECH: b"fLaC" + bytes(100)})
         self.log = MemoryLog()
+        self.quotas = MemoryQuotas()
         self.now = NOW
 
     def run(
@@ -36,6 +38,7 @@ class Bench:
             documents=self.documents,
             bucket="media",
             log=self.log,
+            quotas=self.quotas,
             now=self.now,
         )
 

@@ -12,6 +12,7 @@ from functions.video.model import Run, SourceFile, Upload, Video
 from functions.video.pipeline import Pipeline
 from functions.video.ports import Part, UploadGoneError
 from functions.video.uploads import UploadDesk
+from tests.unit.shared.memory_quotas import MemoryQuotas
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CALLER = Caller("wsp_one", "key_one", "rep", frozenset({"videos:write"}), "req-1")
@@ -182,6 +183,7 @@ class World:
     sources: MemoryStore = field(default_factory=MemoryStore)
     media: MemoryStore = field(default_factory=MemoryStore)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    quotas: MemoryQuotas = field(default_factory=MemoryQuotas)
 
     @property
     def desk(self) -> UploadDesk:
@@ -191,6 +193,7 @@ class World:
             uploads=self.uploads,
             sources=self.sources,  # type: ignore[arg-type]
             crm=OpenDoor(),
+            quotas=self.quotas,
             clock=self.clock,
             lifetime=timedelta(hours=24),
             url_lifetime_s=3600,
@@ -205,6 +208,7 @@ class World:
             uploads=self.uploads,
             sources=self.sources,  # type: ignore[arg-type]
             media=self.media,  # type: ignore[arg-type]
+            quotas=self.quotas,
             clock=self.clock,
         )
 
