@@ -6,7 +6,7 @@ import pytest
 from aws_cdk import App
 
 from infra.data import DataStack
-from infra.names import Names
+from infra.names import INDEXES, Names
 from infra.packaging import ROOT
 from infra.stage import Stage
 from tests.infra.templates import Template, flat, listed, synthesised
@@ -38,6 +38,24 @@ def test_a_table_is_recoverable_encrypted_and_heard(data: Template, context: str
     for replica in properties["Replicas"]:
         recovery = replica["PointInTimeRecoverySpecification"]
         assert recovery["PointInTimeRecoveryEnabled"] is True
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_a_table_has_its_indexes_with_all_that_a_list_shows(data: Template, context: str) -> None:
+    (table,) = [
+        each.properties
+        for each in data.of("AWS::DynamoDB::GlobalTable")
+        if each.properties["TableName"] == f"reelate-local-{context.lower()}"
+    ]
+    made = {
+        each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]]
+        for each in table.get("GlobalSecondaryIndexes", ())
+        if each["Projection"] == {"ProjectionType": "ALL"}
+    }
+
+    assert made == {index: [f"{index}pk", f"{index}sk"] for index in INDEXES[context.lower()]}
+    lists_of_owners = {"gsi3", "gsi4"} <= made.keys()
+    assert lists_of_owners == (context in ("Crm", "Video"))
 
 
 @pytest.mark.parametrize(("name", "kept"), [("prod", True), ("dev", False)])

@@ -2,6 +2,7 @@
 
 import re
 
+from functions.shared.events import CATALOGUE, detail_type
 from infra.packaging import ROOT
 from tests.infra.templates import (
     Resource,
@@ -183,3 +184,26 @@ def _mappings(service: Template, kind: str) -> list[Resource]:
     ]
     assert rest
     return from_stream if kind == "stream" else rest
+
+
+def test_a_deactivated_member_s_records_move_when_the_authorizer_has_forgotten_them(
+    service: Template,
+) -> None:
+    """Else they could still make records that stay theirs."""
+    (ttl,) = {
+        each.properties["AuthorizerResultTtlInSeconds"]
+        for each in service.of("AWS::ApiGateway::Authorizer")
+    }
+    queues = {
+        str(each.properties["QueueName"]): each.properties
+        for each in service.of("AWS::SQS::Queue")
+        if str(each.properties["QueueName"]).endswith("-reassign")
+    }
+
+    assert set(queues) == {f"reelate-local-{each}-reassign" for each in ("crm", "video")}
+    for properties in queues.values():
+        assert properties["DelaySeconds"] > ttl
+    heard = {"source": [CATALOGUE["member.deactivated"].source]}
+    heard["detail-type"] = [detail_type("member.deactivated")]
+    patterns = [each.properties.get("EventPattern") for each in service.of("AWS::Events::Rule")]
+    assert patterns.count(heard) == len(queues)

@@ -9,7 +9,7 @@ import pytest
 
 from functions.shared.settings import Settings
 from infra import packaging
-from infra.names import TABLES
+from infra.names import INDEXES, TABLES
 from infra.packaging import ROOT
 from tests.infra.templates import Resource, Template, flat, listed, statements
 
@@ -279,3 +279,52 @@ def test_what_is_invoked_is_what_may_invoke(service: Template) -> None:
             f"{each}.amazonaws.com" for each in ("apigateway", "cognito-idp", "events")
         }
         assert "SourceArn" in properties
+
+
+def test_only_indexes_that_are_there_are_granted(service: Template) -> None:
+    known = {
+        f"table/reelate-local-{context}/index/{index}"
+        for context, indexes in INDEXES.items()
+        for index in indexes
+    }
+    granted = {
+        match[0]
+        for context, folder in HANDLERS
+        for _, resource in allowed(service, role_of(service, context, folder))
+        if (match := re.search(r"table/[^/]+/index/\w+", resource))
+    }
+
+    assert granted == known
+
+
+@pytest.mark.parametrize(
+    ("context", "folder", "asked"),
+    [
+        ("crm", "api", {"identity", "video"}),
+        ("video", "api", {"crm", "identity"}),
+        ("insight", "api", {"video"}),
+        ("crm", "reassign", {"identity"}),
+        ("video", "reassign", {"identity"}),
+    ],
+)
+def test_a_function_invokes_the_doors_that_it_asks_at_and_no_other_function(
+    service: Template, context: str, folder: str, asked: set[str]
+) -> None:
+    invoked = {
+        resource.rpartition(":")[2]
+        for action, resource in allowed(service, role_of(service, context, folder))
+        if action == "lambda:InvokeFunction"
+    }
+
+    assert invoked == {f"reelate-local-{each}-check" for each in asked}
+
+
+@pytest.mark.parametrize("context", ["crm", "identity", "video"])
+def test_a_door_only_reads_its_own_table(service: Template, context: str) -> None:
+    reads = {
+        (action, resource.rpartition(":")[2])
+        for action, resource in allowed(service, role_of(service, context, "check"))
+        if action.startswith("dynamodb:")
+    }
+
+    assert reads == {("dynamodb:BatchGetItem", f"table/reelate-local-{context}")}
