@@ -74,6 +74,11 @@ coverage: setup ## branch coverage of functions/ by the fast tests; fails below 
 	@$(BIN)/python -m pytest --ignore=tests/journeys --ignore=tests/models -n 2 --dist loadfile \
 		--cov --cov-report=term --quiet $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## every operation with 100 made-up requests, and sequences of them (minutes)
+	@FUZZ_EXAMPLES=100 $(BIN)/python -m pytest tests/contract -k schemathesis -n 2 --dist loadfile \
+		--timeout 900 $(ARGS)
+
 .PHONY: lint
 lint: setup ## format, style, types, security, the OpenAPI document
 	@$(BIN)/ruff format --check .

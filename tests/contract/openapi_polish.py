@@ -22,6 +22,7 @@ def polish(spec: Json) -> None:
         schema["title"] = name  # generators name a class after it; two contexts may have a `Link`
         _require_constants(schema)
     _pattern_ids(spec)
+    _link(spec)
     _prune(spec)
     missing = list(lacks(spec))
     if missing:
@@ -88,6 +89,24 @@ def _prefixes(spec: Json) -> dict[str, tuple[str, str]]:
             if shape:
                 found[path.removesuffix("/{id}")] = (shape[1], example["id"])
     return found
+
+
+def _link(spec: Json) -> None:
+    """Say what can be done with what was made: the operations that take its id."""
+    for path, item in spec["paths"].items():
+        made = item.get("post", {}).get("responses", {}).get("201")
+        if made is None or "{" in path:
+            continue
+        links = {
+            operation["operationId"]: {
+                "operationId": operation["operationId"],
+                "parameters": {"id": "$response.body#/id"},
+            }
+            for _, each, operation in operations(spec)
+            if each.startswith(f"{path}/{{id}}") and each.count("{") == 1
+        }
+        if links:
+            made["links"] = links
 
 
 def _prune(spec: Json) -> None:

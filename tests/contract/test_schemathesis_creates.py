@@ -1,0 +1,23 @@
+"""What is made, with data made of the schemas: only what the document says happens."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.contract.fuzzing import SETTINGS, check, described
+from tests.contract.world import World, open_world
+
+schema = described("POST")
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with open_world() as made:
+        yield made
+
+
+@schema.parametrize()
+@SETTINGS
+def test_an_operation_does_what_its_document_says(world: World, case: Any) -> None:
+    check(world, case)
