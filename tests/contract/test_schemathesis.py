@@ -1,4 +1,4 @@
-"""What is read, with data made of the schemas: only what the document says happens."""
+"""Every operation, with data made of the schemas: only what the document says happens."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from tests.contract.fuzzing import SETTINGS, check, described
 from tests.contract.world import World, open_world
 
-schema = described("GET")
+schema = described()
 
 
 @pytest.fixture(scope="module")
