@@ -24,6 +24,8 @@ WRITES = [
 # These want a file that has arrived, renditions, or a person who is signed in; the tests of their
 # contexts have those.
 ELSEWHERE = {
+    "POST /v1/invitations/accept", "POST /v1/members/{id}/invite",
+    "POST /v1/workspaces/{id}/switch",
     "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
     "POST /v1/videos/{id}/runs",
 }  # fmt: skip
@@ -52,7 +54,9 @@ def _request(world: World, operation: tuple[str, str, Any]) -> tuple[str, str, A
         return method, path, {"operations": [made]}
     body = described.get("requestBody")
     example = body and body["content"]["application/json"]["example"]
-    known = example and {k: v for k, v in example.items() if k not in ("amount", "links", "name")}
+    # names that are taken, records that are not there
+    left_out = {"amount", "links", "name"} if "{id}" in path else set()
+    known = example and {k: v for k, v in example.items() if k not in left_out}
     target = path.replace("{id}", world.record(resource)) if "{id}" in path else path
     return method, target, known
 
