@@ -210,7 +210,7 @@ def audit(chosen: Chosen, cloud: Cloud, console: Console) -> int:
     span = Span(*(text and hour_of(text) for text in (chosen.since, chosen.until)))
     report = verify(evidence, span, datetime.now(UTC))
     for mismatch in report.sorted()[:SHOWN]:
-        console.print(str(mismatch), style="red", markup=False)
+        console.print(str(mismatch), style="red", markup=False, soft_wrap=True)
     if len(report.mismatches) > SHOWN:
         console.print(f"and {len(report.mismatches) - SHOWN} more", style="red")
     console.print(
