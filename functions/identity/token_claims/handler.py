@@ -30,7 +30,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         found = accounts.client(event["callerContext"]["clientId"])
         said = for_client(found, _power_of)
     else:
-        subject = event["request"]["userAttributes"]["sub"]
+        # where people sign in by address, an account's name is its `sub`; the embedded cloud leaves
+        # the attributes out when a token is refreshed
+        subject = event["request"]["userAttributes"].get("sub") or event["userName"]
         said = for_account(accounts.memberships(subject), _power_of)
     event["response"]["claimsAndScopeOverrideDetails"] = said
     return event
