@@ -147,14 +147,7 @@ class HouseFunction(Construct):
         seal_audit its seals.
         """
         if "platform" in contexts:
-            self.role.add_to_policy(
-                iam.PolicyStatement(
-                    effect=iam.Effect.DENY,
-                    actions=["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-                    resources=[self._house.names.table_arn("platform")],
-                    conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": AUDIT_KEYS}},
-                )
-            )
+            self._keeps_off_the_audit_log()
         return self.allow(
             [
                 "dynamodb:ConditionCheckItem",
@@ -183,6 +176,21 @@ class HouseFunction(Construct):
         return self.allow(
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
             *self._tables(["platform"]),
+        )
+
+    def notes_acts(self) -> "HouseFunction":
+        """Let this function tell the audit log of what it did (`functions.shared.audit.act`)."""
+        self._keeps_off_the_audit_log()
+        return self.allow(["dynamodb:PutItem"], self._house.names.table_arn("platform"))
+
+    def _keeps_off_the_audit_log(self) -> None:
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                resources=[self._house.names.table_arn("platform")],
+                conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": AUDIT_KEYS}},
+            )
         )
 
     def signs(self) -> "HouseFunction":

@@ -53,17 +53,21 @@ class Identity(Construct):
             .allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], table)
             .allow(["cognito-idp:AdminCreateUser", "cognito-idp:AdminGetUser"], pool)
         )
-        self.token_claims = HouseFunction(
-            self,
-            house,
-            "identity",
-            "token_claims",
-            settings=TokenClaimsSettings,
-            timeout=Duration.seconds(5),  # Cognito waits no longer
-        ).allow(
-            ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
-            table,
-            f"{table}/index/gsi2",
+        self.token_claims = (
+            HouseFunction(
+                self,
+                house,
+                "identity",
+                "token_claims",
+                settings=TokenClaimsSettings,
+                timeout=Duration.seconds(5),  # Cognito waits no longer
+            )
+            .allow(
+                ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+                table,
+                f"{table}/index/gsi2",
+            )
+            .notes_acts()
         )
         self.token_claims.function.add_permission(
             "SignIn",

@@ -51,6 +51,7 @@ class SealAuditSettings(Settings):
 
 class TokenClaimsSettings(Settings):
     identity_table: str
+    platform_table: str
 
 
 class SetLimitsSettings(Settings):

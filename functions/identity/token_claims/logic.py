@@ -10,8 +10,10 @@ from typing import Any
 from functions.identity.machines import MachineClient
 from functions.identity.members import Membership, current
 from functions.identity.roles import Power
+from functions.shared.caller import Caller
 
 CLIENT_CREDENTIALS = "TokenGeneration_ClientCredentials"
+_REFRESH = "TokenGeneration_RefreshTokens"
 PowerOf = Callable[[str, str], Power]  # of a role in a workspace
 
 
@@ -50,3 +52,24 @@ def for_client(found: tuple[str, Mapping[str, Any]] | None, power_of: PowerOf) -
             "scopesToAdd": sorted(power.scopes),
         }
     }  # fmt: skip
+
+
+def entry(trigger: str, said: Mapping[str, Any], request_id: str) -> tuple[str, Caller] | None:
+    """Return what the audit log shall know of a token with these overrides, and whose it is;
+    None for a person who is in no workspace: there is no log that it would stand in."""
+    claims = said.get("accessTokenGeneration", {}).get("claimsToAddOrOverride")
+    if claims is None:
+        return None
+    machine = trigger == CLIENT_CREDENTIALS
+    holder = Caller(
+        workspace=claims["workspace"],
+        principal=claims["client" if machine else "member"],
+        role=claims["role"],
+        scopes=frozenset(),
+        request_id=request_id,
+        kind="client" if machine else "user",
+        member=None if machine else claims["member"],
+    )
+    if machine:
+        return "client.signed_in", holder
+    return ("member.token_refreshed" if trigger == _REFRESH else "member.signed_in"), holder

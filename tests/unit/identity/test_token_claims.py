@@ -4,7 +4,13 @@ import pytest
 
 from functions.identity.members import Membership, current
 from functions.identity.roles import BUILT_IN, Power
-from functions.identity.token_claims.logic import UnknownClientError, for_account, for_client
+from functions.identity.token_claims.logic import (
+    CLIENT_CREDENTIALS,
+    UnknownClientError,
+    entry,
+    for_account,
+    for_client,
+)
 from functions.shared.policy import ROLES
 
 
@@ -71,3 +77,39 @@ def test_a_client_s_token_has_its_role_narrowed_by_its_scopes() -> None:
 def test_a_client_without_a_record_gets_no_token() -> None:
     with pytest.raises(UnknownClientError):
         for_client(None, _power)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "known_as"),
+    [
+        ("TokenGeneration_HostedAuth", "member.signed_in"),
+        ("TokenGeneration_NewPasswordChallenge", "member.signed_in"),
+        ("TokenGeneration_RefreshTokens", "member.token_refreshed"),
+    ],
+)
+def test_the_audit_log_knows_a_sign_in_from_a_refresh(trigger: str, known_as: str) -> None:
+    found = entry(trigger, for_account([_in("ws_1", "mem_1")], _power), "req-1")
+
+    assert found is not None
+    event_type, holder = found
+    assert event_type == known_as
+    assert (holder.workspace, holder.actor, holder.member, holder.request_id) == (
+        "ws_1", {"type": "user", "id": "mem_1"}, "mem_1", "req-1",
+    )  # fmt: skip
+
+
+def test_the_audit_log_knows_a_program_by_its_client() -> None:
+    said = {
+        "accessTokenGeneration": {
+            "claimsToAddOrOverride": {"workspace": "ws_1", "client": "cli_1", "role": "rep"}
+        }
+    }
+
+    found = entry(CLIENT_CREDENTIALS, said, "req-1")
+
+    assert found is not None
+    assert (found[0], found[1].actor) == ("client.signed_in", {"type": "client", "id": "cli_1"})
+
+
+def test_who_is_in_no_workspace_stands_in_no_log() -> None:
+    assert entry("TokenGeneration_HostedAuth", {}, "req-1") is None
