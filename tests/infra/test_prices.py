@@ -14,13 +14,13 @@ def test_the_idle_month_counts_what_is_there(
 
     (acl,) = edge.of("AWS::WAFv2::WebACL")
     assert {
-        "alarms": price.ALARMS,
-        "keys": price.KEYS,
-        "secrets": price.SECRETS,
-        "rules": price.WAF_RULES,
-    } == {
         "alarms": count("AWS::CloudWatch::Alarm"),
         "keys": count("AWS::KMS::Key"),
         "secrets": count("AWS::SecretsManager::Secret"),
         "rules": len(acl.properties["Rules"]),
+    } == {
+        "alarms": price.ALARMS,
+        "keys": price.KEYS,
+        "secrets": price.SECRETS,
+        "rules": price.WAF_RULES,
     }

@@ -65,7 +65,7 @@ def _open(address: str, method: str, timeout: float) -> HTTPResponse:
     request = urllib.request.Request(  # noqa: S310 - https
         address, method=method, headers={"User-Agent": "reelate-weights"}
     )
-    reply: HTTPResponse = urllib.request.urlopen(request, timeout=timeout)  # noqa: S310 # nosec B310 - https
+    reply: HTTPResponse = urllib.request.urlopen(request, timeout=timeout)  # noqa: S310  # nosec B310
     return reply
 
 
