@@ -14,7 +14,7 @@ and a deactivated member hold with the next look, which is at most the authorize
 (60 s) away. What that costs is one more item, two with a member, in the one request.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from functions.identity.dynamodb_roles import (
@@ -31,6 +31,7 @@ from functions.shared.caller import Caller
 from functions.shared.check import RecordName
 from functions.shared.records import Records
 from functions.shared.table import Item, Table, Update, Write
+from functions.shared.workspace_settings import chosen
 from functions.shared.writes import Also, nothing_else
 
 MAX_KEYS = 100
@@ -81,10 +82,29 @@ def people(table: Table, names: Sequence[RecordName]) -> list[Item]:
 
 
 class Workspaces(Records[Workspace]):
-    """Workspaces: one record inside each tenant's own partition."""
+    """Workspaces: one record inside each tenant's own partition. What every function must know of
+    it stands once more among the settings in the `platform` table."""
 
-    def __init__(self, table: Table, caller: Caller) -> None:
+    def __init__(self, table: Table, caller: Caller, platform: str | None = None) -> None:
         super().__init__(table, Workspace, caller)
+        self._platform = platform
+
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[Workspace], Workspace],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[Workspace] = nothing_else,
+    ) -> Workspace:
+        """As `Records.change`, and the settings with it."""
+
+        def with_settings(new: Workspace) -> Sequence[Write]:
+            origins = {"allowed_origins": list(new.allowed_origins) or None}
+            return [chosen(self._table, origins, self._platform), *also(new)]
+
+        return super().change(record_id, edit, event=event, if_match=if_match, also=with_settings)
 
 
 class ApiKeys(LimitedRecords[ApiKey]):

@@ -32,6 +32,7 @@ class Workspace(Record):
     OBJECT: ClassVar[str] = "workspace"
 
     name: str
+    allowed_origins: Sequence[str] = ()  # web pages that may read its replies; none: the stage's
 
 
 class FormerText(BaseModel):

@@ -51,6 +51,18 @@ def change(platform: Table, values: Mapping[str, Any]) -> Item:
     are `principal_per_second`, `principal_burst`, `workspace_per_second`, `workspace_burst`,
     `quota_<kind>`, `allowed_origins` (a list). Returns the item; this process sees it at once.
     Raises UnavailableError."""
+    if not values:
+        pk, sk = platform.key("SETTINGS"), "SETTINGS"
+        return platform.get(pk, sk, consistent=True) or {"pk": pk, "sk": sk}
+    write = chosen(platform, values)
+    item = platform.write(write)
+    _kept.pop((platform.name, platform.workspace), None)
+    return item or write.key
+
+
+def chosen(table: Table, values: Mapping[str, Any], platform: str | None = None) -> Update:
+    """Return the write that `change` makes, for a transaction; `platform` is the platform table's
+    name where the transaction is another table's. Other processes see it within KEPT_SECONDS."""
     unknown = set(values) - NAMES
     if unknown:
         raise ValueError(f"no such settings: {sorted(unknown)}")
@@ -59,12 +71,8 @@ def change(platform: Table, values: Mapping[str, Any]) -> Item:
     sets = ", ".join(f"#{name} = :{name}" for name in values if f":{name}" in kept)
     removes = ", ".join(f"#{name}" for name in values if f":{name}" not in kept)
     parts = [f"SET {sets}"] * bool(sets) + [f"REMOVE {removes}"] * bool(removes)
-    key = {"pk": platform.key("SETTINGS"), "sk": "SETTINGS"}
-    if not parts:
-        return platform.get(key["pk"], key["sk"], consistent=True) or key
-    item = platform.write(Update(key, " ".join(parts), None, names, kept))
-    _kept.pop((platform.name, platform.workspace), None)
-    return item or key
+    key = {"pk": table.key("SETTINGS"), "sk": "SETTINGS"}
+    return Update(key, " ".join(parts), None, names, kept, platform)
 
 
 def read(item: Mapping[str, Any], stage: str) -> WorkspaceSettings:

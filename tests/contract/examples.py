@@ -251,8 +251,15 @@ EXAMPLES: dict[str, Any] = {
         "previous": {"stage": "qualification"},
     },
     "VideoSummary": _SUMMARY,
-    "WorkspacePatch": {"name": "Harbor Foods Europe"},
-    "WorkspaceView": {**_record(_WORKSPACE, "workspace"), "name": "Harbor Foods"},
+    "WorkspacePatch": {
+        "name": "Harbor Foods Europe",
+        "allowed_origins": ["https://app.harbor.example"],
+    },
+    "WorkspaceView": {
+        **_record(_WORKSPACE, "workspace"),
+        "name": "Harbor Foods",
+        "allowed_origins": [],
+    },
     "VideoView": {
         **_SUMMARY,
         "run": {

@@ -84,7 +84,7 @@ def _clients(ask: Exchange) -> Clients:
 
 
 def _workspaces(ask: Exchange) -> Workspaces:
-    return Workspaces(_table(ask), ask.caller)
+    return Workspaces(_table(ask), ask.caller, ApiSettings.from_env().platform_table)
 
 
 def _book(ask: Exchange) -> RoleBook:

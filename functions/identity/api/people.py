@@ -121,12 +121,42 @@ class WorkspaceView(BaseModel):
     created_by: dict[str, str]
     version: int
     name: str
+    allowed_origins: list[str]
+
+
+Origin = Annotated[
+    str,
+    StringConstraints(
+        max_length=260,
+        pattern=r"^(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$",
+    ),
+]
 
 
 class WorkspacePatch(_Input):
-    """The workspace's new name."""
+    """What to change of the workspace; what is left out stays."""
 
-    name: Name
+    name: Name = Field(default_factory=str)
+    allowed_origins: list[Origin] | None = Field(
+        default=None,
+        max_length=20,
+        description="Web pages that may read replies to this workspace's credentials (CORS), such "
+        "as `https://app.example.com`; null or empty: the deployment's own.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_name(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("name", "") is None:
+            raise ValueError("A workspace always has a name.")
+        return values
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields that were sent."""
+        sent = self.model_dump(exclude_unset=True)
+        if "allowed_origins" in sent:
+            sent["allowed_origins"] = tuple(dict.fromkeys(sent["allowed_origins"] or ()))
+        return sent
 
 
 class ClientCreate(_Input):

@@ -123,17 +123,20 @@ def _add_own(api: APIRouter, workspaces: Workspaces) -> None:
 
     @api.patch(
         "/v1/workspace", response_model=WorkspaceView,
-        name="update_workspace", summary="Rename the workspace",
-        description="Gives your credential's workspace another name.",
+        name="update_workspace", summary="Update the workspace",
+        description="JSON Merge Patch (RFC 7396) of its name, and of the web pages that may read "
+        "replies to its credentials, which holds within 60 seconds. Event: `workspace.updated`.",
         responses=problems(400, 404, 409, 412, 413, 415, 422),
         openapi_extra=operation("workspace:write", "IdempotencyKey", "IfMatch"),
     )  # fmt: skip
     async def update_workspace(ask: Writes, body: WorkspacePatch) -> Response:
-        def renamed(old: Workspace) -> Workspace:
-            return old if old.name == body.name else old.changed(name=body.name)
+        def edited(old: Workspace) -> Workspace:
+            changes = body.changes()
+            same = all(getattr(old, name) == value for name, value in changes.items())
+            return old if same else old.changed(**changes)
 
         return ask.changed(
             lambda also: workspaces(ask).change(
-                ask.caller.workspace, renamed, if_match=ask.if_match, also=also
+                ask.caller.workspace, edited, if_match=ask.if_match, also=also
             )
         )

@@ -6,6 +6,7 @@ import pytest
 from moto import mock_aws
 
 from functions.identity.create_workspace.handler import handler as create_workspace
+from functions.shared import workspace_settings
 from functions.shared.policy import ROLES
 from tests.integration.cloud import environment, furnish, furnish_sign_in
 from tests.integration.gateway import CONTEXT
@@ -143,6 +144,30 @@ def test_a_workspace_is_renamed_under_its_version(admin: Door) -> None:
     assert (
         admin.request("GET", "/v1/workspace", None, {"If-None-Match": renamed.etag}).status == 304
     )
+
+
+def test_a_workspace_chooses_the_pages_that_may_read_its_replies(admin: Door) -> None:
+    origin = {"Origin": "https://app.harbor.example"}
+    assert "access-control-allow-origin" not in admin.request("GET", "/v1/me", None, origin).headers
+
+    chosen = admin.request("PATCH", "/v1/workspace", {"allowed_origins": [origin["Origin"]]})
+    workspace_settings.forget()  # a minute later
+
+    assert chosen.json["allowed_origins"] == [origin["Origin"]]
+    shown = admin.request("GET", "/v1/me", None, origin)
+    assert shown.headers["access-control-allow-origin"] == origin["Origin"]
+    admin.request("PATCH", "/v1/workspace", {"allowed_origins": None})
+    workspace_settings.forget()
+    assert "access-control-allow-origin" not in admin.request("GET", "/v1/me", None, origin).headers
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "https://app.example.com/", "http://example.com", "https://a b"]
+)
+def test_what_is_no_origin_of_a_page_is_refused(admin: Door, origin: str) -> None:
+    reply = admin.request("PATCH", "/v1/workspace", {"allowed_origins": [origin]})
+
+    assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, "/allowed_origins/0")
 
 
 def test_a_workspace_can_be_born_with_a_person_in_charge(cloud: None) -> None:
