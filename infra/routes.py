@@ -27,6 +27,7 @@ ANY_METHOD = Throttle(1000, 2000)
 THROTTLES: Mapping[tuple[str, str], Throttle] = {
     ("GET", "/docs"): Throttle(50, 100),
     ("GET", "/docs/{proxy+}"): Throttle(100, 200),
+    ("GET", "/problems/{proxy+}"): Throttle(50, 100),
     ("GET", "/v1/openapi.json"): Throttle(50, 100),
     ("GET", "/v1/health"): Throttle(100, 200),
     ("GET", "/v1/playback/{proxy+}"): Throttle(500, 1000),

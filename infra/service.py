@@ -77,7 +77,9 @@ class ServiceStack(Stack):
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(video.api, "videos")
         gateway.route(video.api, "playback", open_to_all=True)
-        gateway.page(docs.serve, "/v1/openapi.json", "/docs", "/docs/{proxy+}")
+        gateway.page(
+            docs.serve, "/v1/openapi.json", "/docs", "/docs/{proxy+}", "/problems/{proxy+}"
+        )
         dashboard(self, names)
         self.api_stage_arn: str = gateway.api.deployment_stage.stage_arn
         CfnOutput(self, "ApiUrl", value=gateway.api.url)

@@ -28,7 +28,9 @@ TECHNOLOGY = WEB | {
         "workspace_settings",
     )
 }  # fmt: skip
-STORAGE = frozenset({"functions.shared.table", "functions.shared.records"})
+STORAGE = frozenset(
+    f"functions.shared.{name}" for name in ("records", "table", "workspace_settings")
+)
 # Standard modules that reach out of the process.
 OUTSIDE = frozenset(
     {"asyncio", "ctypes", "ftplib", "http.client", "http.server", "os", "signal", "smtplib",

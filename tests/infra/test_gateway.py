@@ -15,7 +15,7 @@ from infra.routes import ANY_METHOD, THROTTLES, documented, is_documented, known
 from infra.stage import Stage
 from tests.infra.templates import Resource, Template, flat, synthesised, template
 
-PAGES = {"/docs", "/docs/{proxy+}"}
+PAGES = {"/docs", "/docs/{proxy+}", "/problems/{proxy+}"}
 
 
 def path_of(service: Template, reference: Any) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from functions.docs.problems import pages
 from functions.docs.site import ASSET_LIFETIME_S, PAGE_LIFETIME_S, File, Site
 from functions.shared.errors import NotFoundError, problem
 from functions.shared.ids import request_id_of
@@ -17,6 +18,10 @@ SCRIPT = "text/javascript; charset=utf-8"
 
 def _ours(path: Path, media_type: str) -> Callable[[], File]:
     return lambda: File(path.read_text(), media_type, PAGE_LIFETIME_S)
+
+
+def _said(text: str) -> Callable[[], File]:
+    return lambda: File(text, HTML, PAGE_LIFETIME_S)
 
 
 def _theirs(name: str, media_type: str) -> Callable[[], File]:
@@ -32,6 +37,7 @@ SITE = Site(
         "/docs/icon.svg": _ours(shipped("functions/docs/serve/icon.svg"), SVG),
         "/docs/swagger-ui.css": _theirs("swagger-ui.css", CSS),
         "/docs/swagger-ui-bundle.js": _theirs("swagger-ui-bundle.js", SCRIPT),
+        **{path: _said(text) for path, text in pages().items()},
     },
     moved={"/docs": "docs/", "/docs/index.html": "./"},
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from functions.docs.serve.handler import handler
+from functions.shared.errors import PROBLEMS, ReelateError, problem
 from infra import layers
 from infra.packaging import ROOT
 from tests.contract.openapi import PATH
@@ -119,3 +120,14 @@ def test_without_its_layer_the_function_says_so() -> None:
 
     with pytest.raises(FileNotFoundError, match="no layer holds the folder pictures"):
         layer_folder("pictures")
+
+
+@pytest.mark.parametrize("kind", [*PROBLEMS, ReelateError], ids=lambda kind: kind.slug)
+def test_the_type_of_every_problem_leads_to_a_page(kind: type[ReelateError]) -> None:
+    refused = problem(kind("Said so."), "/v1/me", "req-1")
+
+    page = get(refused["type"])
+
+    assert page.status == 200
+    assert f"{kind.status} {kind.title}" in page.body
+    assert get("/problems/none").status == 404
