@@ -173,9 +173,17 @@ class HouseFunction(Construct):
 
     def meters(self) -> "HouseFunction":
         """Let this function reserve, settle and release what counts against quotas."""
+        self._keeps_off_the_audit_log()
         return self.allow(
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
             *self._tables(["platform"]),
+        )
+
+    def sets_limits(self) -> "HouseFunction":
+        """Let this function set what a workspace may do how often and how much of."""
+        self._keeps_off_the_audit_log()
+        return self.allow(
+            ["dynamodb:GetItem", "dynamodb:UpdateItem"], self._house.names.table_arn("platform")
         )
 
     def notes_acts(self) -> "HouseFunction":

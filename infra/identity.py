@@ -77,7 +77,7 @@ class Identity(Construct):
 
         HouseFunction(self, house, "identity", "set_limits", settings=SetLimitsSettings).allow(
             ["dynamodb:GetItem"], names.table_arn("identity")
-        ).allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], names.table_arn("platform"))
+        ).sets_limits()
 
     def reads_audit(self, key_arn: str) -> None:
         """Let the API show what the audit log holds encrypted."""

@@ -19,9 +19,11 @@ README = (ROOT / "README.md").read_text()
 AUDIT = {("identity", "record_audit"), ("identity", "seal_audit")}
 # Variables that belong to libraries, not to a Settings class.
 LIBRARIES = ("POWERTOOLS_", "PYDANTIC_")
-# Besides the APIs: those that take from a quota or give back, and the operators' way to set it.
+# Besides the APIs: those that take from a quota or give back, the operators' way to set it, and
+# what notes sign-ins for the audit log.
 SPENDERS = {
-    ("identity", "set_limits"), ("insight", "analyse"), ("insight", "transcribe"),
+    ("identity", "set_limits"), ("identity", "token_claims"),
+    ("insight", "analyse"), ("insight", "transcribe"),
     ("video", "expire"), ("video", "fail"), ("video", "finish"), ("video", "package"),
     ("video", "plan"), ("video", "start"),
 }  # fmt: skip

@@ -15,6 +15,7 @@ EVERY_ROUTE = [
             ("GET", "/v1/{resource}/ID"),
             ("PATCH", "/v1/{resource}/ID"),
             ("DELETE", "/v1/{resource}/ID"),
+            ("POST", "/v1/{resource}/batch"),
         )
     ],
     *[("GET", f"/v1/{resource}/ID/timeline") for resource in ("contacts", "companies", "deals")],
@@ -35,6 +36,9 @@ def sendable(api: Api, method: str, path: str) -> dict[str, Any] | None:
     """Return a body that a route takes."""
     if path.endswith("/move"):
         return {"stage": "won"}
+    if path.endswith("/batch"):
+        resource = path.split("/")[2]
+        return {"operations": [{"op": "create", "body": body_for(api, resource)}]}
     if method == "POST":
         return body_for(api, path.removeprefix("/v1/"))
     if method == "PATCH":

@@ -63,6 +63,7 @@ def test_a_stamped_write_is_an_event() -> None:
         "subject": {"type": "contact", "id": CONTACT},
         "data": {
             "id": CONTACT, "version": 1, "name": "Ada", "email": None, "company_id": None,
+            "owner_id": None, "team_id": None,
         },
         "request_id": "req-1",
     }  # fmt: skip
@@ -101,7 +102,9 @@ def test_a_change_of_nothing_public_has_no_previous() -> None:
 def test_what_is_not_of_the_payload_stays_inside() -> None:
     (found,) = details(record(item(1, stamped(1), digest="0f3c", gsi1pk="W#x")))
 
-    assert set(found["data"]) == {"id", "version", "name", "email", "company_id"}
+    assert set(found["data"]) == {
+        "id", "version", "name", "email", "company_id", "owner_id", "team_id",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

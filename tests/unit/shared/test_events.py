@@ -29,7 +29,7 @@ def test_an_event_says_who_did_what_to_which_record_and_when() -> None:
         "subject": {"type": "contact", "id": "con_1"},
         "data": {
             "id": "con_1", "version": 2, "name": "New", "email": "a@example.com",
-            "company_id": None,
+            "company_id": None, "owner_id": None, "team_id": None,
         },
         "request_id": "req_1",
     }  # fmt: skip

@@ -4,14 +4,19 @@ import pytest
 
 from functions.shared.caller import Caller
 from functions.shared.errors import ForbiddenError
-from functions.shared.policy import RESOURCES, ROLES, SCOPES, effective
+from functions.shared.policy import ADMINISTRATION, RECORDS, ROLES, SCOPES, effective
 
 
-def test_a_viewer_reads_a_rep_also_writes_an_admin_also_keeps_keys() -> None:
-    assert ROLES["viewer"] < ROLES["rep"] < ROLES["admin"]
+def _named(scopes: frozenset[str]) -> set[str]:
+    return {scope.partition(":")[0] for scope in scopes}
+
+
+def test_a_viewer_reads_a_rep_also_writes_a_manager_also_leads_an_admin_does_all() -> None:
+    assert ROLES["viewer"] < ROLES["rep"] < ROLES["manager"] < ROLES["admin"]
     assert all(scope.endswith(":read") for scope in ROLES["viewer"])
-    assert {scope.partition(":")[0] for scope in ROLES["rep"]} == set(RESOURCES)
-    assert {scope.partition(":")[0] for scope in ROLES["admin"] - ROLES["rep"]} == {"api_keys"}
+    assert _named(ROLES["rep"] - ROLES["viewer"]) == set(RECORDS)
+    assert _named(ROLES["manager"] - ROLES["rep"]) == {"teams", "workspace", "audit", "usage"}
+    assert _named(ROLES["admin"] - ROLES["manager"]) == {*ADMINISTRATION, "workspace"} - {"teams"}
 
 
 def test_granted_scopes_narrow_a_role_and_never_widen_it() -> None:
