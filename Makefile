@@ -76,7 +76,7 @@ coverage: setup ## branch coverage of functions/ by the fast tests; fails below 
 
 .PHONY: fuzz
 fuzz: setup ## every operation with 100 made-up requests, and sequences of them (minutes)
-	@FUZZ_EXAMPLES=100 $(BIN)/python -m pytest tests/contract -k schemathesis -n 2 --dist loadfile \
+	@FUZZ_EXAMPLES=100 $(BIN)/python -m pytest tests/contract -k schemathesis -n 2 --dist load \
 		--timeout 900 $(ARGS)
 
 .PHONY: lint
