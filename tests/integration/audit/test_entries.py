@@ -86,7 +86,7 @@ def test_a_key_is_entered_without_its_secret_or_its_digest(desk: Desk) -> None:
     assert "digest" in created["changed"]
     assert "digest" not in created["after"]
     assert created["after"]["role"] == "admin"
-    assert entries["workspace.created"]["after"] == {"name": "Harbor"}
+    assert entries["workspace.created"]["after"] == {"name": "Harbor", "allowed_origins": []}
 
 
 def test_a_sign_in_is_entered_though_no_record_changes(desk: Desk) -> None:
