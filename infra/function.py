@@ -102,7 +102,7 @@ class HouseFunction(Construct):
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS
-            if house.stage.snapstart and folder == "api"
+            if house.stage.snapstart and packaging.is_api(folder)
             else None,
         )
         for rule in ("AwsSolutions-L1", "Serverless-LambdaLatestVersion"):
@@ -119,7 +119,7 @@ class HouseFunction(Construct):
                 reason="Called synchronously, or fed by a queue or stream that has its own DLQ.",
             )
         self.target: lambda_.IFunction = self.function
-        if house.stage.snapstart and folder == "api":
+        if house.stage.snapstart and packaging.is_api(folder):
             self.target = self.function.add_alias("live")
         if house.stage.alarms:
             self._alarms(timeout)

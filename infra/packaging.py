@@ -19,6 +19,11 @@ def handlers() -> list[tuple[str, str]]:
     return sorted((path.parent.parent.name, path.parent.name) for path in found)
 
 
+def is_api(folder: str) -> bool:
+    """Say whether a function answers HTTP: `api`, or one of a context's several, `bulk_api`."""
+    return folder == "api" or folder.endswith("_api")
+
+
 def reachable(module: str, root: Path = ROOT) -> set[Path]:
     """Return the files of `module` and of every first-party module it imports, at any depth,
     with the packages around them. Raises FileNotFoundError for an import that leads nowhere."""

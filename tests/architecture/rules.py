@@ -56,7 +56,9 @@ def is_handler(module: Module) -> bool:
 
 
 def is_api(module: Module) -> bool:
-    return module.context is not None and "api" in module.parts[2:-1]
+    return module.context is not None and any(
+        part == "api" or part.endswith("_api") for part in module.parts[2:-1]
+    )
 
 
 def is_concept(module: Module) -> bool:
@@ -135,7 +137,7 @@ def the_web_stays_in_the_api(tree: Tree) -> Iterator[str]:
             continue
         for each in tree.imports(module):
             if each.target.split(".")[0] in WEB_FRAMEWORKS or each.target in WEB:
-                yield _said(module, each, "only api/ and shared/web know HTTP frameworks")
+                yield _said(module, each, "only api/, *_api/ and shared/web know HTTP frameworks")
 
 
 def one_module_reads_the_environment(tree: Tree) -> Iterator[str]:

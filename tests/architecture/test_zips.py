@@ -13,7 +13,7 @@ from infra import layers, packaging
 from infra.packaging import ROOT
 
 HANDLERS = packaging.handlers()
-API = {(context, folder) for context, folder in HANDLERS if folder == "api"}
+API = {(context, folder) for context, folder in HANDLERS if packaging.is_api(folder)}
 
 # A fresh interpreter: no site-packages, no environment, only the paths it is given.
 _START = """
@@ -51,7 +51,7 @@ def started(zips: Path) -> Callable[[str, str], Modules]:
 
     @cache
     def start(context: str, folder: str) -> Modules:
-        shelf = ["runtime", "web"] if folder == "api" else ["runtime"]
+        shelf = ["runtime", "web"] if packaging.is_api(folder) else ["runtime"]
         paths = [zips / context / folder, *(layers.build(x, "local") / "python" for x in shelf)]
         name = f"functions.{context}.{folder}.handler"
         done = subprocess.run(

@@ -46,7 +46,7 @@ def measure(runs: int = 7) -> dict[str, dict[str, Any]]:
     baseline = least.pop("baseline")
     return {
         name: {
-            "budget": API_BUDGET if ".api." in name else EVENT_BUDGET,
+            "budget": API_BUDGET if "api." in name else EVENT_BUDGET,
             "import_ms": round(cost, 1),
             "boto3_ms": round(baseline, 1),
             "ratio": round(cost / baseline, 2),

@@ -61,8 +61,8 @@ def _routes() -> Iterator[tuple[re.Pattern[str], Handler]]:
     resources do: without regard to the method."""
     yield re.compile(r"/v1/openapi\.json"), serve
     for context, folder in packaging.handlers():
-        if folder == "api":
-            module = importlib.import_module(f"functions.{context}.api.handler")
+        if packaging.is_api(folder):
+            module = importlib.import_module(f"functions.{context}.{folder}.handler")
             for route in module.app.routes:
                 pattern = re.sub(r"\\?\{[^}]+:path\\?\}", "@", route.path)
                 pattern = re.sub(r"\{[^}]+\}", "[^/]*", pattern).replace("@", ".*")

@@ -97,8 +97,8 @@ def document() -> Json:
     }
     merged["components"]["parameters"]["Version"] = manners.VERSION
     for context, folder in packaging.handlers():
-        if folder == "api":
-            app = importlib.import_module(f"functions.{context}.api.handler").app
+        if packaging.is_api(folder):
+            app = importlib.import_module(f"functions.{context}.{folder}.handler").app
             part = copy.deepcopy(app.openapi())
             for route in app.routes:
                 if isinstance(route, APIRoute):

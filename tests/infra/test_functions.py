@@ -142,7 +142,7 @@ def test_a_function_touches_its_own_context_s_table(
     if (context, folder) in AUDIT:
         assert tables == {"platform"}
     else:
-        spends = folder == "api" or (context, folder) in SPENDERS
+        spends = packaging.is_api(folder) or (context, folder) in SPENDERS
         assert tables <= ({context, "platform"} if spends else {context})
 
 
@@ -220,7 +220,7 @@ def test_a_function_has_the_layers_it_needs(service: Template, context: str, fol
     }
     code = {path.name for path in packaging.reachable(f"functions.{context}.{folder}.handler")}
     wanted = {"runtime"}
-    if folder == "api":
+    if packaging.is_api(folder):
         wanted |= {"web"}
     if "ffmpeg.py" in code:
         wanted |= {"ffmpeg"}
