@@ -1,9 +1,11 @@
 """Fragmented MP4 in bytes: cuts a file into its init segment and fragments, and reads them."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from mmap import mmap
+
+_START_CODE = b"\0\0\0\1"
 
 
 class BrokenFragmentError(ValueError):
@@ -117,6 +119,72 @@ def _run(trun: memoryview, default: int) -> tuple[int, int]:
         struct.unpack_from(">I", trun, offset + step * position)[0] for position in range(count)
     )
     return ticks, count
+
+
+def first_sample(segment: bytes | memoryview) -> tuple[int, int]:
+    """Return where a segment's first sample lies, (first byte, byte after the last); of a segment
+    that begins with a keyframe that is a whole picture. Bytes beyond the moof are not needed.
+
+    Raises BrokenFragmentError when the segment does not begin with a moof that says so.
+    """
+    data = memoryview(segment)
+    size = struct.unpack_from(">I", data)[0] if len(data) >= 8 else 0
+    if size < 8 or bytes(data[4:8]) != b"moof" or size > len(data):
+        raise BrokenFragmentError("the segment does not begin with a moof box")
+    traf = _child(data[8:size], "traf")
+    tfhd, trun = _child(traf, "tfhd"), _child(traf, "trun")
+    flags = int.from_bytes(trun[1:4], "big")
+    if not flags & 0x1:
+        raise BrokenFragmentError("the fragment does not say where its data begins")
+    (start,) = struct.unpack_from(">i", trun, 8)
+    if flags & 0x200:
+        at = 12 + (4 if flags & 0x4 else 0) + (4 if flags & 0x100 else 0)
+        (length,) = struct.unpack_from(">I", trun, at)
+    else:
+        length = _default_size(tfhd)
+    return start, start + length
+
+
+def _default_size(tfhd: memoryview) -> int:
+    flags = int.from_bytes(tfhd[1:4], "big")
+    if not flags & 0x10:
+        raise BrokenFragmentError("the fragment does not say how long its samples are")
+    before = (0x1, 8), (0x2, 4), (0x8, 4)
+    at = 8 + sum(length for bit, length in before if flags & bit)
+    return int(struct.unpack_from(">I", tfhd, at)[0])
+
+
+def annex_b(init: bytes, pictures: Iterable[bytes]) -> bytes:
+    """Return H.264 samples as a plain byte stream (ITU-T H.264, Annex B), parameter sets first.
+
+    In MP4 each NAL unit is preceded by its length, here by a start code (ISO/IEC 14496-15).
+    Raises BrokenFragmentError.
+    """
+    stsd = _child(memoryview(init), "moov", "trak", "mdia", "minf", "stbl", "stsd")
+    entry = next((box for box in _boxes(stsd[8:]) if box.kind == "avc1"), None)
+    if entry is None:
+        raise BrokenFragmentError("there is no H.264 in this track")
+    config = bytes(_child(entry.body[78:], "avcC"))
+    width, at, sets = (config[4] & 3) + 1, 5, []
+    for mask in (0x1F, 0xFF):  # sequence parameter sets, then picture parameter sets
+        count, at = config[at] & mask, at + 1
+        for _ in range(count):
+            length = int.from_bytes(config[at : at + 2], "big")
+            sets.append(config[at + 2 : at + 2 + length])
+            at += 2 + length
+    units = [*sets, *(unit for picture in pictures for unit in _units(picture, width))]
+    return b"".join(_START_CODE + unit for unit in units)
+
+
+def _units(picture: bytes, width: int) -> Iterator[bytes]:
+    at = 0
+    while at < len(picture):
+        length = int.from_bytes(picture[at : at + width], "big")
+        at += width
+        if not length or at + length > len(picture):
+            raise BrokenFragmentError("a NAL unit is longer than its picture")
+        yield picture[at : at + length]
+        at += length
 
 
 def with_delay(init: bytes, ticks: int) -> bytes:

@@ -6,6 +6,8 @@ from fractions import Fraction
 from functions.video.filtergraph import rendering, selection, sound, still
 from functions.video.inputs import MediaInput
 from functions.video.media import AUDIO_RATE, SPEECH_RATE, AudioPlan, ChunkPlan, Rung, VideoPlan
+from functions.video.storyboard import Sheet
+from functions.video.waveform import RATE as WAVE_RATE
 
 # Nothing of the source travels on but picture and sound: no tags (GPS), chapters, subtitles.
 _BARE = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact"]
@@ -77,11 +79,13 @@ def x264(rung: Rung, *, threads: int) -> list[str]:
 
 
 def listen(source: MediaInput, audio: AudioPlan) -> list[str]:
-    """Return the first run over the sound: measures loudness, writes `speech.flac` (mono)."""
+    """Return the first run over the sound: measures loudness, writes `speech.flac` (mono) and
+    `wave.s8`, which the waveform is read off."""
     graph = (
         f"[0:{audio.track.index}]{sound(audio, rate=AUDIO_RATE)},asplit[a][b];"
         "[a]ebur128=peak=sample:framelog=quiet[heard];"
-        f"[b]aresample={SPEECH_RATE},aformat=channel_layouts=mono:sample_fmts=s16[speech]"
+        f"[b]aresample={SPEECH_RATE},aformat=channel_layouts=mono:sample_fmts=s16,"
+        f"asplit[speech][c];[c]aresample={WAVE_RATE},aformat=sample_fmts=u8[wave]"
     )
     return [
         "-v", "info",
@@ -89,6 +93,7 @@ def listen(source: MediaInput, audio: AudioPlan) -> list[str]:
         "-filter_complex", graph,
         "-map", "[heard]", "-f", "null", "-",
         "-map", "[speech]", "-c:a", "flac", *_BARE, "-f", "flac", "speech.flac",
+        "-map", "[wave]", "-c:a", "pcm_s8", "-f", "s8", "wave.s8",
     ]  # fmt: skip
 
 
@@ -151,6 +156,19 @@ def candidates(source: MediaInput, video: VideoPlan, moments: Sequence[Fraction]
         outputs += ["-map", f"[gray{number}]", "-frames:v", "1", "-c:v", "rawvideo",
                     "-f", "rawvideo", f"still{number}.gray"]  # fmt: skip
     return [*arguments, "-filter_complex", ";".join(graph), *outputs]
+
+
+def lay_out(sheet: Sheet) -> list[str]:
+    """Return the run that makes `storyboard.jpg` of pictures on standard input (plain H.264)."""
+    scale = f"scale={sheet.width}:{sheet.height}:flags=area:out_range=pc,format=yuvj420p,setsar=1"
+    return [
+        "-v", "warning", "-filter_complex_threads", "1",
+        "-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-threads", "1",
+        "-f", "h264", "-framerate", "1", "-i", "pipe:0",
+        "-filter_complex", f"[0:v:0]{scale},tile={sheet.columns}x{sheet.rows}[sheet]",
+        "-map", "[sheet]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "5", *_BARE,
+        "-f", "mjpeg", "storyboard.jpg",
+    ]  # fmt: skip
 
 
 def join(*, sound: bool) -> list[str]:

@@ -25,6 +25,8 @@ from functions.video.run_items import chunk_partition, run_key
 
 CHUNK_DAYS = 30
 _OPEN = "#state = :processing"
+# A segment's values in a chunk's item, by place; chunks written before a place was added lack it.
+_SEGMENT = ("index", "bytes", "duration_ticks", "intra_bytes")
 
 
 class DynamoRunLog:
@@ -78,7 +80,7 @@ class DynamoRunLog:
             "pk": self._chunks,
             "sk": f"CHUNK#{index:05d}",
             "segments": {
-                rung: [[each.index, each.bytes, each.duration_ticks] for each in made]
+                rung: [[getattr(each, name) for name in _SEGMENT] for each in made]
                 for rung, made in segments.items()
             },
             "expires_at_epoch": int(moment.timestamp()) + CHUNK_DAYS * 86_400,
@@ -105,8 +107,8 @@ class DynamoRunLog:
             for item in page.items:
                 found[int(item["sk"].removeprefix("CHUNK#"))] = {
                     rung: [
-                        SegmentInfo(index=index, bytes=size, duration_ticks=ticks)
-                        for index, size, ticks in made
+                        SegmentInfo.model_validate(dict(zip(_SEGMENT, values, strict=False)))
+                        for values in made
                     ]
                     for rung, made in item["segments"].items()
                 }

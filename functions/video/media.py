@@ -184,11 +184,13 @@ class EncodePlan(Document):
 
 
 class SegmentInfo(Document):
-    """One finished HLS segment; `duration_ticks` in its rendition's timescale."""
+    """One finished HLS segment; `duration_ticks` in its rendition's timescale. Of a picture's
+    segment the first `intra_bytes` are its header and its first frame, which needs no other."""
 
     index: int
     bytes: int
     duration_ticks: int
+    intra_bytes: int = 0
 
 
 class AudioRendition(Document):
@@ -202,6 +204,7 @@ class AudioRendition(Document):
     average_bandwidth: int
     segments: tuple[SegmentInfo, ...]
     silent: bool
+    waveform: bool = False  # whether there is a waveform.json
     source_loudness: float | None = None
     source_peak: float | None = None
     gain_db: float = 0.0
@@ -222,6 +225,16 @@ class Rendition(Document):
     segments: tuple[SegmentInfo, ...]
 
 
+class Storyboard(Document):
+    """Small pictures in one sheet (storyboard.jpg), row by row from the top left; `starts_ms` has
+    the time from which each of them stands for the video."""
+
+    columns: int
+    tile_width: int
+    tile_height: int
+    starts_ms: tuple[int, ...]
+
+
 class Manifest(Document):
     """What is there to play (manifest.json), written when everything is there."""
 
@@ -231,10 +244,13 @@ class Manifest(Document):
     audio: AudioRendition | None = None
     poster: bool = False
     mp4: bool = False
+    storyboard: Storyboard | None = None
 
 
-def bandwidths(segments: Sequence[SegmentInfo], timescale: int) -> tuple[int, int]:
-    """Return (peak, average) bit/s of a rendition's segments.
+def bandwidths(
+    segments: Sequence[SegmentInfo], timescale: int, *, intra: bool = False
+) -> tuple[int, int]:
+    """Return (peak, average) bit/s of a rendition's segments, or of their first frames alone.
 
     A segment much shorter than the others (the last one) cannot be the peak: HLS measures
     over at least half a target duration.
@@ -242,10 +258,11 @@ def bandwidths(segments: Sequence[SegmentInfo], timescale: int) -> tuple[int, in
     longest = max((segment.duration_ticks for segment in segments), default=0)
     if not longest:
         return 0, 0
+    sizes = [segment.intra_bytes if intra else segment.bytes for segment in segments]
     peak = max(
-        Fraction(segment.bytes * 8 * timescale, max(segment.duration_ticks, -(-longest // 2)))
-        for segment in segments
+        Fraction(size * 8 * timescale, max(segment.duration_ticks, -(-longest // 2)))
+        for size, segment in zip(sizes, segments, strict=True)
     )
     total = sum(segment.duration_ticks for segment in segments)
-    average = Fraction(sum(segment.bytes for segment in segments) * 8 * timescale, total)
+    average = Fraction(sum(sizes) * 8 * timescale, total)
     return -(-peak.numerator // peak.denominator), -(-average.numerator // average.denominator)

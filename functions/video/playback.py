@@ -25,6 +25,7 @@ from functions.video import keys, playlist
 from functions.video.media import AudioRendition, EncodePlan, Manifest
 from functions.video.model import Video
 from functions.video.ports import ObjectStore, RunLog, Videos
+from functions.video.storyboard import cues as storyboard_cues
 
 PURPOSE = "playback"
 # More addresses than this in one playlist would outgrow a Lambda's reply: beyond it (100 minutes)
@@ -127,13 +128,24 @@ class Screening:
         """Return one rung's playlist, or that of the sound (`audio`); raises NotFoundError."""
         video = self._video()
         content, run = self._content(video)
+        write: Callable[..., str] = playlist.media_playlist
         track = self._track(content, run, name)
+        if track is None and isinstance(content, Manifest):
+            write, track = playlist.intra_playlist, playlist.intra_track(content, name)
         if track is None:
             raise NotFoundError("The video has no such rendition.")
         if len(track.segments) > MAX_ADDRESSES:
-            return playlist.media_playlist(track, lambda key: f"{SEGMENT_PATH}/{run}/{key}")
+            return write(track, lambda key: f"{SEGMENT_PATH}/{run}/{key}")
         prefix = self._prefix(run)
-        return playlist.media_playlist(track, lambda key: self._address(prefix + key))
+        return write(track, lambda key: self._address(prefix + key))
+
+    def storyboard(self) -> str:
+        """Return the storyboard's cues (WebVTT), which name parts of `storyboard.jpg` beside it."""
+        content, _ = self._content(self._video())
+        board = content.storyboard if isinstance(content, Manifest) else None
+        if board is None:
+            raise NotFoundError("The video has no such file.", code="not_playable_yet")
+        return storyboard_cues(board, content.duration_ms, keys.STORYBOARD)
 
     def segment(self, run: int, path: str) -> str:
         """Return the address of one segment; raises NotFoundError for what is none."""
@@ -143,12 +155,14 @@ class Screening:
         return self._address(self._prefix(run) + path)
 
     def file(self, name: str) -> str:
-        """Return the address of a finished file: keys.POSTER, keys.MP4 or keys.M4A."""
+        """Return the address of a finished file: keys.POSTER, STORYBOARD, WAVEFORM, MP4 or M4A."""
         content, run = self._content(self._video())
         there = isinstance(content, Manifest) and {
             keys.POSTER: content.poster,
             keys.MP4: content.mp4,
             keys.M4A: content.audio is not None,
+            keys.STORYBOARD: content.storyboard is not None,
+            keys.WAVEFORM: content.audio is not None and content.audio.waveform,
         }.get(name, False)
         if not there:
             raise NotFoundError("The video has no such file.", code="not_playable_yet")

@@ -10,13 +10,16 @@ from functions.video.media import (
     AudioRendition,
     EncodePlan,
     Manifest,
+    Rendition,
     SegmentInfo,
+    bandwidths,
 )
 
 UrlFor = Callable[[str], str]
 SOUND = "audio"  # the name of the audio rendition, beside the rungs' names
+INTRA = "-iframes"  # after a rung's name: its pictures that need no other, for seeking at speed
 _AAC = "mp4a.40.2"
-_VERSION = 7  # EXT-X-MAP outside of I-frame playlists
+_VERSION = 7  # EXT-X-MAP outside of I-frame playlists, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ def master(content: Manifest | EncodePlan, url_for: UrlFor) -> str:
         )
     for variant in variants:
         lines += [_stream(variant, sound), url_for(variant.name)]
+    if isinstance(content, Manifest):
+        lines += [_intra_stream(each, url_for) for each in content.renditions if _has_intra(each)]
     if sound is not None and not variants:
         lines.append(
             f"#EXT-X-STREAM-INF:BANDWIDTH={sound.bandwidth},"
@@ -111,6 +116,49 @@ def _stream(variant: _Variant, sound: _Sound | None) -> str:
         f'CODECS="{codecs}",RESOLUTION={variant.width}x{variant.height},'
         f"FRAME-RATE={float(variant.rate):.3f}{group}"
     )
+
+
+def _has_intra(rendition: Rendition) -> bool:
+    # what was encoded before segments said where their first picture ends has none
+    return all(segment.intra_bytes for segment in rendition.segments)
+
+
+def _intra_stream(rendition: Rendition, url_for: UrlFor) -> str:
+    peak, average = bandwidths(rendition.segments, rendition.timescale, intra=True)
+    return (
+        f"#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},"
+        f'CODECS="{rendition.codecs}",RESOLUTION={rendition.width}x{rendition.height},'
+        f'URI="{url_for(rendition.name + INTRA)}"'
+    )
+
+
+def intra_playlist(track: Track, url_for: UrlFor) -> str:
+    """Return the I-frame playlist (RFC 8216, 4.3.3.6) of a finished rung: of each segment the
+    bytes of its header and first picture, shown until the next one's."""
+    lines = [
+        "#EXTM3U",
+        f"#EXT-X-VERSION:{_VERSION}",
+        f"#EXT-X-TARGETDURATION:{track.target_seconds}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        "#EXT-X-I-FRAMES-ONLY",
+        f'#EXT-X-MAP:URI="{url_for(keys.init(track.folder))}"',
+    ]
+    for segment in track.segments:
+        lines.append(f"#EXTINF:{segment.duration_ticks / track.timescale:.6f},")
+        lines.append(f"#EXT-X-BYTERANGE:{segment.intra_bytes}@0")
+        lines.append(url_for(keys.segment(track.folder, segment.index)))
+    lines.append("#EXT-X-ENDLIST")
+    return "\n".join(lines) + "\n"
+
+
+def intra_track(manifest: Manifest, name: str) -> Track | None:
+    """Return the rung behind an I-frame playlist's name ("720p-iframes"), None for others."""
+    rung = name.removesuffix(INTRA)
+    found = next((each for each in manifest.renditions if each.name == rung), None)
+    if rung == name or found is None or not _has_intra(found):
+        return None
+    return finished_track(manifest, rung)
 
 
 def media_playlist(track: Track, url_for: UrlFor) -> str:

@@ -16,7 +16,15 @@ from functions.video.inspect.logic import Inspector
 from functions.video.media import EncodePlan, Manifest, Source
 from functions.video.package.logic import Packager
 from functions.video.plan.logic import plan
-from functions.video.playlist import SOUND, finished_track, master, media_playlist
+from functions.video.playlist import (
+    INTRA,
+    SOUND,
+    finished_track,
+    intra_playlist,
+    intra_track,
+    master,
+    media_playlist,
+)
 from tests.media.local_store import FolderStore, MemoryRunLog
 
 
@@ -88,6 +96,10 @@ def render(path: Path, out: Path, *, workers: int = 2, chunk_segments: int = 2) 
 def write_playlists(manifest: Manifest, out: Path) -> None:
     """Write master.m3u8 and one playlist per track, with relative URLs."""
     (out / "master.m3u8").write_text(master(manifest, lambda name: f"{name}.m3u8"))
+    for name in [f"{r.name}{INTRA}" for r in manifest.renditions]:
+        track = intra_track(manifest, name)
+        if track is not None:
+            (out / f"{name}.m3u8").write_text(intra_playlist(track, lambda key: key))
     for name in [r.name for r in manifest.renditions] + [SOUND]:
         track = finished_track(manifest, name)
         if track is not None:

@@ -31,13 +31,17 @@ Rung = Annotated[str, Path(description="A rendition that the master playlist nam
 RunNumber = Annotated[int, Path(description="The run that made the segment.")]
 SegmentPath = Annotated[str, Path(description="The segment, as the playlist names it.")]
 
-_HLS = "application/vnd.apple.mpegurl"
+_HLS, _VTT = "application/vnd.apple.mpegurl", "text/vtt"
 # The link is the whole permission, so a player on any page may read what is behind it.
 _ANYWHERE = {"access-control-allow-origin": "*"}
 _OPEN: dict[str, Any] = {"security": []}
 _PLAYLIST: dict[int | str, dict[str, Any]] = {
     **problems(401, 404),
     200: {"description": "An HLS playlist.", "content": {_HLS: {"schema": {"type": "string"}}}},
+}
+_CUES: dict[int | str, dict[str, Any]] = {
+    **problems(401, 404),
+    200: {"description": "WebVTT.", "content": {_VTT: {"schema": {"type": "string"}}}},
 }
 _REDIRECT: dict[int | str, dict[str, Any]] = {
     **problems(401, 404),
@@ -61,7 +65,8 @@ def _add_links(api: APIRouter, desk: OpenDesk) -> None:
         description="The URL of an HLS playlist that plays without a key, for whoever has it, "
         "until it expires or is revoked, or until the video is given to somebody whose videos you "
         "may not see. Playable from the first finished seconds on while the "
-        "rest is still encoded. Beside it lie `poster.jpg`, `video.mp4` and `audio.m4a`. 409 "
+        "rest is still encoded. Beside it lie `poster.jpg`, `video.mp4`, `audio.m4a`, "
+        "`storyboard.jpg` with `storyboard.vtt`, and `waveform.json` (audiowaveform's format). 409 "
         "`not_playable` when there is nothing to play.",
         responses=CHANGE, openapi_extra=operation("videos:read", "IdempotencyKey"),
     )  # fmt: skip
@@ -107,7 +112,7 @@ def _add_playlists(api: APIRouter, screening: OpenScreening) -> None:
         shown = screening(token)
         text = shown.master()
         _tell(shown, "master.m3u8", request)
-        return _playlist(text)
+        return _text(text, _HLS)
 
     @api.get(
         "/v1/playback/{token}/{rung}.m3u8", response_class=Response, name="play_rung",
@@ -116,7 +121,7 @@ def _add_playlists(api: APIRouter, screening: OpenScreening) -> None:
     async def rung(token: Token, rung: Rung) -> Response:
         """List the segments of one rendition (`720p`, …, or `audio`). While the video is being
         encoded the playlist grows: an EVENT playlist that ends as VOD."""
-        return _playlist(screening(token).track(rung))
+        return _text(screening(token).track(rung), _HLS)
 
 
 def _add_files(api: APIRouter, screening: OpenScreening) -> None:
@@ -129,10 +134,20 @@ def _add_files(api: APIRouter, screening: OpenScreening) -> None:
         """Redirect to a segment. Only the playlists of very long videos lead here."""
         return _redirect(screening(token).segment(run, path))
 
+    @api.get(
+        "/v1/playback/{token}/storyboard.vtt", response_class=Response, name="play_storyboard_cues",
+        summary="Which part of the sheet shows which moment", responses=_CUES, openapi_extra=_OPEN,
+    )  # fmt: skip
+    async def cues(token: Token) -> Response:
+        """List the storyboard's pictures: WebVTT cues that name parts of `storyboard.jpg`."""
+        return _text(screening(token).storyboard(), _VTT)
+
     for name, kind in (
         (keys.POSTER, "The poster picture"),
         (keys.MP4, "The video as one file"),
         (keys.M4A, "The sound as one file"),
+        (keys.STORYBOARD, "Small pictures of the whole video in one sheet"),
+        (keys.WAVEFORM, "Peaks of the sound"),
     ):
         _add_file(api, screening, name, kind)
 
@@ -141,7 +156,7 @@ def _add_file(api: APIRouter, screening: OpenScreening, name: str, kind: str) ->
     async def file(request: Request, token: Token) -> Response:
         shown = screening(token)
         address = shown.file(name)
-        if name != keys.POSTER:
+        if name in (keys.MP4, keys.M4A):
             _tell(shown, name, request)
         return _redirect(address)
 
@@ -173,8 +188,8 @@ def base_url(request: Request) -> str:
     return f"http://{request.headers.get('host', 'localhost')}"
 
 
-def _playlist(text: str) -> Response:
-    return Response(text, media_type=_HLS, headers=_ANYWHERE)
+def _text(text: str, kind: str) -> Response:
+    return Response(text, media_type=kind, headers=_ANYWHERE)
 
 
 def _redirect(address: str) -> Response:

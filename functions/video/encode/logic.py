@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from functions.video import keys
-from functions.video.cmaf import BrokenFragmentError, delayed, split, with_delay
+from functions.video.cmaf import BrokenFragmentError, delayed, first_sample, split, with_delay
 from functions.video.command import REORDER_FRAMES, encode_chunk
 from functions.video.inputs import MediaInput
 from functions.video.media import ChunkPlan, Rung, SegmentInfo, VideoPlan
@@ -152,6 +152,7 @@ class ChunkEncoder:
                 index=chunk.first_segment + position,
                 bytes=len(body),
                 duration_ticks=fragment.ticks,
+                intra_bytes=first_sample(body)[1],
             )
             segments.append(_Segment(info, body))
             first += frames

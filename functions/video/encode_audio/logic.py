@@ -21,6 +21,7 @@ from functions.video.media import (
 )
 from functions.video.process import Limits, MediaTool, ToolFailedError
 from functions.video.store import MediaStore
+from functions.video.waveform import peaks
 
 LIMITS = Limits(wall_seconds=840, cpu_seconds=900, file_bytes=3 << 30)
 _UPLOADS = 8  # at a time
@@ -48,6 +49,7 @@ class AudioEncoder:
         self.store.upload_file(self.folder / "audio.m4a", keys.M4A, "audio/mp4")
         if not heard.silent:
             self.store.upload_file(self.folder / "speech.flac", keys.SPEECH, "audio/flac")
+        self._keep_waveform()
         # Last: what this document names is all there.
         self.store.put_json(keys.AUDIO, rendition.model_dump(mode="json"))
         return rendition
@@ -66,6 +68,11 @@ class AudioEncoder:
         if heard is None or not finished.ok:
             raise ToolFailedError("loudness", finished)
         return heard
+
+    def _keep_waveform(self) -> None:
+        path = self.folder / "wave.s8"
+        with path.open("rb") as file:
+            self.store.put_json(keys.WAVEFORM, peaks(file, path.stat().st_size))
 
     def _keep_segments(self, heard: Loudness) -> AudioRendition:
         with (self.folder / "sound.mp4").open("rb") as file:
@@ -94,6 +101,7 @@ class AudioEncoder:
             average_bandwidth=average,
             segments=segments,
             silent=heard.silent,
+            waveform=True,
             source_loudness=heard.integrated,
             source_peak=heard.peak,
             gain_db=heard.gain,

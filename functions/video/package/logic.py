@@ -4,11 +4,12 @@ that fits on the worker's disk)."""
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from functions.video import keys
-from functions.video.cmaf import codecs
-from functions.video.command import join
+from functions.video.cmaf import annex_b, codecs, first_sample
+from functions.video.command import join, lay_out
 from functions.video.media import (
     AudioRendition,
     EncodePlan,
@@ -16,11 +17,13 @@ from functions.video.media import (
     Rendition,
     Rung,
     SegmentInfo,
+    Storyboard,
     VideoPlan,
     bandwidths,
 )
 from functions.video.process import Limits, MediaTool, ToolFailedError
 from functions.video.store import MediaStore
+from functions.video.storyboard import Tile, described, sheet, tiles
 
 Chunks = Mapping[int, Mapping[str, Sequence[SegmentInfo]]]
 LIMITS = Limits(wall_seconds=840, cpu_seconds=600, file_bytes=9 << 30)
@@ -60,12 +63,14 @@ class Packager:
         single = next((each for each in renditions if _bytes(each) <= MP4_BYTES), None)
         if single is not None:
             self._join(single, audio)
+        board = self._storyboard(renditions[-1]) if renditions else None
         manifest = Manifest(
             duration_ms=self.plan.duration_ms,
             renditions=renditions,
             audio=audio,
             poster=self.store.exists(keys.POSTER),
             mp4=single is not None,
+            storyboard=board,
         )
         self.store.put_json(keys.MANIFEST, manifest.model_dump(mode="json"))
         return manifest
@@ -94,6 +99,35 @@ class Packager:
         if not self.store.exists(keys.AUDIO):
             raise IncompleteError("the sound has not been encoded")
         return AudioRendition.model_validate(self.store.get_json(keys.AUDIO))
+
+    def _storyboard(self, smallest: Rendition) -> Storyboard | None:
+        """Write storyboard.jpg of the smallest rung's first pictures; a video without one is
+        still a video."""
+        folder = keys.video_folder(smallest.name)
+        chosen = tiles(smallest)
+        if not all(tile.segment.intra_bytes for tile in chosen):
+            return None  # encoded before segments said where their first picture ends
+        with ThreadPoolExecutor(_AHEAD) as pool:
+            pictures = list(pool.map(partial(self._picture, folder), chosen))
+        layout = sheet(smallest, len(chosen))
+        finished = self.tool.run(
+            lay_out(layout),
+            folder=self.folder,
+            limits=self.limits,
+            feed=[annex_b(self.store.get_bytes(keys.init(folder)), pictures)],
+        )
+        made = self.folder / keys.STORYBOARD
+        if not finished.ok or not made.exists():
+            raise ToolFailedError("storyboard", finished)
+        self.store.upload_file(made, keys.STORYBOARD, "image/jpeg")
+        return described(layout, chosen)
+
+    def _picture(self, folder: str, tile: Tile) -> bytes:
+        segment = tile.segment
+        key = keys.segment(folder, segment.index)
+        head = self.store.get_bytes(key, count=segment.intra_bytes)
+        first, end = first_sample(head)
+        return head[first:end]
 
     def _join(self, rendition: Rendition, audio: AudioRendition | None) -> None:
         if audio is not None:

@@ -13,6 +13,7 @@ from functions.video.media import (
     Rendition,
     Rung,
     SegmentInfo,
+    Storyboard,
     Timing,
     VideoPlan,
     VideoTrack,
@@ -21,14 +22,14 @@ from functions.video.media import (
 TIMESCALE, TICKS = 10_000, 40_000
 SOUND = AudioRendition(
     codecs="mp4a.40.2", channels=2, sample_rate=48_000, timescale=48_000, bandwidth=130_000,
-    average_bandwidth=128_000, silent=False,
+    average_bandwidth=128_000, silent=False, waveform=True,
     segments=(SegmentInfo(index=0, bytes=64_000, duration_ticks=192_000),),
 )  # fmt: skip
 
 
 def segments(count: int, first: int = 0) -> tuple[SegmentInfo, ...]:
     return tuple(
-        SegmentInfo(index=index, bytes=1_000, duration_ticks=TICKS)
+        SegmentInfo(index=index, bytes=1_000, duration_ticks=TICKS, intra_bytes=400)
         for index in range(first, first + count)
     )
 
@@ -40,7 +41,14 @@ def manifest(count: int = 3) -> Any:
         segments=segments(count),
     )  # fmt: skip
     return Manifest(
-        duration_ms=12_000, renditions=(rendition,), audio=SOUND, poster=True, mp4=True
+        duration_ms=12_000,
+        renditions=(rendition,),
+        audio=SOUND,
+        poster=True,
+        mp4=True,
+        storyboard=Storyboard(
+            columns=2, tile_width=160, tile_height=90, starts_ms=(0, 4_000, 8_000)
+        ),
     ).model_dump(mode="json")
 
 

@@ -67,13 +67,43 @@ def test_a_link_leads_to_poster_and_files(cloud: Cloud) -> None:
     video = playable(cloud)
     url = link(cloud, video)
 
-    for name in ("poster.jpg", "video.mp4", "audio.m4a"):
+    names = ("poster.jpg", "video.mp4", "audio.m4a", "storyboard.jpg", "waveform.json")
+    for name in names:
         reply = follow(cloud, beside(url, name))
 
         assert reply.status == 302
         assert f"/wsp_one/{video['id']}/1/{name}?" in reply.headers["location"]
     assert follow(cloud, beside(url, "2160p.m3u8")).status == 404
     assert follow(cloud, beside(url, "plan.json")).status == 404
+
+
+def test_a_link_leads_to_i_frames_and_the_storyboard_s_cues(cloud: Cloud) -> None:
+    video = playable(cloud)
+    url = link(cloud, video)
+
+    master = follow(cloud, url)
+    pictures = follow(cloud, beside(url, "720p-iframes.m3u8"))
+    cues = follow(cloud, beside(url, "storyboard.vtt"))
+
+    assert 'URI="720p-iframes.m3u8"' in master.body
+    assert pictures.status == 200
+    assert pictures.body.count("#EXT-X-BYTERANGE:400@0") == 3
+    assert pictures.body.count("X-Amz-Signature") == 4  # the header, too
+    assert cues.headers["content-type"].startswith("text/vtt")
+    assert "00:00:08.000 --> 00:00:12.000\nstoryboard.jpg#xywh=0,90,160,90" in cues.body
+    assert follow(cloud, beside(url, "480p-iframes.m3u8")).status == 404
+    assert follow(cloud, beside(url, "audio-iframes.m3u8")).status == 404
+
+
+def test_there_are_no_cues_before_there_is_a_storyboard(cloud: Cloud) -> None:
+    video = cloud.running()
+    url = link(cloud, video)
+    cloud.put_media(video, "plan.json", plan())
+
+    cues = follow(cloud, beside(url, "storyboard.vtt"))
+
+    assert (cues.status, cues.json["code"]) == (404, "not_playable_yet")
+    assert follow(cloud, beside(url, "720p-iframes.m3u8")).status == 404
 
 
 def test_the_audit_log_is_told_when_watching_begins_and_not_of_every_request(cloud: Cloud) -> None:
