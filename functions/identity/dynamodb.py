@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from functions.identity.dynamodb_roles import (
-    LimitedRecords,
     book_key,
     refusing_unknown,
     uses_moved,
@@ -29,6 +28,7 @@ from functions.identity.roles import RoleBook
 from functions.identity.standing import Standing
 from functions.shared.caller import Caller
 from functions.shared.check import RecordName
+from functions.shared.limited_records import LimitedRecords
 from functions.shared.records import Records
 from functions.shared.table import Item, Table, Update, Write
 from functions.shared.workspace_settings import chosen

@@ -19,12 +19,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from functions.identity.dynamodb_roles import LimitedRecords, refusing_unknown, uses_moved
+from functions.identity.dynamodb_roles import refusing_unknown, uses_moved
 from functions.identity.machines import MachineClient
 from functions.identity.members import Member
 from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
 from functions.shared.errors import ConflictError
+from functions.shared.limited_records import LimitedRecords
 from functions.shared.records import Also, Records, nothing_else
 from functions.shared.table import Check, ConditionFailedError, Item, Put, Table, Update, Write
 

@@ -34,8 +34,13 @@ def sandbox_of(workspace: str) -> str:
     It follows from the live workspace's id, so nothing needs to be kept to find it, and is a
     hash of it, so nobody finds the live one from it.
     """
-    digest = hashlib.sha256(f"sandbox:{workspace}".encode()).digest()
-    return f"ws_{_base32(int.from_bytes(digest[:16], 'big'))}"
+    return derived_id("ws", f"sandbox:{workspace}")
+
+
+def derived_id(prefix: str, seed: str) -> str:
+    """Return the one id that follows from a seed: a hash of it, so nobody finds the seed."""
+    digest = hashlib.sha256(seed.encode()).digest()
+    return f"{prefix}_{_base32(int.from_bytes(digest[:16], 'big'))}"
 
 
 def _base32(value: int) -> str:

@@ -23,13 +23,14 @@ WEB = frozenset(
 TECHNOLOGY = WEB | {
     f"functions.shared.{name}"
     for name in (
-        "admission", "aws", "consumer", "door", "exchange_settings", "idempotency", "meter",
-        "origins", "rate_cells", "records", "secrets_manager", "settings", "table", "telemetry",
+        "admission", "aws", "consumer", "door", "exchange_settings", "idempotency",
+        "limited_records", "meter", "origins", "rate_cells", "records", "secrets_manager", "settings", "table", "telemetry",
         "workspace_settings",
     )
 }  # fmt: skip
 STORAGE = frozenset(
-    f"functions.shared.{name}" for name in ("records", "table", "workspace_settings")
+    f"functions.shared.{name}"
+    for name in ("limited_records", "records", "table", "workspace_settings")
 )
 # Standard modules that reach out of the process.
 OUTSIDE = frozenset(
