@@ -7,8 +7,10 @@ from constructs import Construct
 from functions.crm.settings import (
     ApiSettings,
     CheckSettings,
+    EmptyStageSettings,
     ProjectTimelineSettings,
     ReassignSettings,
+    SetupApiSettings,
 )
 from infra.consumer import HouseConsumer, reassigner
 from infra.function import House, HouseFunction
@@ -27,6 +29,13 @@ class Crm(Construct):
             .looks_up("crm")
             .asks("identity", "video")
         )
+        self.setup_api = (
+            HouseFunction(
+                self, house, "crm", "setup_api", settings=SetupApiSettings, layers=["web"]
+            )
+            .write("crm", "platform")
+            .signs()
+        )
         check = HouseFunction(self, house, "crm", "check", settings=CheckSettings)
         self.check = check.looks_up("crm")
         reassigner(self, house, "crm", ReassignSettings)
@@ -43,4 +52,20 @@ class Crm(Construct):
             "Happenings",
             {"source": ["reelate.crm", "reelate.video"]},
             events.EventBus.from_event_bus_name(self, "Bus", names.bus),
+        )
+        self._empties_stages(house)
+
+    def _empties_stages(self, house: House) -> None:
+        """Let `empty_stage` hear of archived stages: one at a time, and only when every function
+        has forgotten that the stage was open (`functions.crm.pipelines.DRAIN_SECONDS`)."""
+        names, timeout = house.names, Duration.minutes(15)
+        function = HouseFunction(
+            self, house, "crm", "empty_stage", settings=EmptyStageSettings, timeout=timeout
+        ).write("crm")
+        HouseConsumer(
+            self, names, function, "crm", timeout=timeout, batch_size=1, delay=Duration.seconds(90)
+        ).fed_by(
+            "StageArchiving",
+            {"source": ["reelate.crm"], "detail_type": ["pipeline.stage_closed.v1"]},
+            events.EventBus.from_event_bus_name(self, "StagesBus", names.bus),
         )

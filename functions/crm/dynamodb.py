@@ -35,7 +35,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from functions.crm.model import KINDS, Company, Contact, CrmRecord, Deal, Note, Reference
+from functions.crm.model import KINDS, Company, Contact, CrmRecord, Note, Reference
 from functions.crm.timeline import TimelineEntry
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
@@ -163,11 +163,6 @@ def contacts(table: Table, caller: Caller, people: Door | None = None) -> CrmRec
 def companies(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Company]:
     """Return the workspace's companies; a domain occurs once."""
     return CrmRecords(table, Company, caller, unique=["domain"], people=people)
-
-
-def deals(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Deal]:
-    """Return the workspace's deals."""
-    return CrmRecords(table, Deal, caller, people=people)
 
 
 def notes(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Note]:

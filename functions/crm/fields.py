@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from functions.crm.currencies import CURRENCIES
-from functions.crm.pipelines import StageName
+from functions.crm.pipelines import LossReason, PipelineId, StageKey
 from functions.shared import natural_keys
 from functions.shared.ids import is_id
 from functions.shared.ownership import MemberId, TeamId
@@ -208,7 +208,9 @@ class DealFields(Owned):
 
 
 class NewDealFields(DealFields):
-    stage: StageName = "qualification"
+    pipeline_id: PipelineId | None = None
+    stage: StageKey | None = Field(default=None, description="Left out: the pipeline's first.")
+    loss_reason: LossReason | None = None
 
 
 class DealPatch(Owned):
@@ -218,10 +220,6 @@ class DealPatch(Owned):
     company_id: CompanyId | None = None
     contact_ids: ContactIds | None = None
     custom: CustomPatch | None = None
-
-
-class MoveFields(Fields):
-    stage: StageName
 
 
 class LinkFields(Fields):

@@ -12,7 +12,7 @@ from functions.crm.fields import (
     Fields,
     NoteFields,
 )
-from functions.crm.pipelines import DEFAULT
+from functions.crm.pipelines import RecordType, StageKind, default_id
 from functions.shared.caller import Caller
 from functions.shared.merge_patch import merge
 from functions.shared.ownership import OWNERSHIP
@@ -97,34 +97,56 @@ class Money(BaseModel):
     currency: str
 
 
-class Deal(CrmRecord):
+class LastMove(BaseModel):
+    """How a record came into its stage from another."""
+
+    model_config = ConfigDict(frozen=True)
+
+    from_pipeline_id: str
+    from_stage: str
+    time_in_stage_ms: int  # how long it was there
+
+
+class StagedRecord(CrmRecord):
+    """A record that moves through the stages of a pipeline; see `staged`."""
+
+    RECORD_TYPE: ClassVar[RecordType]
+
+    pipeline_id: str
+    stage: str  # its key
+    status: StageKind = "open"  # the stage's kind
+    rank: str = ""  # its place in the column; see `ranks`
+    stage_entered_at: str = ""
+    stage_entered_by: Mapping[str, str] = Field(default_factory=dict)
+    stage_source: str = "api"  # how it came there
+    last_move: LastMove | None = None
+    closed_at: str | None = None  # won or lost since
+    loss_reason: str | None = None
+
+    @classmethod
+    def of(cls, fields: Fields, caller: Caller) -> Self:
+        """Return a new record of what a caller sent. It is in no stage yet where the caller named
+        none: the store, which knows the pipeline, puts it there (`staged.placed`)."""
+        values = cls._told(fields)
+        named = values.pop("pipeline_id", None)
+        pipeline = named or default_id(caller.workspace, cls.RECORD_TYPE)
+        return cls.born(caller, pipeline_id=pipeline, stage=values.pop("stage") or "", **values)
+
+
+class Deal(StagedRecord):
     """A possible sale, in one stage of its pipeline."""
 
     PREFIX: ClassVar[str] = "dea"
     OBJECT: ClassVar[str] = "deal"
     FIELDS: ClassVar[type[Fields]] = DealFields
+    RECORD_TYPE: ClassVar[RecordType] = "deal"
 
     name: str
-    pipeline_id: str
-    stage: str
-    status: str  # open, won, lost: the stage's kind
     amount: Money | None = None
     close_date: str | None = None
     company_id: str | None = None
     contact_ids: Sequence[str] = Field(default_factory=list)
     custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
-
-    @classmethod
-    def of(cls, fields: Fields, caller: Caller) -> Self:
-        values = cls._told(fields)  # of NewDealFields: with a stage
-        status = DEFAULT.status(values["stage"])
-        return cls.born(caller, pipeline_id=DEFAULT.id, status=status, **values)
-
-    def moved(self, stage: str) -> Self:
-        """Return the deal in another stage, or this very one when it is there already."""
-        if stage == self.stage:
-            return self
-        return self.changed(stage=stage, status=DEFAULT.status(stage))
 
     def references(self) -> Sequence[Reference]:
         contacts = [

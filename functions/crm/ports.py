@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from functions.crm.model import CrmRecord
+from functions.crm.model import CrmRecord, StagedRecord
+from functions.crm.pipelines import Pipeline
+from functions.crm.staged import Move, Visit
 from functions.crm.timeline import TimelineEntry
 from functions.shared.check import RecordName
 from functions.shared.paging import Page
@@ -28,6 +30,37 @@ class Store(Protocol[R]):
         also: Also[R],
     ) -> R: ...
     def delete(self, record_id: str, *, if_match: str | None = None, also: Also[R]) -> None: ...
+
+
+S = TypeVar("S", bound=StagedRecord)
+
+
+class StagedStore(Store[S], Protocol[S]):
+    """The records of one type that move through pipelines."""
+
+    def move(
+        self, record_id: str, wanted: Move, *, if_match: str | None = None, also: Also[S]
+    ) -> S: ...
+    def visits(
+        self, record_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[Visit]: ...
+
+
+class PipelineStore(Protocol):
+    """The pipelines of the caller's workspace; errors as `shared.records` says."""
+
+    def get(self, record_id: str) -> Pipeline: ...
+    def all(self) -> list[Pipeline]: ...
+    def create(self, record: Pipeline, *, also: Also[Pipeline]) -> Pipeline: ...
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[Pipeline], Pipeline],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[Pipeline],
+    ) -> Pipeline: ...
 
 
 class Subjects(Protocol):

@@ -10,6 +10,14 @@ class ApiSettings(WebSettings):
     video_check_function: str
 
 
+class SetupApiSettings(WebSettings):
+    crm_table: str
+
+
+class EmptyStageSettings(Settings):
+    crm_table: str
+
+
 class CheckSettings(Settings):
     crm_table: str
 

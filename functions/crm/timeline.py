@@ -18,6 +18,10 @@ READ_SCOPES = {
 }
 
 
+# What happened to a board, not to a record.
+UNTOLD = frozenset({"deal.reordered", "lead.reordered"})
+
+
 class Subject(BaseModel):
     """What an entry is about."""
 
@@ -57,6 +61,8 @@ def project(event: Mapping[str, Any]) -> Projection:
     entry = TimelineEntry.model_validate(
         {**event, "object": "timeline_entry", "kind": event["type"]}
     )
+    if entry.kind in UNTOLD:
+        return Projection(event["workspace"], entry, [])
     concerned: dict[str, None] = {}
     if entry.subject.type in PREFIXES:
         concerned[entry.subject.id] = None

@@ -1,8 +1,8 @@
 """The events that the crm context publishes."""
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from functions.shared.event_payloads import Link, Money, OwnedPayload, Published, entries
+from functions.shared.event_payloads import Link, Money, OwnedPayload, Payload, Published, entries
 
 
 class ContactPayload(OwnedPayload):
@@ -16,9 +16,42 @@ class CompanyPayload(OwnedPayload):
     domain: str | None = None
 
 
+class MovePayload(BaseModel):
+    """How a record came into its stage: from where, and how long it was there."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    from_pipeline_id: str
+    from_stage: str
+    time_in_stage_ms: int
+
+
+class StagePayload(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    key: str
+    name: str
+    kind: str
+    probability: int
+    state: str
+    moves_to: str | None = None
+
+
+class PipelinePayload(Payload):
+    name: str
+    record_type: str
+    stages: list[StagePayload]
+    archived_at: str | None = None
+
+
 class DealPayload(OwnedPayload):
     name: str
+    pipeline_id: str | None = None
     stage: str
+    status: str | None = None
+    last_move: MovePayload | None = None  # the stage before this one
+    loss_reason: str | None = None
+    closed_at: str | None = None
     amount: Money | None = None
     company_id: str | None = None
     contact_ids: list[str] = Field(default_factory=list)
@@ -49,6 +82,26 @@ EVENTS: dict[str, Published] = {
         ).items()
     },
     **entries(
-        "crm", DealPayload, {"deal.stage_moved": "A deal moved to another stage of its pipeline."}
+        "crm",
+        DealPayload,
+        {
+            "deal.stage_moved": "A deal moved to another stage; `last_move` has the one before and "
+            "how long it was there, `previous` the old values.",
+            "deal.won": "A deal was won: it moved to a stage of that kind.",
+            "deal.lost": "A deal was lost; `loss_reason` may say why.",
+            "deal.reordered": "A deal got another place in its column of the board.",
+        },
+    ),
+    **entries(
+        "crm",
+        PipelinePayload,
+        {
+            "pipeline.created": "A pipeline was made.",
+            "pipeline.updated": "A pipeline's name, stages or rules changed.",
+            "pipeline.archived": "A pipeline takes no more records.",
+            "pipeline.reopened": "An archived pipeline takes records again.",
+            "pipeline.stage_closed": "A stage takes no more records; those in it are moving.",
+            "pipeline.stage_archived": "The last record has left an archived stage.",
+        },
     ),
 }

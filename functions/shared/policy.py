@@ -14,7 +14,7 @@ def _scopes(resources: Iterable[str], *acts: str) -> frozenset[str]:
     return frozenset(f"{resource}:{act}" for resource in resources for act in acts)
 
 
-_READ = _scopes(RECORDS, "read")
+_READ = _scopes((*RECORDS, "pipelines"), "read")
 _WRITE = _scopes(RECORDS, "write", "delete")
 _PEOPLE = _scopes(("members", "roles", "teams"), "read")
 
@@ -22,12 +22,13 @@ ROLES: dict[str, frozenset[str]] = {
     "admin": _READ
     | _WRITE
     | _scopes(ADMINISTRATION, "read", "write", "delete")
-    | _scopes(("workspace",), "read", "write")
+    | _scopes(("workspace", "pipelines"), "read", "write")
     | _scopes(("audit", "usage"), "read"),
     "manager": _READ
     | _WRITE
     | _PEOPLE
     | _scopes(("teams",), "write", "delete")
+    | _scopes(("pipelines",), "write")
     | _scopes(("workspace", "audit", "usage"), "read"),
     "rep": _READ | _WRITE | _PEOPLE,
     "viewer": _READ | _PEOPLE,

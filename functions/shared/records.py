@@ -26,7 +26,7 @@ the team's index are sparse: a record without owner (team) has no entry and cost
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from functions.shared.caller import Caller
 from functions.shared.check import Door
@@ -48,7 +48,7 @@ R = TypeVar("R", bound=Record)
 
 RESTORE_DAYS = 30
 # Of the indexes that lists are read from; a deleted record is in none of them.
-_LISTED = ("gsi1pk", "gsi1sk", "gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
+LISTED = ("gsi1pk", "gsi1sk", "gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
 _ATTEMPTS = 5
 
 
@@ -60,6 +60,7 @@ class Records(Generic[R]):
     """
 
     _birth = "created"  # what the event of a new record says
+    _listed: ClassVar[Sequence[str]] = LISTED  # what a deleted record loses
 
     def __init__(
         self,
@@ -165,7 +166,7 @@ class Records(Generic[R]):
             check_match(old.etag, if_match)
             gone = old.changed()
             item = self._item(gone, [stamp(f"{self._kind.OBJECT}.deleted", self._caller)])
-            unlist(item)
+            unlist(item, self._listed)
             item["deleted_at"] = gone.updated_at
             item["expires_at_epoch"] = int(now().timestamp()) + RESTORE_DAYS * 86_400
             freed = [self._release(field, old) for field in self._held(old)]
@@ -183,7 +184,7 @@ class Records(Generic[R]):
         moved = [f for f in self._unique if getattr(old, f) != getattr(new, f)]
         claims = self._claims(new, moved)
         freed = [self._release(field, old) for field in self._held(old) if field in moved]
-        item = self._item(new, [stamp(f"{self._kind.OBJECT}.{event}", self._caller)])
+        item = self._item(new, self._stamps(old, new, event))
         writes: list[Write] = [self._at_version(item, old), *claims.values(), *freed, *also(new)]
         try:
             self._table.transact(writes)
@@ -192,6 +193,10 @@ class Records(Generic[R]):
                 raise _StaleError from error
             self._refuse_taken(error, list(claims), first=1)
             raise
+
+    def _stamps(self, _old: R, _new: R, event: str) -> list[dict[str, Any]]:
+        """Return what a change means; a subclass may know better than its caller."""
+        return [stamp(f"{self._kind.OBJECT}.{event}", self._caller)]
 
     def _at_version(self, item: Item, old: R) -> Put:
         return Put(
@@ -285,9 +290,9 @@ class _StaleError(Exception):
     """The version read is no longer the current one."""
 
 
-def unlist(item: Item) -> None:
+def unlist(item: Item, names: Sequence[str] = LISTED) -> None:
     """Take an item out of the indexes that lists are read from."""
-    for name in _LISTED:
+    for name in names:
         item.pop(name, None)
 
 
@@ -299,4 +304,4 @@ def check_match(etag: str, if_match: str | None) -> None:
         raise PreconditionFailedError("The record has changed since you read it.")
 
 
-__all__ = ["RESTORE_DAYS", "Also", "Records", "check_match", "nothing_else", "unlist"]
+__all__ = ["LISTED", "RESTORE_DAYS", "Also", "Records", "check_match", "nothing_else", "unlist"]

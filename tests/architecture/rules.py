@@ -24,8 +24,8 @@ TECHNOLOGY = WEB | {
     f"functions.shared.{name}"
     for name in (
         "admission", "aws", "consumer", "door", "exchange_settings", "idempotency",
-        "limited_records", "meter", "origins", "rate_cells", "records", "secrets_manager", "settings", "table", "telemetry",
-        "workspace_settings",
+        "limited_records", "meter", "origins", "rate_cells", "records", "secrets_manager",
+        "settings", "table", "telemetry", "workspace_settings",
     )
 }  # fmt: skip
 STORAGE = frozenset(

@@ -47,10 +47,28 @@ _RECORDS: dict[str, dict[str, Any]] = {
     "deal": {
         "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d",
         "name": "Harbor rollout",
+        "pipeline_id": "pip_06b1qz3v1w7g2m5n8p0r4t6x9p",
         "stage": "proposal",
+        "status": "open",
         "amount": {"amount_minor": 4_800_000, "currency": "EUR"},
         "company_id": "com_06b1qz3v1w7g2m5n8p0r4t6x9m",
         "contact_ids": ["con_06b1qz3v1w7g2m5n8p0r4t6x9c"],
+    },
+    "pipeline": {
+        "id": "pip_06b1qz3v1w7g2m5n8p0r4t6x9p",
+        "name": "Renewals",
+        "record_type": "deal",
+        "stages": [
+            {"key": "due", "name": "Due", "kind": "open", "probability": 60, "state": "active"},
+            {
+                "key": "renewed",
+                "name": "Renewed",
+                "kind": "won",
+                "probability": 100,
+                "state": "active",
+            },
+            {"key": "lost", "name": "Lost", "kind": "lost", "probability": 0, "state": "active"},
+        ],
     },
     "note": {
         "id": "not_06b1qz3v1w7g2m5n8p0r4t6x9n",
@@ -66,6 +84,11 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "analysis": {"summary": ["They agree on a trial."], "action_items": 2, "topics": 3},
     },
 }
+_MOVE = {
+    "from_pipeline_id": "pip_06b1qz3v1w7g2m5n8p0r4t6x9p",
+    "from_stage": "negotiation",
+    "time_in_stage_ms": 86_400_000,
+}
 # What an event's name says of the record: its state now, and what it was before.
 _NOW: dict[str, dict[str, Any]] = {
     "member.invited": {"state": "invited"},
@@ -73,6 +96,21 @@ _NOW: dict[str, dict[str, Any]] = {
         "state": "deactivated",
         "reassign_to": "mem_06b1qz3v1w7g2m5n8p0r4t6x9g",
     },
+    "deal.stage_moved": {"last_move": {**_MOVE, "from_stage": "qualification"}},
+    "deal.won": {
+        "stage": "won",
+        "status": "won",
+        "last_move": _MOVE,
+        "closed_at": "2026-11-22T21:59:17.123Z",
+    },
+    "deal.lost": {
+        "stage": "lost",
+        "status": "lost",
+        "last_move": _MOVE,
+        "closed_at": "2026-11-22T21:59:17.123Z",
+        "loss_reason": "Went with a competitor.",
+    },
+    "pipeline.archived": {"archived_at": "2026-11-22T21:59:17.123Z"},
     "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},
     "video.cancelled": {"state": "cancelled", "duration_ms": None},
@@ -96,7 +134,16 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "contact.updated": {"email": "d.reed@harbor.example"},
     "company.updated": {"domain": None},
     "deal.updated": {"name": "Harbor"},
-    "deal.stage_moved": {"stage": "qualification"},
+    "deal.stage_moved": {"stage": "qualification", "last_move": None},
+    "deal.won": {"stage": "negotiation", "status": "open", "last_move": None, "closed_at": None},
+    "deal.lost": {
+        "stage": "negotiation",
+        "status": "open",
+        "last_move": None,
+        "closed_at": None,
+        "loss_reason": None,
+    },
+    "pipeline.updated": {"name": "Renewal"},
     "note.updated": {"body": "Wants to start in May."},
     "video.updated": {"title": "Call"},
     "video.ready": {"state": "processing", "duration_ms": None},

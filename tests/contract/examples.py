@@ -3,7 +3,7 @@ one story; a test holds them against their schemas."""
 
 from typing import Any
 
-from functions.crm.pipelines import DEFAULT
+from functions.crm.pipelines import born_with
 from functions.shared.policy import ROLES
 
 _COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
@@ -11,6 +11,7 @@ _CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
 _DEAL = "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"
 _VIDEO = "vid_06b1qz3v1w7g2m5n8p0r4t6x9v"
 _MEMBER, _TEAM = "mem_06b1qz3v1w7g2m5n8p0r4t6x9p", "tea_06b1qz3v1w7g2m5n8p0r4t6x9t"
+_PIPELINE = born_with("ws_06b1qz3v1w7g2m5n8p0r4t6x9a")[0].model_dump(mode="json")
 _ACTOR = {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"}
 _LINK = {"type": "deal", "id": _DEAL}
 _AMOUNT = {"amount_minor": 4_800_000, "currency": "EUR"}
@@ -175,9 +176,20 @@ EXAMPLES: dict[str, Any] = {
     "ContactPatch": {"title": "Chief Operating Officer", "phone": None},
     "Deal": {
         **_owned(_DEAL, "deal"),
-        "pipeline_id": DEFAULT.id,
+        "pipeline_id": _PIPELINE["id"],
         "stage": "proposal",
         "status": "open",
+        "rank": "UUU8MPy4a3y",
+        "stage_entered_at": "2026-11-22T21:59:17.123Z",
+        "stage_entered_by": _ACTOR,
+        "stage_source": "api",
+        "last_move": {
+            "from_pipeline_id": _PIPELINE["id"],
+            "from_stage": "discovery",
+            "time_in_stage_ms": 86_400_000,
+        },
+        "closed_at": None,
+        "loss_reason": None,
         **_DEAL_FIELDS,
     },
     "DealPatch": {"close_date": "2027-01-15", "amount": {"amount_minor": 5_200_000}},
@@ -234,7 +246,31 @@ EXAMPLES: dict[str, Any] = {
     },
     "PartUrlView": _PART,
     "PartView": {"part_number": 1, "size_bytes": 8_388_608, "etag": '"9b2cf535f27731c9"'},
-    "Pipeline": DEFAULT.model_dump(mode="json"),
+    "Pipeline": _PIPELINE,
+    "PipelineFields": {
+        "name": "Renewals",
+        "record_type": "deal",
+        "stages": [
+            {"name": "Due", "kind": "open", "probability": 60},
+            {"name": "Offered", "kind": "open", "required_fields": ["amount", "close_date"]},
+            {"name": "Renewed", "kind": "won"},
+            {"name": "Cancelled", "kind": "lost"},
+        ],
+        "loss_reason_required": True,
+    },
+    "PipelinePatch": {"name": "New business", "loss_reason_required": True},
+    "StageArchiveFields": {"moves_to": "discovery"},
+    "Visit": {
+        "object": "stage_visit",
+        "pipeline_id": _PIPELINE["id"],
+        "stage": "discovery",
+        "entered_at": "2026-11-21T21:59:17.123Z",
+        "left_at": "2026-11-22T21:59:17.123Z",
+        "duration_ms": 86_400_000,
+        "entered_by": _ACTOR,
+        "source": "api",
+        "loss_reason": None,
+    },
     "PlaybackView": {
         "url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/master.m3u8",
         "expires_at": "2026-11-23T03:59:17.123Z",

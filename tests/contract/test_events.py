@@ -40,7 +40,7 @@ def test_a_name_is_a_resource_and_what_happened_to_it(entry: dict[str, str]) -> 
     kind, _, happened = entry["name"].partition(".")
 
     assert kind.replace("_", "").isalpha()
-    assert happened.endswith(("ed", "y"))  # created, stage_moved, ready
+    assert happened.endswith(("ed", "y")) or happened in ("won", "lost")  # stage_moved, ready
     assert entry["detail_type"] == f"{entry['name']}.v1"
     assert entry["source"].startswith("reelate.")
     assert entry["meaning"].endswith(".") or entry["meaning"].endswith(").")
@@ -51,7 +51,8 @@ def test_examples_of_changes_show_what_was_before(name: str) -> None:
     detail = events.example(name)
 
     if name.endswith((".updated", "_moved")):
-        (changed,) = detail["previous"]
-        assert detail["previous"][changed] != detail["data"][changed]
+        assert detail["previous"]
+        for changed, value in detail["previous"].items():
+            assert value != detail["data"][changed]
     else:
         assert "previous" not in detail

@@ -58,6 +58,9 @@ def _request(world: World, operation: tuple[str, str, Any]) -> tuple[str, str, A
     left_out = {"amount", "links", "name"} if "{id}" in path else set()
     known = example and {k: v for k, v in example.items() if k not in left_out}
     target = path.replace("{id}", world.record(resource)) if "{id}" in path else path
+    for each in described.get("parameters", ()):
+        if each.get("in") == "path" and each["name"] != "id":
+            target = target.replace(f"{{{each['name']}}}", each["schema"]["examples"][0])
     return method, target, known
 
 

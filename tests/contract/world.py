@@ -51,6 +51,16 @@ class World:
                 "filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 5_000,
                 "links": [{"type": "deal", "id": self.record("deals")}],
             },
+            "pipelines": lambda: {
+                "name": "Renewals",
+                "stages": [
+                    {"name": name, "kind": kind}
+                    for name, kind in (
+                        ("Discovery", "open"), ("Proposal", "open"), ("Won", "won"),
+                        ("Lost", "lost"),
+                    )
+                ],
+            },
             "api-keys": lambda: {"name": "Sync", "role": "viewer"},
             "roles": lambda: {"name": new_id("name"), "scopes": ["contacts:read"]},
             "teams": lambda: {"name": new_id("name")},

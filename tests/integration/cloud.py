@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pytest
 
+from functions.crm import dynamodb_pipelines
 from functions.shared import aws, workspace_settings
 from functions.shared.admission import ADMISSION
 
@@ -115,6 +116,7 @@ def environment(**more: str) -> Iterator[None]:
     if more:
         forget_clients()
     workspace_settings.forget()
+    dynamodb_pipelines.forget()
     ADMISSION.forget()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (ENVIRONMENT | more).items():

@@ -1,11 +1,11 @@
-"""λ crm/api: contacts, companies, deals, notes, pipelines and timelines over HTTP."""
+"""λ crm/api: contacts, companies, deals, notes and timelines over HTTP."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from functions.crm import dynamodb
-from functions.crm.api import deals, resources
+from functions.crm import dynamodb, dynamodb_staged
+from functions.crm.api import resources, staged
 from functions.crm.api.resources import History, Resource
 from functions.crm.check.logic import shown
 from functions.crm.fields import (
@@ -19,7 +19,7 @@ from functions.crm.fields import (
     NotePatch,
 )
 from functions.crm.model import Company, Contact, Deal, Note
-from functions.crm.ports import Store
+from functions.crm.ports import StagedStore, Store
 from functions.crm.service import KnownSubjects
 from functions.crm.settings import ApiSettings
 from functions.shared.check import Door, Question, RecordName
@@ -46,8 +46,8 @@ def _companies(ask: Exchange) -> Store[Company]:
     return dynamodb.companies(_table(ask), ask.caller, _people(ask))
 
 
-def _deals(ask: Exchange) -> Store[Deal]:
-    return dynamodb.deals(_table(ask), ask.caller, _people(ask))
+def _deals(ask: Exchange) -> StagedStore[Deal]:
+    return dynamodb_staged.deals(_table(ask), ask.caller, _people(ask))
 
 
 def _notes(ask: Exchange) -> Store[Note]:
@@ -89,6 +89,6 @@ app = build_app(
     resources.routes(
         Resource("notes", Note, NoteFields, NotePatch, _notes, related=Related([links()], _read))
     ),
-    deals.routes(_deals),
+    staged.routes("deals", Deal, _deals),
 )
 handler = lambda_handler(app)

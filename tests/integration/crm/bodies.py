@@ -20,7 +20,7 @@ EVERY_ROUTE = [
     ],
     *[("GET", f"/v1/{resource}/ID/timeline") for resource in ("contacts", "companies", "deals")],
     ("POST", "/v1/deals/ID/move"),
-    ("GET", "/v1/pipelines"),
+    ("GET", "/v1/deals/ID/stage-history"),
 ]
 
 

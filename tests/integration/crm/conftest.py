@@ -6,6 +6,7 @@ import pytest
 from moto import mock_aws
 
 from functions.crm.api.handler import handler
+from functions.crm.setup_api.handler import handler as setup_handler
 from tests.integration.cloud import Calls, environment, furnish
 from tests.integration.doors import serve_doors
 from tests.integration.gateway import Api, Member
@@ -22,6 +23,12 @@ def cloud() -> Iterator[None]:
 @pytest.fixture
 def api(cloud: None) -> Api:
     return Api(handler)
+
+
+@pytest.fixture
+def setup(cloud: None) -> Api:
+    """What an administrator sets up."""
+    return Api(setup_handler)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ def test_each_act_costs_what_the_table_of_patterns_says(
     api: Api, calls: Calls, resource: str, others: int
 ) -> None:
     body = body_for(api, resource)
-    for _ in range(others):
+    for _ in range(1 + others):  # the first fetches what is then kept in memory
         api.make(f"/v1/{resource}", body)
     field = "body" if resource == "notes" else "name"
     calls.clear()
@@ -33,15 +33,6 @@ def test_each_act_costs_what_the_table_of_patterns_says(
     assert calls.take() == ["TransactWriteItems", "GetItem"]
     api.delete(path, idempotency_key="k1")
     assert calls.take() == ["GetItem", "TransactWriteItems"]
-
-
-def test_a_move_costs_what_a_change_costs_and_the_pipeline_nothing(api: Api, calls: Calls) -> None:
-    deal = api.make("/v1/deals", {"name": "Big"})["id"]
-    calls.clear()
-    api.post(f"/v1/deals/{deal}/move", {"stage": "won"})
-    assert calls.take() == ["GetItem", "TransactWriteItems"]
-    api.get("/v1/pipelines")
-    assert calls.take() == []
 
 
 def test_a_page_of_a_timeline_is_one_query_and_an_empty_one_a_further_look(

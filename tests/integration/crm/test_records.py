@@ -50,25 +50,6 @@ def test_a_contact_keeps_every_field_and_shows_what_it_lacks_as_null(api: Api) -
     assert (bare["email"], bare["company_id"], bare["custom"]) == (None, None, {})
 
 
-def test_a_deal_moves_through_its_pipeline_and_back(api: Api) -> None:
-    pipeline = api.get("/v1/pipelines").json["data"][0]
-    deal = api.make("/v1/deals", {"name": "Big", "amount": {"amount_minor": 5, "currency": "EUR"}})
-    assert deal["pipeline_id"] == pipeline["id"]
-    assert deal["stage"] == pipeline["stages"][0]["name"]
-    path = f"/v1/deals/{deal['id']}"
-    for stage in [*pipeline["stages"][1:], pipeline["stages"][0]]:
-        moved = api.post(f"{path}/move", {"stage": stage["name"]})
-        assert moved.status == 200
-        assert (moved.json["stage"], moved.json["status"]) == (stage["name"], stage["kind"])
-        assert api.get(path).body == moved.body
-
-
-def test_moving_a_deal_to_where_it_is_makes_no_new_version(api: Api) -> None:
-    deal = api.make("/v1/deals", {"name": "Big", "stage": "proposal"})
-    moved = api.post(f"/v1/deals/{deal['id']}/move", {"stage": "proposal"})
-    assert (moved.status, moved.json) == (200, deal)
-
-
 def test_a_stage_changes_by_moving_only(api: Api) -> None:
     deal = api.make("/v1/deals", {"name": "Big"})
     refused = api.patch(f"/v1/deals/{deal['id']}", {"stage": "won"})

@@ -28,6 +28,8 @@ def test_a_records_life_is_on_its_timeline_newest_first(api: Api) -> None:
     happened.append(published(deal, old))
     assert deliver(*happened) == []
     moved, created = api.get(f"{path}/timeline").json["data"]
+    assert moved["data"]["last_move"]["from_stage"] == "qualification"
+    assert moved["previous"].pop("closed_at") is moved["previous"].pop("last_move") is None
     assert moved == {
         "id": happened[1]["id"],
         "object": "timeline_entry",
@@ -37,7 +39,7 @@ def test_a_records_life_is_on_its_timeline_newest_first(api: Api) -> None:
         "source": "api",
         "subject": {"type": "deal", "id": deal},
         "data": happened[1]["data"],
-        "previous": {"stage": "qualification"},
+        "previous": {"stage": "qualification", "status": "open"},
     }
     assert (created["kind"], created["previous"]) == ("deal.created", None)
 

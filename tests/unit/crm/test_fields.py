@@ -14,11 +14,11 @@ from functions.crm.fields import (
     DealFields,
     DealPatch,
     Fields,
-    MoveFields,
     NewDealFields,
     NoteFields,
     NotePatch,
 )
+from functions.crm.pipeline_fields import MoveFields
 from functions.shared.ids import new_id
 
 CONTACT, COMPANY = new_id("con"), new_id("com")
@@ -103,8 +103,11 @@ def test_values_within_the_bounds_are_taken(model: type[Fields], values: dict[st
         (DealFields, {"name": "D", "contact_ids": [new_id("con") for _ in range(51)]},
          "contact_ids"),
         (DealFields, {"name": "D", "stage": "won"}, "stage"),
-        (NewDealFields, {"name": "D", "stage": "closing"}, "stage"),
-        (MoveFields, {"stage": "closing"}, "stage"),
+        (NewDealFields, {"name": "D", "stage": "Closing!"}, "stage"),
+        (NewDealFields, {"name": "D", "pipeline_id": CONTACT}, "pipeline_id"),
+        (MoveFields, {"stage": ""}, "stage"),
+        (MoveFields, {"stage": "won", "position": {}}, "position"),
+        (MoveFields, {"stage": "won", "position": {"after": "a", "before": "b"}}, "position"),
         (NoteFields, {"body": "b" * 10_001, "links": [{"type": "contact", "id": CONTACT}]},
          "body"),
         (NoteFields, {"body": "b", "links": []}, "links"),

@@ -11,7 +11,7 @@ from functions.crm.fields import (
     NoteFields,
 )
 from functions.crm.model import Contact, Deal, Note, Reference
-from functions.crm.pipelines import DEFAULT
+from functions.crm.pipelines import default_id
 from functions.shared.caller import Caller
 from functions.shared.errors import InvalidError
 from functions.shared.ids import is_id, new_id
@@ -75,29 +75,11 @@ def test_a_patch_cannot_grow_custom_beyond_its_bound() -> None:
     assert [each.pointer for each in refused.value.errors] == ["/custom"]
 
 
-def test_a_deal_begins_open_in_the_first_stage() -> None:
+def test_a_deal_is_of_the_workspace_s_own_pipeline_unless_it_names_another() -> None:
     made = deal()
-    assert (made.pipeline_id, made.stage, made.status) == (
-        "pip_default", "qualification", "open",
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("stage", [each.name for each in DEFAULT.stages])
-def test_moving_sets_stage_and_status(stage: str) -> None:
-    moved = deal(stage="discovery").moved(stage)
-    assert moved.stage == stage
-    assert moved.status == {"won": "won", "lost": "lost"}.get(stage, "open")
-
-
-def test_moving_to_where_it_is_changes_nothing() -> None:
-    made = deal(stage="proposal")
-    assert made.moved("proposal") is made
-
-
-def test_the_pipeline_is_ordered_by_rising_odds_until_won_and_lost() -> None:
-    odds = [each.probability for each in DEFAULT.stages]
-    assert odds == [10, 25, 50, 75, 100, 0]
-    assert [each.kind for each in DEFAULT.stages] == ["open"] * 4 + ["won", "lost"]
+    assert made.pipeline_id == default_id("wsp_one", "deal") != default_id("wsp_two", "deal")
+    other = new_id("pip")
+    assert deal(pipeline_id=other).pipeline_id == other
 
 
 def test_references_say_where_they_stand() -> None:

@@ -15,7 +15,9 @@ def test_a_viewer_reads_a_rep_also_writes_a_manager_also_leads_an_admin_does_all
     assert ROLES["viewer"] < ROLES["rep"] < ROLES["manager"] < ROLES["admin"]
     assert all(scope.endswith(":read") for scope in ROLES["viewer"])
     assert _named(ROLES["rep"] - ROLES["viewer"]) == set(RECORDS)
-    assert _named(ROLES["manager"] - ROLES["rep"]) == {"teams", "workspace", "audit", "usage"}
+    assert _named(ROLES["manager"] - ROLES["rep"]) == {
+        "teams", "workspace", "audit", "usage", "pipelines",
+    }  # fmt: skip
     assert _named(ROLES["admin"] - ROLES["manager"]) == {*ADMINISTRATION, "workspace"} - {"teams"}
 
 
