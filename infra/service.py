@@ -76,6 +76,7 @@ class ServiceStack(Stack):
         gateway.route(crm.api, "contacts", "companies", "deals", "notes")
         gateway.route(crm.setup_api, "pipelines")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
+        gateway.route(insight.api, "videos/{id}/transcript.vtt", "videos/{id}/transcript.srt")
         gateway.route(video.api, "videos")
         gateway.route(video.api, "playback", open_to_all=True)
         gateway.page(

@@ -11,6 +11,11 @@ def transcript_key(workspace: str, video: str, run: int) -> str:
     return run_prefix(workspace, video, run) + "transcript.json"
 
 
+def captions_key(workspace: str, video: str, run: int) -> str:
+    """The captions (WebVTT) of one run's transcript."""
+    return run_prefix(workspace, video, run) + "captions.vtt"
+
+
 def analysis_key(workspace: str, video: str, run: int) -> str:
     """The analysis of one run."""
     return run_prefix(workspace, video, run) + "analysis.json"

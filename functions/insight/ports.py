@@ -183,8 +183,8 @@ class DocumentStore(Protocol):
         """At most the first `count` bytes; empty when absent."""
         ...
 
-    def write(self, key: str, document: bytes) -> None:
-        """Store a JSON document, replacing what was there."""
+    def write(self, key: str, document: bytes, kind: str = "application/json") -> None:
+        """Store a document of this content type, replacing what was there."""
         ...
 
     def link(self, key: str, *, seconds: int) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from functions.insight.model import Reason, Usage
 from functions.insight.ports import Artefact, DocumentStore, Result, ResultLog, State
 from functions.shared.clock import iso
+from functions.shared.errors import NotFoundError
 
 MAX_DOCUMENT_BYTES = 128 * 1024 * 1024
 
@@ -55,6 +56,13 @@ class Desk:
         return self.finish(
             {**document, "usage": Usage(calls=0).model_dump()}, input_hash, latest.summary, Usage()
         )
+
+    def document(self) -> Any:
+        """Return the document under this run's key; raises NotFoundError when there is none."""
+        raw = self.documents.read(self.key, limit=MAX_DOCUMENT_BYTES)
+        if raw is None:
+            raise NotFoundError(f"There is no {self.artefact} of this run.")
+        return json.loads(raw)
 
     def begin(self) -> None:
         """Say that work is under way, now, so that a reader is told to come back. A step that is

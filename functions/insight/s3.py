@@ -50,12 +50,12 @@ class S3Documents:
         )
         return body or b""
 
-    def write(self, key: str, document: bytes) -> None:
+    def write(self, key: str, document: bytes, kind: str = "application/json") -> None:
         """1 PutObject."""
         _unless(
             frozenset(),
             lambda: self._client.put_object(
-                Bucket=self.bucket, Key=key, Body=document, ContentType="application/json"
+                Bucket=self.bucket, Key=key, Body=document, ContentType=kind
             ),
         )
 

@@ -21,3 +21,11 @@ def parse(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time needs an offset, such as 'Z'")
     return moment.astimezone(UTC)
+
+
+def offset(ms: int, point: str = ".") -> str:
+    """Return a place in a recording as WebVTT writes it, `01:02:03.004`; SubRip has a comma."""
+    seconds, rest = divmod(ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}{point}{rest:03d}"

@@ -29,7 +29,9 @@ from functions.shared.telemetry import annotate, instrumented
 from functions.shared.validation import refusal
 from functions.shared.versions import LEDGER
 
-_TEXT_TYPES = ["text/", "application/json", PROBLEM, "application/vnd.apple.mpegurl"]
+_TEXT_TYPES = [
+    "text/", "application/json", PROBLEM, "application/vnd.apple.mpegurl", "application/x-subrip",
+]  # fmt: skip
 # On every reply, unless the route says otherwise. infra/gateway.py says the same for its own.
 _HEADERS = {
     "cache-control": "no-store",

@@ -40,6 +40,7 @@ STORYBOARD = "storyboard.jpg"
 WAVEFORM = "waveform.json"
 SPEECH = "speech.flac"
 TRANSCRIPT = "transcript.json"
+CAPTIONS = "captions.vtt"
 ANALYSIS = "analysis.json"
 AUDIO_FOLDER = "a"
 

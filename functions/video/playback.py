@@ -10,6 +10,7 @@ others, the viewer's links end as if they were revoked. What the viewer itself m
 the moment the link was made: a role or team that is lost later ends no link before its time.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ PURPOSE = "playback"
 MAX_ADDRESSES = 1_500
 SEGMENT_PATH = "segments"
 _RETRY_SECONDS = 2
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")  # BCP 47, roughly
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,18 @@ def check_playable(video: Video) -> None:
         raise ConflictError(f"A video that is {video.state} cannot be played.", code="not_playable")
 
 
+def captions_language(video: Video) -> str | None:
+    """Return the language of the video's captions, None when there are none: nobody speaks, it is
+    not transcribed yet, or was before transcripts had captions."""
+    made = video.artefacts.transcript
+    summary = made.summary or {}
+    if made.state != "ready" or not summary.get("captions"):
+        return None
+    # as the recogniser wrote it, into a line that others read
+    named = str(summary.get("language"))
+    return named if _LANGUAGE.fullmatch(named) else "und"
+
+
 def started(grant: Grant, name: str, at: datetime, **origin: Any) -> Put:
     """Return what the audit log is told when a link's bearer begins to watch, or fetches the whole
     file; `origin` has request_id, address, agent. Once an hour for each link and address: players
@@ -121,13 +135,18 @@ class Screening:
 
     def master(self) -> str:
         """Return the master playlist; its entries are relative to it."""
-        content, _ = self._content(self._video())
-        return playlist.master(content, lambda name: f"{name}.m3u8")
+        video = self._video()
+        content, _ = self._content(video)
+        language = captions_language(video)
+        return playlist.master(content, lambda name: f"{name}.m3u8", language)
 
     def track(self, name: str) -> str:
-        """Return one rung's playlist, or that of the sound (`audio`); raises NotFoundError."""
+        """Return one rung's playlist, that of the sound (`audio`) or of the `captions`; raises
+        NotFoundError."""
         video = self._video()
         content, run = self._content(video)
+        if name == playlist.CAPTIONS:
+            return playlist.captions_playlist(content.duration_ms, self._captions(video))
         write: Callable[..., str] = playlist.media_playlist
         track = self._track(content, run, name)
         if track is None and isinstance(content, Manifest):
@@ -146,6 +165,16 @@ class Screening:
         if board is None:
             raise NotFoundError("The video has no such file.", code="not_playable_yet")
         return storyboard_cues(board, content.duration_ms, keys.STORYBOARD)
+
+    def captions(self) -> str:
+        """Return the address of the captions as one WebVTT file; raises NotFoundError."""
+        return self._captions(self._video())
+
+    def _captions(self, video: Video) -> str:
+        run = video.artefacts.transcript.run
+        if captions_language(video) is None or run is None:
+            raise NotFoundError("The video has no captions.", code="not_playable_yet")
+        return self._address(self._prefix(run) + keys.CAPTIONS)
 
     def segment(self, run: int, path: str) -> str:
         """Return the address of one segment; raises NotFoundError for what is none."""

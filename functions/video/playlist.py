@@ -17,6 +17,7 @@ from functions.video.media import (
 
 UrlFor = Callable[[str], str]
 SOUND = "audio"  # the name of the audio rendition, beside the rungs' names
+CAPTIONS = "captions"  # and of the captions
 INTRA = "-iframes"  # after a rung's name: its pictures that need no other, for seeking at speed
 _AAC = "mp4a.40.2"
 _VERSION = 7  # EXT-X-MAP outside of I-frame playlists, too
@@ -34,8 +35,9 @@ class Track:
     complete: bool
 
 
-def master(content: Manifest | EncodePlan, url_for: UrlFor) -> str:
+def master(content: Manifest | EncodePlan, url_for: UrlFor, language: str | None = None) -> str:
     """Return the master playlist; `url_for` maps a track's name ("720p", "audio") to its URL.
+    `language` (BCP 47) is that of the captions, None when there are none.
 
     From a plan, bandwidths are the encoder's ceilings; from a manifest, what was measured.
     """
@@ -47,8 +49,17 @@ def master(content: Manifest | EncodePlan, url_for: UrlFor) -> str:
             '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Original",DEFAULT=YES,AUTOSELECT=YES,'
             f'CHANNELS="{sound.channels}",URI="{url_for(SOUND)}"'
         )
+    group = ""
+    if language is not None and variants:
+        group = f',SUBTITLES="{CAPTIONS}"'
+        lines.append(
+            f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="{CAPTIONS}",NAME="Captions ({language})",'
+            f'LANGUAGE="{language}",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,'
+            'CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog",'
+            f'URI="{url_for(CAPTIONS)}"'
+        )
     for variant in variants:
-        lines += [_stream(variant, sound), url_for(variant.name)]
+        lines += [_stream(variant, sound) + group, url_for(variant.name)]
     if isinstance(content, Manifest):
         lines += [_intra_stream(each, url_for) for each in content.renditions if _has_intra(each)]
     if sound is not None and not variants:
@@ -159,6 +170,16 @@ def intra_track(manifest: Manifest, name: str) -> Track | None:
     if rung == name or found is None or not _has_intra(found):
         return None
     return finished_track(manifest, rung)
+
+
+def captions_playlist(duration_ms: int, address: str) -> str:
+    """Return the playlist of captions that are one WebVTT file, as long as the video."""
+    return (
+        f"#EXTM3U\n#EXT-X-VERSION:{_VERSION}\n"
+        f"#EXT-X-TARGETDURATION:{max(1, -(-duration_ms // 1000))}\n"
+        "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        f"#EXTINF:{duration_ms / 1000:.3f},\n{address}\n#EXT-X-ENDLIST\n"
+    )
 
 
 def media_playlist(track: Track, url_for: UrlFor) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from functions.shared.clock import offset
 from functions.video.media import Rendition, SegmentInfo, Storyboard
 
 MAX_TILES = 100  # as Mux's: one sheet, whatever the length
@@ -69,14 +70,6 @@ def cues(board: Storyboard, duration_ms: int, picture: str) -> str:
         place = (
             column * board.tile_width, row * board.tile_height, board.tile_width, board.tile_height,
         )  # fmt: skip
-        lines.append(f"\n{clock(start)} --> {clock(end)}")
+        lines.append(f"\n{offset(start)} --> {offset(end)}")
         lines.append(f"{picture}#xywh={','.join(map(str, place))}")
     return "\n".join(lines) + "\n"
-
-
-def clock(ms: int) -> str:
-    """Return a WebVTT timestamp, `01:02:03.004`."""
-    seconds, rest = divmod(ms, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02d}:{minutes:02d}:{seconds:02d}.{rest:03d}"

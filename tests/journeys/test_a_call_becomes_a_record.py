@@ -76,6 +76,27 @@ def test_the_poster_and_the_mp4_can_be_fetched(tenant: Tenant, video: dict[str, 
     assert b"moov" in mp4.content[:4096], "the index comes first, so playing can begin at once"
 
 
+def test_there_is_a_storyboard_a_waveform_and_captions_to_look_at(
+    tenant: Tenant, video: dict[str, Any]
+) -> None:
+    url = tenant.api.post(f"/v1/videos/{video['id']}/playback")["url"]
+    base = url.rpartition("/")[0]
+
+    def fetched(name: str) -> httpx.Response:
+        reply = httpx.get(f"{base}/{name}", follow_redirects=True, trust_env=False)
+        assert reply.status_code == 200, name
+        return reply
+
+    assert fetched("storyboard.jpg").content.startswith(b"\xff\xd8")
+    assert fetched("storyboard.vtt").text.count("storyboard.jpg#xywh=") == 22
+    assert fetched("waveform.json").json()["length"] > 1_000
+    assert "EXT-X-I-FRAME-STREAM-INF" in fetched("master.m3u8").text
+    captions = fetched("captions.vtt").text
+    assert captions.startswith("WEBVTT")
+    assert "security" in captions.lower()
+    assert fetched("captions.m3u8").text.count("captions.vtt") == 1
+
+
 def test_the_transcript_has_the_words_and_both_speakers(
     tenant: Tenant, video: dict[str, Any]
 ) -> None:

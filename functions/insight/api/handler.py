@@ -1,6 +1,7 @@
 """λ insight/api: a video's transcript and analysis over HTTP."""
 
 from functions.insight.api.routes import routes
+from functions.insight.api.shelf import Shelf
 from functions.insight.dynamodb import DynamoResults
 from functions.insight.s3 import S3Documents
 from functions.insight.settings import ApiSettings
@@ -22,5 +23,5 @@ def _videos(ask: Exchange) -> LambdaDoor:
     return LambdaDoor(ApiSettings.from_env().video_check_function, ask.caller)
 
 
-app = build_app("Reelate insight", routes(_log, _documents, _videos))
+app = build_app("Reelate insight", routes(Shelf(_log, _documents, _videos)))
 handler = lambda_handler(app)

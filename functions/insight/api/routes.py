@@ -1,37 +1,25 @@
-"""/v1/videos/{id}/transcript, /v1/videos/{id}/analysis.
+"""/v1/videos/{id}/transcript (and .vtt, .srt), /v1/videos/{id}/analysis."""
 
-A document up to INLINE_BYTES is the reply's body, as stored. A larger one (about four hours of
-talk) would not fit through Lambda: the reply is 307 to a signed URL of the same JSON, good for a
-few minutes. Both carry the same ETag.
-"""
-
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
 from functions.insight.api.schemas import AnalysisView, TranscriptView
-from functions.insight.ports import Artefact, DocumentStore, ResultLog
-from functions.insight.reading import check_seen, find
+from functions.insight.api.shelf import CAPTION_STYLES, CaptionStyle, Shelf
 from functions.shared.caching import REVALIDATE
-from functions.shared.check import Door
-from functions.shared.clock import now
-from functions.shared.errors import NotFoundError
 from functions.shared.exchange import Exchange, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
-
-INLINE_BYTES = 4_000_000
-LINK_SECONDS = 300
 
 Reads = Annotated[Exchange, asks("videos:read")]
 Id = Annotated[str, Path(alias="id", description="The video's id.")]
 Run = Annotated[
     int | None, Query(ge=1, le=9999, description="Result of this run instead of the latest.")
 ]
+_UNCHANGED = {"description": "You have this version."}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     **problems(404, 422),
-    304: {"description": "You have this version."},
+    304: _UNCHANGED,
     307: {"description": "Larger than 4 MB: follow `Location`, soon, to the same JSON."},
 }
 _EXTRA = operation("videos:read", "IfNoneMatch", cache=REVALIDATE)
@@ -41,33 +29,9 @@ _STATES = (
 )
 
 
-def routes(
-    log: Callable[[Exchange], ResultLog],
-    documents: Callable[[], DocumentStore],
-    videos: Callable[[Exchange], Door],
-) -> APIRouter:
-    """Return the two routes over the caller's results and the media bucket; `videos` says which
-    videos are there for a caller that does not see all."""
+def routes(shelf: Shelf) -> APIRouter:
+    """Return the routes over what was made of a video."""
     api = router(tags=["insight"])
-
-    def show(ask: Exchange, video: str, artefact: Artefact, run: int | None) -> Response:
-        if ask.caller.visibility != "all":
-            check_seen(videos(ask), video, artefact)
-        result = find(log(ask), video, artefact, run, now())
-        headers = {"etag": f'"{result.etag}"'}
-        if ask.has(headers["etag"]):
-            return Response(status_code=304, headers=headers)
-        key = result.key or ""
-        if result.size > INLINE_BYTES:
-            # no-store: the link in it dies soon, the document's ETag must not keep it alive
-            location = documents().link(key, seconds=LINK_SECONDS)
-            return Response(
-                status_code=307, headers={"location": location, "cache-control": "no-store"}
-            )
-        body = documents().read(key, limit=INLINE_BYTES)
-        if body is None:
-            raise NotFoundError(f"There is no {artefact} of this video.")
-        return Response(body, headers=headers, media_type="application/json")
 
     @api.get(
         "/v1/videos/{id}/transcript", response_model=TranscriptView,
@@ -76,7 +40,7 @@ def routes(
         responses=_RESPONSES, openapi_extra=_EXTRA,
     )  # fmt: skip
     async def get_transcript(ask: Reads, video_id: Id, run: Run = None) -> Response:
-        return show(ask, video_id, "transcript", run)
+        return shelf.show(ask, video_id, "transcript", run)
 
     @api.get(
         "/v1/videos/{id}/analysis", response_model=AnalysisView,
@@ -86,6 +50,28 @@ def routes(
         responses=_RESPONSES, openapi_extra=_EXTRA,
     )  # fmt: skip
     async def get_analysis(ask: Reads, video_id: Id, run: Run = None) -> Response:
-        return show(ask, video_id, "analysis", run)
+        return shelf.show(ask, video_id, "analysis", run)
 
+    for style in CAPTION_STYLES:
+        _add_captions(api, shelf, style)
     return api
+
+
+def _add_captions(api: APIRouter, shelf: Shelf, style: CaptionStyle) -> None:
+    async def get_captions(ask: Reads, video_id: Id, run: Run = None) -> Response:
+        return shelf.captions(ask, video_id, run, style)
+
+    shown = {style.kind: {"schema": {"type": "string"}}}
+    api.add_api_route(
+        f"/v1/videos/{{id}}/transcript.{style.name}", get_captions, methods=["GET"],
+        response_class=Response, name=f"get_captions_{style.name}",
+        summary=f"Get a video's captions ({style.title})",
+        description="What was said, in lines that can be read in time: at most two of 42 columns, "
+        "broken after sentences and clauses, of one speaker each. 404 as for the transcript.",
+        responses={
+            **problems(404, 413, 422),
+            200: {"description": f"{style.title}.", "content": shown},
+            304: _UNCHANGED,
+        },
+        openapi_extra=_EXTRA,
+    )  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.insight.keys import belongs, transcript_key
+from functions.insight.captions import cues, vtt
+from functions.insight.keys import belongs, captions_key, transcript_key
 from functions.insight.model import Reason, Transcript, Usage
 from functions.insight.ports import (
     Audio,
@@ -71,7 +72,9 @@ def transcribe(
     input_hash = digest(recogniser.identity, audio.checksum, str(audio.size))
     known = desk.reusable(input_hash)
     if known:
-        return _ok(key, known.summary, known.usage)
+        # what an attempt wrote that broke off before its captions, or an earlier run
+        captions = _caption(task, documents, Transcript.model_validate(desk.document()))
+        return _ok(key, {**known.summary, "captions": captions}, known.usage)
     claim = spent_on("transcribed_minutes", task.video, task.run)
     try:
         # Where the file does not say how long it is, a byte is a millisecond: rather too much.
@@ -96,9 +99,20 @@ def transcribe(
     quotas.settle(claim, minutes(length))
     if not heard.transcript.words:
         return desk.skip(_reason("no_speech", "Nobody speaks in the video."), heard.usage)
+    captions = _caption(task, documents, heard.transcript)
     document = heard.transcript.model_dump(mode="json") | {"usage": heard.usage.model_dump()}
-    result = desk.finish(document, input_hash, summarise(heard.transcript), heard.usage)
+    summary = summarise(heard.transcript) | {"captions": captions}
+    result = desk.finish(document, input_hash, summary, heard.usage)
     return _ok(key, result.summary, result.usage)
+
+
+def _caption(task: Task, documents: DocumentStore, transcript: Transcript) -> int:
+    """Write what players show of a transcript, and return how many captions that are. Before the
+    transcript is recorded: from then on playlists name it."""
+    made = cues(transcript)
+    key = captions_key(task.workspace, task.video, task.run)
+    documents.write(key, vtt(made).encode(), "text/vtt")
+    return len(made)
 
 
 def summarise(transcript: Transcript) -> dict[str, Any]:

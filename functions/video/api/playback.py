@@ -27,7 +27,9 @@ from functions.video.playback import (
 )
 
 Token = Annotated[str, Path(description="The signed part of a playback link.")]
-Rung = Annotated[str, Path(description="A rendition that the master playlist names, or `audio`.")]
+Rung = Annotated[
+    str, Path(description="A rendition that the master playlist names, `audio` or `captions`.")
+]
 RunNumber = Annotated[int, Path(description="The run that made the segment.")]
 SegmentPath = Annotated[str, Path(description="The segment, as the playlist names it.")]
 
@@ -66,7 +68,8 @@ def _add_links(api: APIRouter, desk: OpenDesk) -> None:
         "until it expires or is revoked, or until the video is given to somebody whose videos you "
         "may not see. Playable from the first finished seconds on while the "
         "rest is still encoded. Beside it lie `poster.jpg`, `video.mp4`, `audio.m4a`, "
-        "`storyboard.jpg` with `storyboard.vtt`, and `waveform.json` (audiowaveform's format). 409 "
+        "`storyboard.jpg` with `storyboard.vtt`, and `waveform.json` (audiowaveform's format), "
+        "and `captions.vtt` once there is a transcript. 409 "
         "`not_playable` when there is nothing to play.",
         responses=CHANGE, openapi_extra=operation("videos:read", "IdempotencyKey"),
     )  # fmt: skip
@@ -141,6 +144,15 @@ def _add_files(api: APIRouter, screening: OpenScreening) -> None:
     async def cues(token: Token) -> Response:
         """List the storyboard's pictures: WebVTT cues that name parts of `storyboard.jpg`."""
         return _text(screening(token).storyboard(), _VTT)
+
+    @api.get(
+        "/v1/playback/{token}/captions.vtt", response_class=Response, status_code=302,
+        name="play_captions", summary="The captions as one file", responses=_REDIRECT,
+        openapi_extra=_OPEN,
+    )  # fmt: skip
+    async def captions(token: Token) -> Response:
+        """Redirect to the captions (WebVTT); 404 `not_playable_yet` until there is a transcript."""
+        return _redirect(screening(token).captions())
 
     for name, kind in (
         (keys.POSTER, "The poster picture"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.insight.api.handler import app, handler
-from functions.insight.api.routes import INLINE_BYTES
+from functions.insight.api.shelf import INLINE_BYTES
 from functions.insight.dynamodb import DynamoResults
 from functions.insight.model import Reason
 from functions.insight.ports import Result, State
@@ -17,6 +17,7 @@ from functions.shared.table import Table
 from tests.integration.cloud import Calls
 from tests.integration.gateway import Api, Member, Reply
 from tests.integration.insight.conftest import BUCKET, put, table
+from tests.unit.insight.factories import call
 
 ADMIN = Api(handler)
 VIEWER = Api(handler, Member(principal="key_view", role="viewer"))
@@ -53,6 +54,48 @@ def test_the_latest_transcript_is_the_stored_document(cloud: None) -> None:
     assert (reply.status, reply.json, reply.etag) == (200, document, '"etag2"')
     assert reply.headers["content-type"] == "application/json"
     assert reply.headers["cache-control"] == "private, no-cache"
+
+
+def captioned(video: str) -> None:
+    """Record a transcript of two sentences."""
+    made = call(("anna", "Is <this> fine & good?"), ("dana", "Yes."))
+    raw = json.dumps(made.model_dump(mode="json")).encode()
+    keep(video)
+    put(f"wsp_one/{video}/1/transcript.json", raw)
+
+
+def test_a_transcript_is_shown_as_captions(cloud: None) -> None:
+    video = new_id("vid")
+    captioned(video)
+
+    vtt = get(video, ".vtt", api=VIEWER)
+    srt = get(video, ".srt?run=1")
+
+    assert (vtt.status, srt.status) == (200, 200)
+    assert vtt.headers["content-type"].startswith("text/vtt")
+    assert srt.headers["content-type"].startswith("application/x-subrip")
+    assert vtt.body == (
+        "WEBVTT\n"
+        "\n00:00:00.000 --> 00:00:01.450\nIs &lt;this&gt; fine &amp; good?\n"
+        "\n00:00:01.500 --> 00:00:02.333\nYes.\n"
+    )
+    assert srt.body == (
+        "1\n00:00:00,000 --> 00:00:01,450\nIs ‹this› fine & good?\n"
+        "\n2\n00:00:01,500 --> 00:00:02,333\nYes.\n"
+    )
+    assert vtt.etag != srt.etag
+    assert get(video, ".vtt", if_none_match=str(vtt.etag)).status == 304
+    assert get(video, ".srt", if_none_match=str(vtt.etag)).status == 200
+
+
+def test_captions_are_absent_where_the_transcript_is(cloud: None) -> None:
+    video = new_id("vid")
+    captioned(video)
+
+    assert get(video, ".vtt", api=STRANGER).status == 404
+    assert get(new_id("vid"), ".srt").status == 404
+    assert get(video, ".vtt?run=7").status == 404
+    assert get(video, ".txt").status == 404
 
 
 def test_an_earlier_run_can_be_asked_for(cloud: None) -> None:
@@ -173,7 +216,10 @@ def test_the_documented_examples_fit_the_documented_schemas() -> None:
         for example in view.model_config["json_schema_extra"]["examples"]:  # type: ignore[index,call-overload]
             view.model_validate(example)
     paths = app.openapi()["paths"]
-    assert set(paths) == {"/v1/videos/{id}/transcript", "/v1/videos/{id}/analysis"}
-    for path in paths.values():
-        assert {"200", "304", "307", "404", "422"} <= set(path["get"]["responses"])
+    documents = {"/v1/videos/{id}/transcript", "/v1/videos/{id}/analysis"}
+    captions = {f"/v1/videos/{{id}}/transcript.{style}" for style in ("vtt", "srt")}
+    assert set(paths) == documents | captions
+    for name, path in paths.items():
+        large = "307" if name in documents else "413"
+        assert {"200", "304", large, "404", "422"} <= set(path["get"]["responses"])
         assert path["get"]["security"] == [{"bearer": ["videos:read"]}]

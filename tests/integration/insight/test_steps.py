@@ -49,7 +49,11 @@ def test_a_recording_is_transcribed_then_analysed_and_both_documents_lie_in_the_
         "words": 18,
         "speakers": 2,
         "duration_ms": 27_400,
+        "captions": 4,
     }
+    captions = client("s3").get_object(Bucket=BUCKET, Key=TRANSCRIPT[:-15] + "captions.vtt")
+    assert captions["ContentType"] == "text/vtt"
+    assert captions["Body"].read().startswith(b"WEBVTT\n\n00:00:")
     assert (second["outcome"], second["analysis_key"]) == ("ok", ANALYSIS)
     assert second["summary"]["counts"] | {"dropped": 1} == second["summary"]["counts"]
     assert second["usage"]["cost_usd"] == 0

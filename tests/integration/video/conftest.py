@@ -196,8 +196,9 @@ class Cloud:
 OK_TRANSCRIPT = {
     "outcome": "ok",
     "transcript_key": "wsp_one/x/1/transcript.json",
-    "summary": {"language": "en", "words": 240, "speakers": 2, "duration_ms": 61_000},
-}
+    "summary": {"language": "en", "words": 240, "speakers": 2, "duration_ms": 61_000,
+                "captions": 12},
+}  # fmt: skip
 OK_ANALYSIS = {
     "outcome": "ok",
     "analysis_key": "wsp_one/x/1/analysis.json",

@@ -96,7 +96,7 @@ class MemoryDocuments:
     def read_start(self, key: str, *, count: int) -> bytes:
         return self.stored.get(key, b"")[:count]
 
-    def write(self, key: str, document: bytes) -> None:
+    def write(self, key: str, document: bytes, kind: str = "application/json") -> None:
         self.stored[key] = document
 
     def link(self, key: str, *, seconds: int) -> str:

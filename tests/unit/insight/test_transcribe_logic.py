@@ -15,6 +15,7 @@ from tests.unit.shared.memory_quotas import MemoryQuotas
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SPEECH = "wsp_1/vid_1/1/speech.flac"
 KEY = "wsp_1/vid_1/1/transcript.json"
+CAPTIONS = "wsp_1/vid_1/1/captions.vtt"
 USAGE = Usage(provider="fake", model="fake-1", audio_seconds=16.0, calls=1, cost_usd=0.0016)
 HEARD = Recognised(call(), USAGE)
 
@@ -55,7 +56,13 @@ def test_a_recording_becomes_a_stored_transcript_with_its_summary_and_usage() ->
     assert outcome == {
         "outcome": "ok",
         "transcript_key": KEY,
-        "summary": {"language": "en", "words": 59, "speakers": 2, "duration_ms": 17650},
+        "summary": {
+            "language": "en",
+            "words": 59,
+            "speakers": 2,
+            "duration_ms": 17650,
+            "captions": 5,
+        },
         "usage": USAGE.model_dump(),
     }
     stored = bench.documents.json(KEY)
@@ -81,6 +88,21 @@ def test_the_recogniser_is_told_where_the_recording_is_and_reads_it_only_if_it_m
     assert (job.workspace, job.video, job.run) == ("wsp_1", "vid_1", 1)
     assert (audio.bucket, audio.key, audio.size) == ("media", SPEECH, 104)
     assert audio.read() == bench.documents.stored[SPEECH]
+
+
+def test_captions_lie_beside_the_transcript_of_every_run_also_of_one_that_was_taken_over() -> None:
+    bench = Bench()
+    bench.run()
+    written = bench.documents.stored.pop(CAPTIONS)
+
+    again = bench.run()
+    later = bench.run(run=2)
+
+    assert written.startswith(b"WEBVTT\n\n00:00:00.000 --> ")
+    assert bench.documents.stored[CAPTIONS] == written
+    assert bench.documents.stored[CAPTIONS.replace("/1/", "/2/")] == written
+    assert again["summary"]["captions"] == later["summary"]["captions"] == 5
+    assert len(bench.recogniser.jobs) == 1
 
 
 def test_while_the_service_works_the_step_is_pending_and_the_transcript_not_ready() -> None:
