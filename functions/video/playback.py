@@ -95,7 +95,7 @@ def captions_language(video: Video) -> str | None:
     if made.state != "ready" or not summary.get("captions"):
         return None
     # as the recogniser wrote it, into a line that others read
-    named = str(summary.get("language"))
+    named = str(summary.get("language") or "und")
     return named if _LANGUAGE.fullmatch(named) else "und"
 
 

@@ -1,6 +1,7 @@
 """Captions: which words are shown together, for how long, and how they are written."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ def test_captions_fit_on_two_lines_and_leave_each_other_alone(
 ) -> None:
     made = cues(heard(spoken))
 
-    for cue, after in zip(made, made[1:], strict=False):
+    for cue, after in pairwise(made):
         assert cue.start_ms < cue.end_ms
         # they are only made longer as far as that leaves a gap
         assert cue.end_ms <= max(after.start_ms, cue.start_ms + 1)
@@ -60,8 +61,8 @@ def test_captions_fit_on_two_lines_and_leave_each_other_alone(
 def test_captions_break_after_sentences_and_before_what_leads_on() -> None:
     made = cues(
         call(
-            ("a", "I have looked at the numbers. They are good because the team that sells in the "
-                  "north has doubled them, and nobody in the south was told about it at all."),
+            ("a", ("I have looked at the numbers. They are good because the team that sells in "
+                   "the north has doubled them, and nobody in the south was told about it at all."))
         )
     )  # fmt: skip
 
