@@ -2,7 +2,6 @@
 
 import base64
 import json
-from typing import Any
 
 import pytest
 
@@ -10,36 +9,10 @@ from functions.shared import aws
 from functions.shared.attributes import unmarshal_item
 from functions.video.playback import MAX_ADDRESSES
 from tests.integration.cloud import ENVIRONMENT
-from tests.integration.gateway import Reply, call, event
-from tests.integration.video.conftest import OK_TRANSCRIPT, Cloud
+from tests.integration.video.conftest import Cloud
+from tests.integration.video.player import beside, follow, link, playable, token_of
 from tests.integration.video.renditions import SOUND, manifest, plan, segments
 from tests.integration.video.steps import NOT_MEDIA, log_of, unreachable
-
-
-def playable(cloud: Cloud) -> Any:
-    video = cloud.ready()
-    cloud.put_media(video, "manifest.json", manifest())
-    return video
-
-
-def link(cloud: Cloud, video: Any, body: Any = None) -> str:
-    reply = cloud.api.post(f"/v1/videos/{video['id']}/playback", body)
-    assert reply.status == 200, reply.body
-    return str(reply.json["url"])
-
-
-def follow(cloud: Cloud, url: str) -> Reply:
-    """Fetch a URL of the API without any credential."""
-    path = url.partition("/v1/")[2]
-    return call(cloud.api.handler, event("GET", f"/v1/{path}", member=None))
-
-
-def beside(url: str, name: str) -> str:
-    return url.replace("master.m3u8", name)
-
-
-def token_of(url: str) -> str:
-    return url.split("/")[-2]
 
 
 def test_a_link_plays_a_ready_video_without_a_key(cloud: Cloud) -> None:
@@ -75,72 +48,6 @@ def test_a_link_leads_to_poster_and_files(cloud: Cloud) -> None:
         assert f"/wsp_one/{video['id']}/1/{name}?" in reply.headers["location"]
     assert follow(cloud, beside(url, "2160p.m3u8")).status == 404
     assert follow(cloud, beside(url, "plan.json")).status == 404
-
-
-def test_a_link_leads_to_i_frames_and_the_storyboard_s_cues(cloud: Cloud) -> None:
-    video = playable(cloud)
-    url = link(cloud, video)
-
-    master = follow(cloud, url)
-    pictures = follow(cloud, beside(url, "720p-iframes.m3u8"))
-    cues = follow(cloud, beside(url, "storyboard.vtt"))
-
-    assert 'URI="720p-iframes.m3u8"' in master.body
-    assert pictures.status == 200
-    assert pictures.body.count("#EXT-X-BYTERANGE:400@0") == 3
-    assert pictures.body.count("X-Amz-Signature") == 4  # the header, too
-    assert cues.headers["content-type"].startswith("text/vtt")
-    assert "00:00:08.000 --> 00:00:12.000\nstoryboard.jpg#xywh=0,90,160,90" in cues.body
-    assert follow(cloud, beside(url, "480p-iframes.m3u8")).status == 404
-    assert follow(cloud, beside(url, "audio-iframes.m3u8")).status == 404
-
-
-def test_captions_are_a_track_as_soon_as_there_is_a_transcript(cloud: Cloud) -> None:
-    video = cloud.running()
-    cloud.put_media(video, "manifest.json", manifest())
-    cloud.mark_ready(video)
-    url = link(cloud, video)
-    before = [follow(cloud, beside(url, name)) for name in ("captions.m3u8", "captions.vtt")]
-    silent = follow(cloud, url)
-
-    cloud.finish(video, "transcript", OK_TRANSCRIPT)
-    master = follow(cloud, url)
-    listed = follow(cloud, beside(url, "captions.m3u8"))
-    file = follow(cloud, beside(url, "captions.vtt"))
-
-    assert [(each.status, each.json["code"]) for each in before] == [(404, "not_playable_yet")] * 2
-    assert "SUBTITLES" not in silent.body
-    assert master.body.count('SUBTITLES="captions"') == 1
-    assert 'TYPE=SUBTITLES,GROUP-ID="captions",NAME="Captions (en)",LANGUAGE="en"' in master.body
-    assert "#EXTINF:12.000,\nhttps://" in listed.body
-    assert f"/wsp_one/{video['id']}/1/captions.vtt?" in listed.body
-    assert file.status == 302
-
-
-@pytest.mark.parametrize(
-    ("said", "shown"), [("pt-BR", "pt-BR"), ('x"\n#EXT-X-ENDLIST', "und"), (None, "und")]
-)
-def test_a_recogniser_s_word_for_a_language_cannot_break_the_playlist(
-    cloud: Cloud, said: str | None, shown: str
-) -> None:
-    video = cloud.running()
-    cloud.put_media(video, "manifest.json", manifest())
-    cloud.mark_ready(video)
-    summary = {**OK_TRANSCRIPT["summary"], "language": said}  # type: ignore[dict-item]
-    cloud.finish(video, "transcript", {**OK_TRANSCRIPT, "summary": summary})
-
-    assert f'LANGUAGE="{shown}",DEFAULT' in follow(cloud, link(cloud, video)).body
-
-
-def test_there_are_no_cues_before_there_is_a_storyboard(cloud: Cloud) -> None:
-    video = cloud.running()
-    url = link(cloud, video)
-    cloud.put_media(video, "plan.json", plan())
-
-    cues = follow(cloud, beside(url, "storyboard.vtt"))
-
-    assert (cues.status, cues.json["code"]) == (404, "not_playable_yet")
-    assert follow(cloud, beside(url, "720p-iframes.m3u8")).status == 404
 
 
 def test_the_audit_log_is_told_when_watching_begins_and_not_of_every_request(cloud: Cloud) -> None:
