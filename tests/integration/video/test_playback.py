@@ -9,6 +9,7 @@ from functions.shared import aws
 from functions.shared.attributes import unmarshal_item
 from functions.video.playback import MAX_ADDRESSES
 from tests.integration.cloud import ENVIRONMENT
+from tests.integration.gateway import call, event
 from tests.integration.video.conftest import Cloud
 from tests.integration.video.player import beside, follow, link, playable, token_of
 from tests.integration.video.renditions import SOUND, manifest, plan, segments
