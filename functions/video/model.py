@@ -22,7 +22,7 @@ MAX_SOURCE_BYTES = 5 * 10**12
 State = Literal["waiting", "uploading", "processing", "ready", "failed", "expired", "cancelled"]
 ArtefactState = Literal["pending", "processing", "ready", "failed", "skipped"]
 StepState = Literal["pending", "processing", "done", "failed", "skipped"]
-RunState = Literal["processing", "succeeded", "failed"]
+RunState = Literal["processing", "succeeded", "failed", "cancelled"]
 ArtefactName = Literal["renditions", "transcript", "analysis"]
 From = Literal["inspect", "transcribe", "analyse"]
 

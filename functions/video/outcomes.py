@@ -49,7 +49,7 @@ def fail_run(
     """
     prefix = keys.run_prefix(workspace, video_id, run)
     try:
-        video = videos.change(video_id, lambda old: runs.fail(old, run, reason, at), event=_failed)
+        video = videos.change(video_id, lambda old: runs.fail(old, run, reason, at), event=failed)
     except NotFoundError:  # deleted meanwhile
         media.delete_prefix(prefix)
         return
@@ -63,5 +63,6 @@ def release_run(quotas: Quotas, video_id: str, run: int) -> None:
         quotas.release(claim)
 
 
-def _failed(video: Video) -> str | None:
+def failed(video: Video) -> str | None:
+    """Return the event of a run's bad end: none, when the video has what an earlier one made."""
     return "failed" if video.state == "failed" else None

@@ -15,7 +15,7 @@ from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, Write, nothing_else
 from functions.video import keys, runs
 from functions.video.model import Artefact, Artefacts, From, Reason, State, Video
-from functions.video.outcomes import fail_run, release_run
+from functions.video.outcomes import fail_run, failed, release_run
 from functions.video.ports import Clock, Executions, MultipartUploads, ObjectStore, Videos
 from functions.video.reasons import LOST
 
@@ -69,6 +69,27 @@ class Pipeline:
             video_id, lambda old: runs.begin_again(old, start, self.clock()), also=also
         )
         self._start(video)
+        return video
+
+    def cancel_run(
+        self, video_id: str, if_match: str | None = None, also: Also[Video] = nothing_else
+    ) -> Video:
+        """End the open run: nothing that its workers still do counts from here on. Raises
+        ConflictError when none is open. What cannot be stopped or deleted now ends by itself, and
+        is deleted by the agenda."""
+        video = self.videos.change(
+            video_id,
+            lambda old: runs.cancel(old, self.clock()),
+            event=failed,
+            if_match=if_match,
+            also=also,
+        )
+        with suppress(UnavailableError):
+            self.executions.stop(runs.execution_name(video), runs.CANCELLED.detail)
+            release_run(self.quotas, video_id, video.runs)
+            if video.run and runs.worthless(video, video.run):
+                prefix = keys.run_prefix(self.workspace, video_id, video.runs)
+                self.media.delete_prefix(prefix)
         return video
 
     def delete(

@@ -39,6 +39,9 @@ _NO_TRANSCRIPT = Reason(
 )
 
 
+CANCELLED = Reason(code="run_cancelled", detail="The run was cancelled; another can be begun.")
+
+
 def execution_name(video: Video) -> str:
     """Return the name of the newest run's execution: one run can never be executed twice."""
     return f"{video.id}-{video.runs}"
@@ -133,7 +136,7 @@ def finish(
     return video.changed(**fields, run=after)
 
 
-def fail(video: Video, run: int, reason: Reason, at: datetime) -> Video:
+def fail(video: Video, run: int, reason: Reason, at: datetime, state: RunState = "failed") -> Video:
     """End a run that cannot go on. Before its renditions are ready the video has failed, unless
     an earlier run's are there; later only what the run has not made yet has failed."""
     if video.run is None or not _is_open(video, run):
@@ -147,12 +150,20 @@ def fail(video: Video, run: int, reason: Reason, at: datetime) -> Video:
         **({"state": "failed", "reason": reason} if lost else {}),
         artefacts=artefacts,
         **{**_CLOSED, "due_at": iso(at + AFTERMATH)},
-        run=video.run.closed("failed", iso(at), reason),
+        run=video.run.closed(state, iso(at), reason),
     )
 
 
+def cancel(video: Video, at: datetime) -> Video:
+    """End the open run because somebody wants it to; what it has finished stays. Raises
+    ConflictError when none is open."""
+    if not video.run_open:
+        raise ConflictError("No run is going on.", code="no_run_open")
+    return fail(video, video.runs, CANCELLED, at, "cancelled")
+
+
 def worthless(video: Video, run: Run) -> bool:
-    """Say whether nothing under a run's prefix is of use: it failed before it made anything
+    """Say whether nothing under a run's prefix is of use: it ended before it made anything
     that the video has."""
     used = {
         each.run
@@ -162,7 +173,7 @@ def worthless(video: Video, run: Run) -> bool:
             video.artefacts.analysis,
         )
     }
-    return run.state == "failed" and run.number not in used
+    return run.state in ("failed", "cancelled") and run.number not in used
 
 
 def _begin(video: Video, start: From, at: datetime, **fields: Any) -> Video:

@@ -134,6 +134,21 @@ def routes(desk: OpenDesk) -> APIRouter:
             lambda video: Reply(202, show(video), {"etag": video.etag}),
         )
 
+    @api.post(
+        "/v1/videos/{video_id}/runs/cancel", response_model=VideoView, name="cancel_run",
+        summary="Cancel the run",
+        description="Ends the run that is going on. What it has finished stays, and so does what "
+        "earlier runs made; a video that nothing can be played of yet is `failed` with the reason "
+        "`run_cancelled`, and can be run again. 409 `no_run_open` when there is none. Event: "
+        "`video.failed` in that case.",
+        responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey", "IfMatch"),
+    )  # fmt: skip
+    async def cancel(ask: Writes, video_id: Id) -> Response:
+        pipeline = desk(ask).pipeline
+        return ask.changed(
+            lambda also: pipeline.cancel_run(video_id, if_match=ask.if_match, also=also), show
+        )
+
     return api
 
 

@@ -173,6 +173,11 @@ class Cloud:
         found = aws.client("stepfunctions").list_executions(stateMachineArn=MACHINE)
         return sorted(each["name"] for each in found["executions"])
 
+    def status(self, name: str) -> str:
+        """Return an execution's state."""
+        arn = f"{MACHINE.replace(':stateMachine:', ':execution:')}:{name}"
+        return str(aws.client("stepfunctions").describe_execution(executionArn=arn)["status"])
+
     def execution_input(self, name: str) -> Any:
         arn = f"{MACHINE.replace(':stateMachine:', ':execution:')}:{name}"
         reply = aws.client("stepfunctions").describe_execution(executionArn=arn)
