@@ -37,7 +37,7 @@ OUTSIDE = frozenset(
     {"asyncio", "ctypes", "ftplib", "http.client", "http.server", "os", "signal", "smtplib",
      "socket", "ssl", "subprocess", "urllib.request"}
 )  # fmt: skip
-CONCEPT_PACKAGES = frozenset({"pydantic"})
+CONCEPT_PACKAGES = frozenset({"datalogic_py", "pydantic"})
 
 SETTINGS = "functions.shared.settings"
 
