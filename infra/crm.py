@@ -1,4 +1,4 @@
-"""CRM: the records' API, the synchronous door for other contexts, the timeline."""
+"""CRM: the records' API, an admin's API, the synchronous door for other contexts, the timeline."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -37,7 +37,7 @@ class Crm(Construct):
             .signs()
         )
         check = HouseFunction(self, house, "crm", "check", settings=CheckSettings)
-        self.check = check.looks_up("crm")
+        self.check = check.read("crm").looks_up("crm")
         reassigner(self, house, "crm", ReassignSettings)
         timeout = Duration.seconds(30)
         timeline = HouseFunction(

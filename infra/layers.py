@@ -28,7 +28,10 @@ _PYTHON = "3.13"
 _PLATFORM = "aarch64-manylinux_2_34"  # Amazon Linux 2023's glibc
 # pydantic/v1: FastAPI asks of every type whether it is one of pydantic 1's, and loads that whole
 # library (a tenth of a cold start) to find out. Nothing here is; it takes a missing one for a no.
-_UNUSED = ("*.dist-info/RECORD", ".lock", "bin", "pydantic/v1", "s3transfer*")
+# dns: email_validator asks no name server here.
+_UNUSED = (
+    "*.dist-info/RECORD", ".lock", "bin", "dns", "dnspython*", "pydantic/v1", "s3transfer*",
+)  # fmt: skip
 # botocore describes 400 services; a smaller layer is a quicker cold start.
 _SERVICES = frozenset(
     {"bedrock-runtime", "cognito-idp", "dynamodb", "events", "kms", "lambda", "s3",

@@ -74,7 +74,7 @@ class ServiceStack(Stack):
         gateway.route(identity.api, "clients")
         gateway.route(identity.api, "usage", "limits")
         gateway.route(crm.api, "contacts", "companies", "deals", "notes")
-        gateway.route(crm.setup_api, "pipelines")
+        gateway.route(crm.setup_api, "pipelines", "fields", "schemas")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(insight.api, "videos/{id}/transcript.vtt", "videos/{id}/transcript.srt")
         gateway.route(video.api, "videos")

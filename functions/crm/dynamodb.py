@@ -20,6 +20,9 @@
     check up to 100 records     table  1 BatchGetItem                         1 RRU a record
     show up to 100 records      table  1 BatchGetItem                         0.5 RRU a record
 
+Whoever writes a record, or reads one that has custom fields, knows the workspace's definitions:
+`dynamodb_definitions` says what that costs (mostly nothing).
+
 The same at a thousand records and at a million; nothing scans.
 
     item       pk W#<workspace>#<id>            sk RECORD
@@ -35,6 +38,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+from functions.crm.definitions import Definitions
+from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.model import KINDS, Company, Contact, CrmRecord, Note, Reference
 from functions.crm.timeline import TimelineEntry
 from functions.shared.caller import Caller
@@ -47,6 +52,7 @@ from functions.shared.table import (
     MAX_TRANSACTION,
     Check,
     ConditionFailedError,
+    Item,
     Put,
     Table,
     Write,
@@ -58,11 +64,27 @@ _CLOSED = "~DELETED"
 
 
 class CrmRecords(Records[R]):
-    """The records of one type, held to this: what a record names exists when it is written."""
+    """The records of one type, held to this: what a record names exists when it is written, and
+    its custom fields are as the workspace has defined them. An external id occurs once."""
+
+    def __init__(
+        self,
+        table: Table,
+        kind: type[R],
+        caller: Caller,
+        *,
+        unique: Sequence[str] = (),
+        people: Door | None = None,
+    ) -> None:
+        super().__init__(
+            table, kind, caller, unique=[*unique, "external_id"], people=people
+        )
 
     def create(self, record: R, *, also: Also[R] = nothing_else) -> R:
-        """As `Records.create`; raises InvalidError when a reference names no live record."""
-        references = record.references()
+        """As `Records.create`; raises InvalidError when a reference names no live record, and as
+        `Definitions.check`."""
+        record = self._defined(record, None)
+        references = self._references(record)
         checks = self._checks(references)
         with _refusing(references, checks):
             return super().create(record, also=lambda made: [*checks.values(), *also(made)])
@@ -76,15 +98,18 @@ class CrmRecords(Records[R]):
         if_match: str | None = None,
         also: Also[R] = nothing_else,
     ) -> R:
-        """As `Records.change`; raises InvalidError when a *new* reference names no live record:
-        what was deleted after it was named does not stand in the way of other changes."""
+        """As `Records.change`; raises InvalidError when a *new* reference names no live record
+        (what was deleted after it was named does not stand in the way of other changes), and as
+        `Definitions.check`."""
         references: list[Reference] = []
         checks: dict[str, Check] = {}
 
         def edited(old: R) -> R:
             new = edit(old)
-            known = {each.id for each in old.references()}
-            references[:] = [each for each in new.references() if each.id not in known]
+            if new is not old:
+                new = self._defined(new, old)
+            known = {each.id for each in self._references(old)}
+            references[:] = [each for each in self._references(new) if each.id not in known]
             checks.clear()
             checks.update(self._checks(references))
             return new
@@ -110,6 +135,46 @@ class CrmRecords(Records[R]):
 
         super().delete(record_id, if_match=if_match, also=closing)
 
+    def _definitions(self, record: R) -> Definitions:
+        return definitions_of(self._table, self._kind.OBJECT, record.custom)
+
+    def _defined(self, new: R, old: R | None) -> R:
+        """Return a record with its custom fields as they are kept; `old` itself when it is no
+        different then."""
+        if old is not None and not new.custom and not old.custom:
+            return new
+        custom = self._definitions(new).check(
+            new.OBJECT, new.custom, None if old is None else old.custom
+        )
+        if custom == new.custom:
+            return new
+        kept = new.model_copy(update={"custom": custom})
+        return old if old is not None and _alike(kept, old) else kept
+
+    def _shown(self, record: R) -> R:
+        return _with_living_fields(self._table, record)
+
+    def _uniques(self, record: R) -> Mapping[str, Any]:
+        own = super()._uniques(record)
+        if not record.custom:
+            return own
+        return {**own, **self._definitions(record).unique(record.OBJECT, record.custom)}
+
+    def _references(self, record: R) -> Sequence[Reference]:
+        own = record.references()
+        if not record.custom:
+            return own
+        found = self._definitions(record).references(record.OBJECT, record.custom)
+        return [*own, *(Reference(*each) for each in found)]
+
+    def _item(self, record: R, events: list[dict[str, Any]]) -> Item:
+        item = super()._item(record, events)
+        if record.custom and (
+            hidden := self._definitions(record).sensitive(record.OBJECT, record.custom)
+        ):
+            item["_sensitive"] = hidden
+        return item
+
     def _checks(self, references: Sequence[Reference]) -> dict[str, Check]:
         visible, values = self._visible() if references else ("", {})
         return {
@@ -134,6 +199,12 @@ class CrmRecords(Records[R]):
             values |= teams
         # who is nobody in particular sees nothing
         return f" AND ({' OR '.join(either) or 'attribute_not_exists(pk)'})", values
+
+
+def _alike(one: CrmRecord, other: CrmRecord) -> bool:
+    """Say whether two versions of a record are the same but for being versions."""
+    passing = {"version", "updated_at"}
+    return one.model_dump(exclude=passing) == other.model_dump(exclude=passing)
 
 
 @contextmanager
@@ -224,11 +295,20 @@ def shown(
     """Return, by id, the records among names of known types that the asking caller may see, as
     the API shows them (1 request for up to 100)."""
     found = table.get_many([(table.key(each.id), "RECORD") for each in dict.fromkeys(names)])
-    return {
-        item["id"]: KINDS[item["object"]].model_validate(item).model_dump(mode="json")
+    records = [
+        KINDS[item["object"]].model_validate(item)
         for item in found.values()
         if item.get("object") in KINDS and question.allows(item)
-    }
+    ]
+    return {each.id: _with_living_fields(table, each).model_dump(mode="json") for each in records}
+
+
+def _with_living_fields(table: Table, record: R) -> R:
+    if not record.custom:
+        return record
+    known = definitions_of(table, record.OBJECT, record.custom)
+    custom = known.shown(record.OBJECT, record.custom)
+    return record if custom is record.custom else record.model_copy(update={"custom": custom})
 
 
 def visible(table: Table, question: Question, names: Sequence[RecordName]) -> set[str]:

@@ -1,8 +1,7 @@
 """What callers may write: each record type's own fields with their bounds, and its patch."""
 
-import math
 import re
-from datetime import date
+import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -17,17 +16,15 @@ from pydantic import (
 
 from functions.crm.currencies import CURRENCIES
 from functions.crm.pipelines import LossReason, PipelineId, StageKey
+from functions.crm.values import MAX_CHOICES, MAX_TEXT, SAFE_INTEGER, day, number
 from functions.shared import natural_keys
 from functions.shared.ids import is_id
 from functions.shared.ownership import MemberId, TeamId
 
-MAX_CONTACTS, MAX_LINKS, MAX_CUSTOM, MAX_CUSTOM_TEXT = 50, 20, 50, 2_000
+MAX_CONTACTS, MAX_LINKS, MAX_CUSTOM, MAX_OPTION = 50, 20, 100, 64
+MAX_TAGS, MAX_TAG, MAX_EXTERNAL_ID = 50, 64, 255
 # Together: a record and the kept reply that shows it must fit into DynamoDB's 400 KB an item.
 MAX_CUSTOM_BYTES = 32_768
-
-# JSON's own integers end where a double's do; DynamoDB's floats end at 1e126 and start at 1e-130.
-_SAFE_INTEGER = 2**53 - 1
-_FLOAT_MAX, _FLOAT_MIN = 1e100, 1e-100
 _CUSTOM_NAME = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
 
 PREFIXES = {"contact": "con", "company": "com", "deal": "dea"}
@@ -43,21 +40,23 @@ def _id_of(kind: str) -> Any:
 
 
 def _custom_value(value: Any) -> Any:
-    # by hand: a pydantic union would name its members in the pointers of its faults
+    # by hand: a pydantic union would name its members in the pointers of its faults. What fits a
+    # field is the definitions' to say.
     match value:
         case str():
-            if len(value) > MAX_CUSTOM_TEXT:
-                raise ValueError(f"A custom text may have at most {MAX_CUSTOM_TEXT} characters.")
-        case int():
-            if abs(value) > _SAFE_INTEGER:
-                raise ValueError("A custom whole number must be within 2^53.")
-        case float():
-            if value.is_integer() and abs(value) <= _SAFE_INTEGER:
-                return int(value)  # 3.0 and 3 are one JSON number; the table keeps one form
-            if not math.isfinite(value) or not _FLOAT_MIN <= abs(value) <= _FLOAT_MAX:
-                raise ValueError("A custom number must lie between 1e-100 and 1e100 in size.")
+            if len(value) > MAX_TEXT:
+                raise ValueError(f"A custom text may have at most {MAX_TEXT} characters.")
+        case bool() | int() | float():
+            return value if isinstance(value, bool) else number(value)
+        case list():
+            if len(value) > MAX_CHOICES or not all(
+                isinstance(each, str) and len(each) <= MAX_OPTION for each in value
+            ):
+                raise ValueError(f"A custom list has at most {MAX_CHOICES} values of options.")
         case _:
-            raise ValueError("A custom value is a text, a number, true or false.")
+            raise ValueError(
+                "A custom value is a text, a number, true, false, or a list of options."
+            )
     return value
 
 
@@ -79,13 +78,6 @@ def _custom(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise ValueError("This is not a date such as '2026-11-22'.") from error
-
-
 def _currency(code: str) -> str:
     if code not in CURRENCIES:
         raise ValueError("This is not a currency code of ISO 4217, such as 'EUR'.")
@@ -95,6 +87,24 @@ def _currency(code: str) -> str:
 def _once(values: list[Any]) -> list[Any]:
     """Drop repetitions, keep the order."""
     return list(dict.fromkeys(values))
+
+
+def _tags(values: list[str]) -> list[str]:
+    """Return tags in their normal form, each once: of several spellings the first."""
+    known: dict[str, str] = {}
+    for each in values:
+        tag = " ".join(unicodedata.normalize("NFC", each).split())
+        known.setdefault(tag.casefold(), tag)
+    return list(known.values())
+
+
+def _custom_schema(*more: str) -> dict[str, Any]:
+    return {
+        "type": ["string", "number", "boolean", "array", *more],
+        "maxLength": MAX_TEXT,
+        "maxItems": MAX_CHOICES,
+        "items": {"type": "string", "maxLength": MAX_OPTION},
+    }
 
 
 Name = Annotated[str, _text(200)]
@@ -119,23 +129,33 @@ ContactIds = Annotated[list[ContactId], Field(max_length=MAX_CONTACTS), AfterVal
 Day = Annotated[
     str,
     StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"),
-    AfterValidator(_day),
+    AfterValidator(day),
     Field(examples=["2026-12-31"], json_schema_extra={"format": "date"}),
 ]
 CustomValue = Annotated[
     Any,
     AfterValidator(_custom_value),
-    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": MAX_CUSTOM_TEXT}),
+    WithJsonSchema(_custom_schema()),
 ]
 CustomValueOrNull = Annotated[
     Any,
     AfterValidator(_custom_value_or_null),
-    WithJsonSchema({"type": ["string", "number", "boolean", "null"], "maxLength": MAX_CUSTOM_TEXT}),
+    WithJsonSchema(_custom_schema("null")),
 ]
 Custom = Annotated[dict[str, CustomValue], Field(max_length=MAX_CUSTOM), AfterValidator(_custom)]
 CustomPatch = Annotated[dict[str, CustomValueOrNull], Field(max_length=2 * MAX_CUSTOM)]
+Tags = Annotated[
+    list[Annotated[str, _text(MAX_TAG)]],
+    Field(max_length=MAX_TAGS, description="Each once, whatever its case."),
+    AfterValidator(_tags),
+]
+ExternalId = Annotated[
+    str,
+    _text(MAX_EXTERNAL_ID),
+    Field(description="The record's id in another system; once among records of its type."),
+]
 AmountMinor = Annotated[
-    int, Field(ge=0, le=_SAFE_INTEGER, description="In the currency's minor unit, such as cents.")
+    int, Field(ge=0, le=SAFE_INTEGER, description="In the currency's minor unit, such as cents.")
 ]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
 
@@ -146,6 +166,11 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _untold() -> Any:
+    """The default of a patch's field that may be left out but not be null; never read."""
+    return None
+
+
 class Owned(Fields):
     """Whose the record is; left out of a new one: the caller's and the caller's first team's."""
 
@@ -153,9 +178,20 @@ class Owned(Fields):
     team_id: TeamId | None = None
 
 
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
+class RecordFields(Owned):
+    """What every new record of the CRM may have."""
+
+    external_id: ExternalId | None = None
+    tags: Tags = Field(default_factory=list)
+    custom: Custom = Field(default_factory=dict)
+
+
+class RecordPatch(Owned):
+    """What may be patched of every record of the CRM; `tags` as a whole, `custom` by names."""
+
+    external_id: ExternalId | None = None
+    tags: Tags | None = None
+    custom: CustomPatch | None = None
 
 
 class MoneyFields(Fields):
@@ -168,43 +204,38 @@ class MoneyPatch(Fields):
     currency: Currency = Field(default_factory=_untold)
 
 
-class ContactFields(Owned):
+class ContactFields(RecordFields):
     name: Name
     email: Email | None = None
     phone: Phone | None = None
     title: Title | None = None
     company_id: CompanyId | None = None
-    custom: Custom = Field(default_factory=dict)
 
 
-class ContactPatch(Owned):
+class ContactPatch(RecordPatch):
     name: Name = Field(default_factory=_untold)
     email: Email | None = None
     phone: Phone | None = None
     title: Title | None = None
     company_id: CompanyId | None = None
-    custom: CustomPatch | None = None
 
 
-class CompanyFields(Owned):
+class CompanyFields(RecordFields):
     name: Name
     domain: Domain | None = None
-    custom: Custom = Field(default_factory=dict)
 
 
-class CompanyPatch(Owned):
+class CompanyPatch(RecordPatch):
     name: Name = Field(default_factory=_untold)
     domain: Domain | None = None
-    custom: CustomPatch | None = None
 
 
-class DealFields(Owned):
+class DealFields(RecordFields):
     name: Name
     amount: MoneyFields | None = None
     close_date: Day | None = None
     company_id: CompanyId | None = None
     contact_ids: ContactIds = Field(default_factory=list)
-    custom: Custom = Field(default_factory=dict)
 
 
 class NewDealFields(DealFields):
@@ -213,13 +244,12 @@ class NewDealFields(DealFields):
     loss_reason: LossReason | None = None
 
 
-class DealPatch(Owned):
+class DealPatch(RecordPatch):
     name: Name = Field(default_factory=_untold)
     amount: MoneyPatch | None = None
     close_date: Day | None = None
     company_id: CompanyId | None = None
     contact_ids: ContactIds | None = None
-    custom: CustomPatch | None = None
 
 
 class LinkFields(Fields):
@@ -238,11 +268,11 @@ Links = Annotated[
 ]
 
 
-class NoteFields(Owned):
+class NoteFields(RecordFields):
     body: Body
     links: Links
 
 
-class NotePatch(Owned):
+class NotePatch(RecordPatch):
     body: Body = Field(default_factory=_untold)
     links: Links = Field(default_factory=_untold)

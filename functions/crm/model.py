@@ -13,6 +13,7 @@ from functions.crm.fields import (
     NoteFields,
 )
 from functions.crm.pipelines import RecordType, StageKind, default_id
+from functions.crm.values import Value
 from functions.shared.caller import Caller
 from functions.shared.merge_patch import merge
 from functions.shared.ownership import OWNERSHIP
@@ -31,6 +32,10 @@ class CrmRecord(OwnedRecord):
     """A record whose own fields callers write and patch."""
 
     FIELDS: ClassVar[type[Fields]]
+
+    external_id: str | None = None
+    tags: Sequence[str] = Field(default_factory=list)
+    custom: Mapping[str, Value] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, fields: Fields, caller: Caller) -> Self:
@@ -70,7 +75,6 @@ class Contact(CrmRecord):
     phone: str | None = None
     title: str | None = None
     company_id: str | None = None
-    custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
 
     def references(self) -> Sequence[Reference]:
         return [Reference("/company_id", self.company_id)] if self.company_id else []
@@ -85,7 +89,6 @@ class Company(CrmRecord):
 
     name: str
     domain: str | None = None
-    custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
 
 
 class Money(BaseModel):
@@ -146,7 +149,6 @@ class Deal(StagedRecord):
     close_date: str | None = None
     company_id: str | None = None
     contact_ids: Sequence[str] = Field(default_factory=list)
-    custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
 
     def references(self) -> Sequence[Reference]:
         contacts = [

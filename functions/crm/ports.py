@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from functions.crm.definitions import FieldDefinition
 from functions.crm.model import CrmRecord, StagedRecord
 from functions.crm.pipelines import Pipeline
 from functions.crm.staged import Move, Visit
@@ -61,6 +62,26 @@ class PipelineStore(Protocol):
         if_match: str | None = None,
         also: Also[Pipeline],
     ) -> Pipeline: ...
+
+
+class DefinitionStore(Protocol):
+    """The custom fields of the caller's workspace; errors as `dynamodb_definitions` says."""
+
+    def get(self, record_id: str) -> FieldDefinition: ...
+    def create(
+        self, record: FieldDefinition, *, also: Also[FieldDefinition]
+    ) -> FieldDefinition: ...
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[FieldDefinition], FieldDefinition],
+        *,
+        if_match: str | None = None,
+        also: Also[FieldDefinition],
+    ) -> FieldDefinition: ...
+    def delete(
+        self, record_id: str, *, if_match: str | None = None, also: Also[FieldDefinition]
+    ) -> None: ...
 
 
 class Subjects(Protocol):

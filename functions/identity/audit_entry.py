@@ -14,6 +14,7 @@ from typing import Any
 from functions.shared.attributes import unmarshal_item
 from functions.shared.audit import ACT
 from functions.shared.clock import iso
+from functions.shared.sensitive import without_sensitive
 
 FORMAT = 1
 # How much of a record's values is kept: the item must hold them in base64 beside the rest.
@@ -140,12 +141,16 @@ def changes(
     """Return the names of the fields that differ, and their values before and after.
 
     A record that comes or goes has changed in all its fields. Of secrets, even hashed ones, the
-    name alone is told; what is very long is told by its length.
+    name alone is told, and of sensitive custom fields that `custom` has changed; what is very
+    long is told by its length.
     """
     was = {} if "deleted_at" in old else _fields(old)
     now_is = {} if "deleted_at" in new else _fields(new)
     changed = sorted(name for name in was | now_is if was.get(name) != now_is.get(name))
     shown = [name for name in changed if not _SECRET.search(name)]
+    old, new = without_sensitive(old, new)
+    was = {} if "deleted_at" in old else _fields(old)
+    now_is = {} if "deleted_at" in new else _fields(new)
     room = MAX_VALUES
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}

@@ -4,14 +4,26 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.shared.event_payloads import Link, Money, OwnedPayload, Payload, Published, entries
 
+CustomValue = str | bool | int | float | list[str]
 
-class ContactPayload(OwnedPayload):
+
+class CrmPayload(OwnedPayload):
+    """Base of the payloads of the CRM's records; `custom` has no `sensitive` fields."""
+
+    external_id: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    custom: dict[str, CustomValue] = Field(default_factory=dict)
+
+
+class ContactPayload(CrmPayload):
     name: str
     email: str | None = None
+    phone: str | None = None
+    title: str | None = None
     company_id: str | None = None
 
 
-class CompanyPayload(OwnedPayload):
+class CompanyPayload(CrmPayload):
     name: str
     domain: str | None = None
 
@@ -44,7 +56,7 @@ class PipelinePayload(Payload):
     archived_at: str | None = None
 
 
-class DealPayload(OwnedPayload):
+class DealPayload(CrmPayload):
     name: str
     pipeline_id: str | None = None
     stage: str
@@ -57,9 +69,20 @@ class DealPayload(OwnedPayload):
     contact_ids: list[str] = Field(default_factory=list)
 
 
-class NotePayload(OwnedPayload):
+class NotePayload(CrmPayload):
     body: str
     links: list[Link] = Field(default_factory=list)
+
+
+class FieldPayload(Payload):
+    record_type: str
+    name: str
+    label: str
+    type: str
+    required: bool = False
+    unique: bool = False
+    indexed: bool = False
+    sensitivity: str
 
 
 EVENTS: dict[str, Published] = {
@@ -103,5 +126,15 @@ EVENTS: dict[str, Published] = {
             "pipeline.stage_closed": "A stage takes no more records; those in it are moving.",
             "pipeline.stage_archived": "The last record has left an archived stage.",
         },
+    ),
+    **entries(
+        "crm",
+        FieldPayload,
+        {
+            "field.created": "A custom field was defined.",
+            "field.updated": "A custom field changed; `previous` has the old values.",
+            "field.deleted": "A custom field was deleted; its values are hidden.",
+        },
+        since="2026-11-24",
     ),
 }

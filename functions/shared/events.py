@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.shared import event_crm, event_identity, event_video
 from functions.shared.event_payloads import Published
+from functions.shared.sensitive import without_sensitive
 
 CATALOGUE: dict[str, Published] = {
     **event_identity.EVENTS,
@@ -28,6 +29,7 @@ def envelope(
     Raises KeyError for an event type that the catalogue lacks.
     """
     published = CATALOGUE[stamped["type"]]
+    new, was = without_sensitive(new, old or {})
     data = published.payload.model_validate(new).model_dump(mode="json")
     detail = {
         "id": stamped["id"],
@@ -40,8 +42,8 @@ def envelope(
         "data": data,
         "request_id": stamped["request_id"],
     }
-    if old is not None and "id" in old:
-        before = published.payload.model_validate(old).model_dump(mode="json")
+    if "id" in was:
+        before = published.payload.model_validate(was).model_dump(mode="json")
         previous = {
             name: value
             for name, value in before.items()

@@ -16,22 +16,26 @@ def _scopes(resources: Iterable[str], *acts: str) -> frozenset[str]:
 
 _READ = _scopes((*RECORDS, "pipelines"), "read")
 _WRITE = _scopes(RECORDS, "write", "delete")
+# What an admin arranges for the CRM's records: everybody may know it.
+SETUP = ("fields",)
+_ARRANGED = _scopes(SETUP, "read")
 _PEOPLE = _scopes(("members", "roles", "teams"), "read")
 
 ROLES: dict[str, frozenset[str]] = {
     "admin": _READ
     | _WRITE
-    | _scopes(ADMINISTRATION, "read", "write", "delete")
+    | _scopes((*ADMINISTRATION, *SETUP), "read", "write", "delete")
     | _scopes(("workspace", "pipelines"), "read", "write")
     | _scopes(("audit", "usage"), "read"),
     "manager": _READ
     | _WRITE
     | _PEOPLE
+    | _ARRANGED
     | _scopes(("teams",), "write", "delete")
     | _scopes(("pipelines",), "write")
     | _scopes(("workspace", "audit", "usage"), "read"),
-    "rep": _READ | _WRITE | _PEOPLE,
-    "viewer": _READ | _PEOPLE,
+    "rep": _READ | _WRITE | _PEOPLE | _ARRANGED,
+    "viewer": _READ | _PEOPLE | _ARRANGED,
 }
 
 # Whose records a built-in role sees; a custom role chooses.

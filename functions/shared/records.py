@@ -81,12 +81,25 @@ class Records(Generic[R]):
     def get(self, record_id: str, *, consistent: bool = False) -> R:
         """Return a live record; raises NotFoundError for one that is absent, deleted, foreign or
         not for the caller to see."""
+        return self._shown(self._current(record_id, consistent=consistent))
+
+    def _current(self, record_id: str, *, consistent: bool = True) -> R:
+        """Return a live record as it is stored; raises as `get` does."""
         if not is_id(record_id, self._kind.PREFIX):
             raise self._absent()
         item = self._table.get(self._table.key(record_id), "RECORD", consistent=consistent)
         if item is None or "deleted_at" in item or self._hidden(item):
             raise self._absent()
         return self._kind.model_validate(item)
+
+    def _shown(self, record: R) -> R:
+        """Return a stored record as callers see it: here, as it is."""
+        return record
+
+    def _uniques(self, record: R) -> Mapping[str, Any]:
+        """Return the record's values that may occur once, by their fields."""
+        values = {field: getattr(record, field) for field in self._unique}
+        return {field: value for field, value in values.items() if value is not None}
 
     def page(self, *, limit: int, start: Mapping[str, Any] | None = None) -> Page[R]:
         """Return one page of what the caller sees, newest first.
@@ -111,7 +124,7 @@ class Records(Generic[R]):
         """
         self._check_ownership(record, None)
         stamped = stamp(f"{self._kind.OBJECT}.{self._birth}", self._caller)
-        claims = self._claims(record, self._unique)
+        claims = self._claims(record, self._uniques(record))
         writes: list[Write] = [
             Put(self._item(record, [stamped]), "attribute_not_exists(pk)"),
             *claims.values(),
@@ -140,7 +153,7 @@ class Records(Generic[R]):
         `also`. Raises NotFoundError, ConflictError and InvalidError as `get` and `create` do.
         """
         for _ in range(_ATTEMPTS):
-            old = self.get(record_id, consistent=True)
+            old = self._current(record_id)
             check_match(old.etag, if_match)
             new = edit(old)
             if new is old:
@@ -162,14 +175,14 @@ class Records(Generic[R]):
         """Delete softly: out of lists and lookups at once, gone for good after 30 days. Its
         unique values are free again. Raises as `change` does."""
         for _ in range(_ATTEMPTS):
-            old = self.get(record_id, consistent=True)
+            old = self._current(record_id)
             check_match(old.etag, if_match)
             gone = old.changed()
             item = self._item(gone, [stamp(f"{self._kind.OBJECT}.deleted", self._caller)])
             unlist(item, self._listed)
             item["deleted_at"] = gone.updated_at
             item["expires_at_epoch"] = int(now().timestamp()) + RESTORE_DAYS * 86_400
-            freed = [self._release(field, old) for field in self._held(old)]
+            freed = [self._release(*each, old) for each in self._uniques(old).items()]
             try:
                 self._table.transact([self._at_version(item, old), *freed, *also(gone)])
             except ConditionFailedError as error:
@@ -181,9 +194,9 @@ class Records(Generic[R]):
         raise ConflictError("The record is being changed by others; please try again.")
 
     def _replace(self, old: R, new: R, event: str, also: Also[R]) -> None:
-        moved = [f for f in self._unique if getattr(old, f) != getattr(new, f)]
-        claims = self._claims(new, moved)
-        freed = [self._release(field, old) for field in self._held(old) if field in moved]
+        before, after = self._uniques(old), self._uniques(new)
+        claims = self._claims(new, _without(after, before))
+        freed = [self._release(*each, old) for each in _without(before, after).items()]
         item = self._item(new, self._stamps(old, new, event))
         writes: list[Write] = [self._at_version(item, old), *claims.values(), *freed, *also(new)]
         try:
@@ -247,39 +260,43 @@ class Records(Generic[R]):
     def _strand(self, index: str, pk: str, before: str | None, limit: int) -> Strand[R]:
         found = self._table.query(pk, index=index, limit=limit, newest_first=True, before=before)
         return Strand(
-            [(item[f"{index}sk"], self._kind.model_validate(item)) for item in found.items],
+            [
+                (item[f"{index}sk"], self._shown(self._kind.model_validate(item)))
+                for item in found.items
+            ],
             more=found.last_key is not None,
         )
 
-    def _held(self, record: R) -> list[str]:
-        return [field for field in self._unique if getattr(record, field) is not None]
-
-    def _marker_key(self, field: str, record: R) -> Item:
+    def _marker_key(self, field: str, value: Any) -> Item:
         # hashed: a natural key may be long, and an e-mail address has no place in a key
-        digest = hashlib.sha256(str(getattr(record, field)).encode()).hexdigest()[:40]
+        digest = hashlib.sha256(str(value).encode()).hexdigest()[:40]
         return {"pk": self._table.key("UNIQUE", self._kind.OBJECT, field, digest), "sk": "UNIQUE"}
 
-    def _claims(self, record: R, fields: Sequence[str]) -> dict[str, Put]:
+    def _claims(self, record: R, values: Mapping[str, Any]) -> dict[str, Put]:
         return {
             field: Put(
-                {**self._marker_key(field, record), "owner": record.id}, "attribute_not_exists(pk)"
+                {**self._marker_key(field, value), "owner": record.id}, "attribute_not_exists(pk)"
             )
-            for field in self._held(record)
-            if field in fields
+            for field, value in values.items()
         }
 
-    def _release(self, field: str, record: R) -> Delete:
+    def _release(self, field: str, value: Any, record: R) -> Delete:
         return Delete(
-            self._marker_key(field, record), "#owner = :id", {"#owner": "owner"}, {":id": record.id}
+            self._marker_key(field, value), "#owner = :id", {"#owner": "owner"}, {":id": record.id}
         )
 
     def _refuse_taken(self, error: ConditionFailedError, fields: list[str], first: int) -> None:
         for position, field in enumerate(fields, start=first):
             if position in error.failed:
+                top, _, _ = field.partition(".")
                 raise ConflictError(
                     f"Another {self._kind.OBJECT} has this {field} already.",
-                    code=f"duplicate_{field}",
-                    errors=[FieldProblem(f"/{field}", "duplicate", "This value is taken.")],
+                    code=f"duplicate_{top}",
+                    errors=[
+                        FieldProblem(
+                            "/" + field.replace(".", "/"), "duplicate", "This value is taken."
+                        )
+                    ],
                 ) from error
 
     def _absent(self) -> NotFoundError:
@@ -288,6 +305,11 @@ class Records(Generic[R]):
 
 class _StaleError(Exception):
     """The version read is no longer the current one."""
+
+
+def _without(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those values that are not the same among the others."""
+    return {field: value for field, value in values.items() if others.get(field) != value}
 
 
 def unlist(item: Item, names: Sequence[str] = LISTED) -> None:

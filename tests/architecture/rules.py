@@ -37,7 +37,10 @@ OUTSIDE = frozenset(
     {"asyncio", "ctypes", "ftplib", "http.client", "http.server", "os", "signal", "smtplib",
      "socket", "ssl", "subprocess", "urllib.request"}
 )  # fmt: skip
-CONCEPT_PACKAGES = frozenset({"datalogic_py", "pydantic"})
+# Of third parties what computes and no more: models, rules, the forms of addresses and numbers.
+CONCEPT_PACKAGES = frozenset(
+    {"datalogic_py", "email_validator", "idna", "phonenumbers", "pydantic"}
+)
 
 SETTINGS = "functions.shared.settings"
 

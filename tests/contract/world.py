@@ -61,6 +61,10 @@ class World:
                     )
                 ],
             },
+            "fields": lambda: {
+                "record_type": "contact", "name": f"field_{next(_NUMBERS)}", "label": "Field",
+                "type": "text",
+            },
             "api-keys": lambda: {"name": "Sync", "role": "viewer"},
             "roles": lambda: {"name": new_id("name"), "scopes": ["contacts:read"]},
             "teams": lambda: {"name": new_id("name")},

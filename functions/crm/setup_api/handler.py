@@ -1,9 +1,11 @@
 """λ crm/setup_api: what an administrator sets up, over HTTP."""
 
+from functions.crm.definitions import Definitions
+from functions.crm.dynamodb_definitions import Fields, read_definitions
 from functions.crm.dynamodb_pipelines import Pipelines
-from functions.crm.ports import PipelineStore
+from functions.crm.ports import DefinitionStore, PipelineStore
 from functions.crm.settings import SetupApiSettings
-from functions.crm.setup_api import pipelines
+from functions.crm.setup_api import fields, pipelines, schemas
 from functions.shared.exchange import Exchange
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
@@ -17,5 +19,18 @@ def _pipelines(ask: Exchange) -> PipelineStore:
     return Pipelines(_table(ask), ask.caller)
 
 
-app = build_app("Reelate CRM setup", pipelines.routes(_pipelines))
+def _fields(ask: Exchange) -> DefinitionStore:
+    return Fields(_table(ask), ask.caller)
+
+
+def _definitions(ask: Exchange) -> Definitions:
+    return read_definitions(_table(ask))
+
+
+app = build_app(
+    "Reelate CRM setup",
+    pipelines.routes(_pipelines),
+    fields.routes(_fields, _definitions),
+    schemas.routes(_definitions),
+)
 handler = lambda_handler(app)

@@ -7,6 +7,7 @@ import pytest
 
 from functions.crm.api.handler import handler
 from functions.shared.ids import new_id
+from tests.integration.crm.custom_fields import define
 from tests.integration.gateway import Api, Member
 from tests.integration.parallel import at_once, shared_cloud
 
@@ -60,6 +61,7 @@ def test_of_two_patches_from_one_reading_one_succeeds_and_one_is_stale(api: Api)
 
 
 def test_two_hundred_counted_steps_of_two_writers_all_count(api: Api) -> None:
+    define(api, "contact", steps="number")
     contact = api.make("/v1/contacts", {"name": "Ada", "custom": {"steps": 0}})
     path = f"/v1/contacts/{contact['id']}"
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.integration.crm.bodies import RESOURCES, body_for
+from tests.integration.crm.custom_fields import define
 from tests.integration.gateway import Api
 
 
@@ -44,6 +45,7 @@ def test_a_contact_keeps_every_field_and_shows_what_it_lacks_as_null(api: Api) -
         "title": "Countess", "company_id": company["id"],
         "custom": {"tier": "gold", "seats": 12, "rate": 0.5, "vip": True},
     }  # fmt: skip
+    define(api, "contact", tier="text", seats="number", rate="number", vip="boolean")
     made = api.make("/v1/contacts", sent)
     assert {name: made[name] for name in sent} == {**sent, "email": "ada@example.com"}
     bare = api.make("/v1/contacts", {"name": "Bare"})
@@ -152,6 +154,7 @@ def test_a_merge_patch_may_call_itself_one(api: Api) -> None:
 def test_the_largest_record_fits_into_the_table_together_with_its_kept_reply(api: Api) -> None:
     people = [api.make("/v1/contacts", {"name": "n" * 200})["id"] for _ in range(50)]
     emoji = "\U0001f600"
+    define(api, "deal", **{f"f{n:02}": "text" for n in range(40)})
     body = {
         "name": emoji * 200,
         "contact_ids": people,

@@ -31,7 +31,8 @@ def item(version: int, *events: dict[str, Any], **fields: Any) -> dict[str, Any]
         "object": "contact",
         "version": version,
         "name": "Ada",
-        "custom": {"secret_score": 7},
+        "custom": {"diagnosis": "F32"},
+        "_sensitive": ["diagnosis"],
         "_events": list(events),
         **fields,
     }
@@ -63,7 +64,8 @@ def test_a_stamped_write_is_an_event() -> None:
         "subject": {"type": "contact", "id": CONTACT},
         "data": {
             "id": CONTACT, "version": 1, "name": "Ada", "email": None, "company_id": None,
-            "owner_id": None, "team_id": None,
+            "owner_id": None, "team_id": None, "phone": None, "title": None,
+            "external_id": None, "tags": [], "custom": {},
         },
         "request_id": "req-1",
     }  # fmt: skip
@@ -99,11 +101,23 @@ def test_a_change_of_nothing_public_has_no_previous() -> None:
     assert "previous" not in found[0]
 
 
+def test_a_value_that_has_become_sensitive_does_not_leave_as_the_value_before() -> None:
+    after = item(2, stamped(2), custom={"tier": "gold", "diagnosis": "F33"})
+    before = item(1, custom={"tier": "lead", "diagnosis": "F32"})
+    del before["_sensitive"]
+    (found,) = details(record(after, before))
+
+    assert (found["data"]["custom"], found["previous"]["custom"]) == (
+        {"tier": "gold"}, {"tier": "lead"},
+    )  # fmt: skip
+
+
 def test_what_is_not_of_the_payload_stays_inside() -> None:
     (found,) = details(record(item(1, stamped(1), digest="0f3c", gsi1pk="W#x")))
 
     assert set(found["data"]) == {
-        "id", "version", "name", "email", "company_id", "owner_id", "team_id",
+        "id", "version", "name", "email", "company_id", "owner_id", "team_id", "phone", "title",
+        "external_id", "tags", "custom",
     }  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def test_an_event_says_who_did_what_to_which_record_and_when() -> None:
         "subject": {"type": "contact", "id": "con_1"},
         "data": {
             "id": "con_1", "version": 2, "name": "New", "email": "a@example.com",
-            "company_id": None, "owner_id": None, "team_id": None,
+            "company_id": None, "owner_id": None, "team_id": None, "phone": "1",
+            "title": None, "external_id": None, "tags": [], "custom": {},
         },
         "request_id": "req_1",
     }  # fmt: skip
@@ -42,7 +43,7 @@ def test_a_change_also_says_what_was_before_and_only_that() -> None:
 
 
 def test_a_change_of_unpublished_fields_has_no_before() -> None:
-    detail = envelope("wsp_one", stamp("contact.updated", CALLER), NEW, {**NEW, "phone": "2"})
+    detail = envelope("wsp_one", stamp("contact.updated", CALLER), {**NEW, "_touched": 1}, NEW)
     assert "previous" not in detail
 
 

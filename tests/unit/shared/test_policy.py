@@ -4,7 +4,7 @@ import pytest
 
 from functions.shared.caller import Caller
 from functions.shared.errors import ForbiddenError
-from functions.shared.policy import ADMINISTRATION, RECORDS, ROLES, SCOPES, effective
+from functions.shared.policy import ADMINISTRATION, RECORDS, ROLES, SCOPES, SETUP, effective
 
 
 def _named(scopes: frozenset[str]) -> set[str]:
@@ -18,7 +18,8 @@ def test_a_viewer_reads_a_rep_also_writes_a_manager_also_leads_an_admin_does_all
     assert _named(ROLES["manager"] - ROLES["rep"]) == {
         "teams", "workspace", "audit", "usage", "pipelines",
     }  # fmt: skip
-    assert _named(ROLES["admin"] - ROLES["manager"]) == {*ADMINISTRATION, "workspace"} - {"teams"}
+    administered = {*ADMINISTRATION, *SETUP, "workspace"} - {"teams"}
+    assert _named(ROLES["admin"] - ROLES["manager"]) == administered
 
 
 def test_granted_scopes_narrow_a_role_and_never_widen_it() -> None:
