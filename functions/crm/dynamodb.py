@@ -76,9 +76,7 @@ class CrmRecords(Records[R]):
         unique: Sequence[str] = (),
         people: Door | None = None,
     ) -> None:
-        super().__init__(
-            table, kind, caller, unique=[*unique, "external_id"], people=people
-        )
+        super().__init__(table, kind, caller, unique=[*unique, "external_id"], people=people)
 
     def create(self, record: R, *, also: Also[R] = nothing_else) -> R:
         """As `Records.create`; raises InvalidError when a reference names no live record, and as

@@ -196,11 +196,12 @@ class Fields(Records[FieldDefinition]):
         growing = [name for name, change in moved.items() if change > 0]
         return Update(
             {"pk": self._table.key("FIELDS"), "sk": f"~COUNT#{field.record_type}"},
-            "ADD " + ", ".join(f"{name} :{name}" for name in moved),
+            "ADD " + ", ".join(f"#{name} :{name}" for name in moved),
             " AND ".join(
-                f"(attribute_not_exists({name}) OR {name} < :max_{name})" for name in growing
+                f"(attribute_not_exists(#{name}) OR #{name} < :max_{name})" for name in growing
             )
             or None,
+            {f"#{name}": name for name in moved},
             values={f":{name}": change for name, change in moved.items()}
             | {f":max_{name}": _LIMITS[name] for name in growing},
         )

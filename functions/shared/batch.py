@@ -19,7 +19,8 @@ meet in one record's transaction.
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -128,9 +129,11 @@ def _reply(ask: Exchange, acts: Acts, position: int, item: Any) -> Response:
     body = None if operation.body is None else versions.newer(changes, copy.copy(operation.body))
     match operation:
         case Operation(op="create", id=None, if_match=None) if body is not None:
-            reply = acts.create(mine, _body(acts.new, body))
+            with _in_body():
+                reply = acts.create(mine, validated(acts.new, body))
         case Operation(op="update", id=str(record_id)) if body is not None:
-            reply = acts.update(mine, record_id, _body(acts.patch, body))
+            with _in_body():
+                reply = acts.update(mine, record_id, validated(acts.patch, body))
         case Operation(op="delete", id=str(record_id), body=None):
             if operation.if_match is None:
                 raise PreconditionRequiredError(
@@ -149,16 +152,16 @@ def _reply(ask: Exchange, acts: Acts, position: int, item: Any) -> Response:
     return reply
 
 
-def _body(model: type[BaseModel], values: dict[str, Any]) -> BaseModel:
+@contextmanager
+def _in_body() -> Iterator[None]:
+    """Let the pointers of a refusal lead into the operation's body."""
     try:
-        return validated(model, values)
-    except InvalidError as error:
-        raise _at(error, "/body") from error
-
-
-def _at(error: InvalidError, where: str) -> InvalidError:
-    moved = [FieldProblem(where + f.pointer, f.code, f.message) for f in error.errors]
-    return InvalidError(error.detail, code=error.code, errors=moved)
+        yield
+    except ReelateError as error:
+        error.errors = tuple(
+            FieldProblem("/body" + each.pointer, each.code, each.message) for each in error.errors
+        )
+        raise
 
 
 def _refused(ask: Exchange, error: ReelateError, position: int) -> tuple[int, bool, str]:

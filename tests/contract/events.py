@@ -70,6 +70,14 @@ _RECORDS: dict[str, dict[str, Any]] = {
             {"key": "lost", "name": "Lost", "kind": "lost", "probability": 0, "state": "active"},
         ],
     },
+    "field": {
+        "id": "fld_06b1qz3v1w7g2m5n8p0r4t6x9f",
+        "record_type": "company",
+        "name": "segment",
+        "label": "Segment",
+        "type": "enum",
+        "sensitivity": "internal",
+    },
     "note": {
         "id": "not_06b1qz3v1w7g2m5n8p0r4t6x9n",
         "body": "Wants to start in March.",
@@ -144,6 +152,7 @@ _BEFORE: dict[str, dict[str, Any]] = {
         "loss_reason": None,
     },
     "pipeline.updated": {"name": "Renewal"},
+    "field.updated": {"label": "Size"},
     "note.updated": {"body": "Wants to start in May."},
     "video.updated": {"title": "Call"},
     "video.ready": {"state": "processing", "duration_ms": None},

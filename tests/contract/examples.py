@@ -5,6 +5,7 @@ from typing import Any
 
 from functions.crm.pipelines import born_with
 from functions.shared.policy import ROLES
+from tests.contract import examples_of_fields
 
 _COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
 _CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
@@ -50,22 +51,6 @@ def _artefact(state: str, **more: Any) -> dict[str, Any]:
     return {"state": state, "reason": None, "run": None, "summary": None, **more}
 
 
-_FIELD = {
-    "record_type": "company",
-    "name": "segment",
-    "label": "Segment",
-    "description": "How large its customers are.",
-    "type": "enum",
-    "required": False,
-    "unique": False,
-    "indexed": True,
-    "sensitivity": "internal",
-    "options": [
-        {"value": "smb", "label": "Small and medium", "archived": False},
-        {"value": "enterprise", "label": "Enterprise", "archived": False},
-    ],
-    "references": None,
-}
 _TOLD = {"external_id": "crm-4711", "tags": ["key account"]}
 _CONTACT_FIELDS = {
     **_TOLD,
@@ -76,7 +61,12 @@ _CONTACT_FIELDS = {
     "company_id": _COMPANY,
     "custom": {"newsletter": True},
 }
-_COMPANY_FIELDS = {**_TOLD, "name": "Harbor Foods", "domain": "harbor.example", "custom": {"size": 120}}
+_COMPANY_FIELDS = {
+    **_TOLD,
+    "name": "Harbor Foods",
+    "domain": "harbor.example",
+    "custom": {"size": 120},
+}
 _DEAL_FIELDS = {
     **_TOLD,
     "name": "Harbor rollout",
@@ -161,6 +151,7 @@ _PART = {
 }
 
 EXAMPLES: dict[str, Any] = {
+    **examples_of_fields.EXAMPLES,
     "AuditEntryView": {
         "id": "evt_06b1qz3v1w7g2m5n8p0r4t6x9e",
         "object": "audit_entry",
@@ -218,31 +209,6 @@ EXAMPLES: dict[str, Any] = {
         "paths": {},
     },
     "Deactivation": {"reassign_to": "mem_06b1qz3v1w7g2m5n8p0r4t6x9g"},
-    "FieldDefinition": {**_record("fld_06b1qz3v1w7g2m5n8p0r4t6x9f", "field"), **_FIELD},
-    "FieldPatch": {"label": "Market segment", "required": True},
-    "NewField": _FIELD,
-    "RecordSchema": {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Company",
-        "type": "object",
-        "properties": {
-            "name": {"title": "Name", "type": "string"},
-            "custom": {
-                "title": "Custom",
-                "type": "object",
-                "properties": {
-                    "segment": {
-                        "title": "Segment",
-                        "type": "string",
-                        "oneOf": [{"const": "smb", "title": "Small and medium"}],
-                        "x-sensitivity": "internal",
-                    }
-                },
-                "additionalProperties": False,
-            },
-        },
-        "required": ["id", "object", "name"],
-    },
     "Health": {"status": "ok"},
     "InvitationAccept": {"token": "rl_invite_06b1qz3v_06b1qz3v_X4v9"},
     "MemberInvite": {

@@ -56,6 +56,7 @@ TAGS = {
     "companies": "Organisations.",
     "deals": "Possible sales, and how they move through their pipelines.",
     "pipelines": "The ordered stages that deals and leads move through.",
+    "fields": "The workspace's own fields of records, and what its records are like.",
     "notes": "What was written down about people, organisations and deals.",
     "videos": "Recordings: upload, processing, runs.",
     "playback": "Links that play a video.",

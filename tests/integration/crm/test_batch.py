@@ -56,7 +56,7 @@ def test_operations_are_answered_in_their_order_each_as_alone(api: Api) -> None:
     assert gone == {"status": 204, "headers": {}}
     refused = [each["problem"]["code"] for each in (stale, absent, again)]
     assert refused == ["precondition_failed", "not_found", "duplicate_email"]
-    assert again["problem"]["errors"][0]["pointer"] == "/operations/5/email"
+    assert again["problem"]["errors"][0]["pointer"] == "/operations/5/body/email"
     assert names(api) == ["Ada"]
 
 
