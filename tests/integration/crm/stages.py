@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 from functions.crm.empty_stage.handler import handler
 from functions.crm.pipelines import DRAIN_SECONDS
@@ -30,4 +31,6 @@ def empty(pipeline: str, *, workspace: str = "wsp_one") -> bool:
         "subject": {"type": "pipeline", "id": pipeline},
     }  # fmt: skip
     message = {"messageId": "m1", "body": json.dumps({"detail": detail}), "attributes": {}}
-    return handler({"Records": [message]}, CONTEXT) == {"batchItemFailures": []}
+    function = SimpleNamespace(**vars(CONTEXT))
+    function.get_remaining_time_in_millis = lambda: 900_000
+    return handler({"Records": [message]}, function) == {"batchItemFailures": []}
