@@ -24,8 +24,8 @@ request is refused.
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
 
+from functions.crm.dynamodb_born import BornRecords
 from functions.crm.pipelines import (
     KEPT_SECONDS,
     MAX_PIPELINES,
@@ -33,30 +33,18 @@ from functions.crm.pipelines import (
     born_with,
 )
 from functions.shared.caller import Caller
-from functions.shared.errors import NotFoundError
-from functions.shared.limited_records import LimitedRecords
-from functions.shared.table import Put, Table
+from functions.shared.table import Table
 
 MAX_KEPT = 5_000  # pipelines
 
 _kept: "OrderedDict[tuple[str, str, str], tuple[float, Pipeline]]" = OrderedDict()
 
 
-class Pipelines(LimitedRecords[Pipeline]):
+class Pipelines(BornRecords[Pipeline]):
     """The pipelines of one workspace."""
 
     def __init__(self, table: Table, caller: Caller) -> None:
-        super().__init__(table, Pipeline, caller, limit=MAX_PIPELINES)
-        self._born = {each.id: each for each in born_with(table.workspace)}
-
-    def get(self, record_id: str, *, consistent: bool = False) -> Pipeline:
-        """As `Records.get`; what the workspace was born with is there without an item."""
-        try:
-            return super().get(record_id, consistent=consistent)
-        except NotFoundError:
-            if record_id not in self._born:
-                raise
-            return self._born[record_id]
+        super().__init__(table, Pipeline, caller, born_with(table.workspace), limit=MAX_PIPELINES)
 
     def all(self) -> list[Pipeline]:
         """Return all, archived ones too: those of the beginning first, then the oldest (1 Query).
@@ -84,11 +72,6 @@ class Pipelines(LimitedRecords[Pipeline]):
         if len(_kept) > MAX_KEPT:
             _kept.popitem(last=False)
         return found
-
-    def _at_version(self, item: dict[str, Any], old: Pipeline) -> Put:
-        if old is self._born.get(old.id):
-            return Put(item, "attribute_not_exists(pk)")
-        return super()._at_version(item, old)
 
 
 def forget() -> None:

@@ -20,12 +20,12 @@ The stay in the present stage stands on the record itself; when it ends, the sam
 writes it down. So the visits are exact, and a record does not grow with its moves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from functions.crm.dynamodb import CrmRecords
 from functions.crm.dynamodb_pipelines import Pipelines
-from functions.crm.model import Deal, StagedRecord
+from functions.crm.model import StagedRecord
 from functions.crm.pipelines import Pipeline
 from functions.crm.ranks import LONGEST, between, spread
 from functions.crm.staged import Move, Visit, moved, placed, visit
@@ -68,7 +68,28 @@ class StagedRecords(CrmRecords[S]):
     def create(self, record: S, *, also: Also[S] = nothing_else) -> S:
         """As `CrmRecords.create`; raises InvalidError when the record may not enter its stage."""
         pipeline = self._pipeline(record.pipeline_id, record.stage or None)
-        return super().create(placed(record, pipeline), also=also)
+        return super().create(self._settled(placed(record, pipeline), None), also=also)
+
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[S], S],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[S] = nothing_else,
+    ) -> S:
+        """As `CrmRecords.change`."""
+
+        def settled(old: S) -> S:
+            new = edit(old)
+            return new if new is old else self._settled(new, old)
+
+        return super().change(record_id, settled, event=event, if_match=if_match, also=also)
+
+    def _settled(self, new: S, _old: S | None) -> S:
+        """Return a record with what follows from its other fields."""
+        return new
 
     def move(
         self,
@@ -247,18 +268,6 @@ class StagedRecords(CrmRecords[S]):
         except ConditionFailedError:
             return None  # the long rank does as well
         return ranks[0] if ranks else None
-
-
-def deals(
-    table: Table,
-    caller: Caller,
-    people: Door | None = None,
-    *,
-    source: str = "api",
-) -> StagedRecords[Deal]:
-    """Return the workspace's deals."""
-    pipelines = Pipelines(table, caller)
-    return StagedRecords(table, Deal, caller, pipelines, people=people, source=source)
 
 
 def _place(record: StagedRecord) -> tuple[str, str]:

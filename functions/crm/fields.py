@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from functions.crm.currencies import CURRENCIES
+from functions.crm.money import Rate
 from functions.crm.pipelines import LossReason, PipelineId, StageKey
 from functions.crm.values import MAX_CHOICES, MAX_TEXT, SAFE_INTEGER, day, number
 from functions.shared import natural_keys
@@ -157,6 +158,10 @@ ExternalId = Annotated[
 AmountMinor = Annotated[
     int, Field(ge=0, le=SAFE_INTEGER, description="In the currency's minor unit, such as cents.")
 ]
+Probability = Annotated[
+    int,
+    Field(ge=0, le=100, description="Of winning, in percent; null: what the stage says."),
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
 
 
@@ -233,6 +238,8 @@ class CompanyPatch(RecordPatch):
 class DealFields(RecordFields):
     name: Name
     amount: MoneyFields | None = None
+    fx_rate: Rate | None = None
+    probability: Probability | None = None
     close_date: Day | None = None
     company_id: CompanyId | None = None
     contact_ids: ContactIds = Field(default_factory=list)
@@ -247,6 +254,8 @@ class NewDealFields(DealFields):
 class DealPatch(RecordPatch):
     name: Name = Field(default_factory=_untold)
     amount: MoneyPatch | None = None
+    fx_rate: Rate | None = None
+    probability: Probability | None = None
     close_date: Day | None = None
     company_id: CompanyId | None = None
     contact_ids: ContactIds | None = None

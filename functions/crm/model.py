@@ -12,9 +12,11 @@ from functions.crm.fields import (
     Fields,
     NoteFields,
 )
+from functions.crm.money import Money
 from functions.crm.pipelines import RecordType, StageKind, default_id
 from functions.crm.values import Value
 from functions.shared.caller import Caller
+from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.merge_patch import merge
 from functions.shared.ownership import OWNERSHIP
 from functions.shared.record import OwnedRecord
@@ -91,15 +93,6 @@ class Company(CrmRecord):
     domain: str | None = None
 
 
-class Money(BaseModel):
-    """An amount in the currency's minor unit (ISO 4217)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    amount_minor: int
-    currency: str
-
-
 class LastMove(BaseModel):
     """How a record came into its stage from another."""
 
@@ -118,6 +111,7 @@ class StagedRecord(CrmRecord):
     pipeline_id: str
     stage: str  # its key
     status: StageKind = "open"  # the stage's kind
+    stage_probability: int = 0  # the stage's when it was entered, in percent
     rank: str = ""  # its place in the column; see `ranks`
     stage_entered_at: str = ""
     stage_entered_by: Mapping[str, str] = Field(default_factory=dict)
@@ -136,6 +130,26 @@ class StagedRecord(CrmRecord):
         return cls.born(caller, pipeline_id=pipeline, stage=values.pop("stage") or "", **values)
 
 
+class InBase(BaseModel):
+    """A deal's amount in the workspace's base currency, and the rate that made it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    amount: Money
+    fx_rate: str
+    fx_rate_at: str
+
+
+class Forecast(BaseModel):
+    """What a deal is worth by its odds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    probability: int  # in percent
+    amount: Money | None = None
+    in_base: Money | None = None
+
+
 class Deal(StagedRecord):
     """A possible sale, in one stage of its pipeline."""
 
@@ -146,9 +160,25 @@ class Deal(StagedRecord):
 
     name: str
     amount: Money | None = None
+    line_count: int = 0  # of line items, which then make the amount
+    fx_rate: str | None = None  # its own, instead of the workspace's
+    in_base: InBase | None = None
+    probability: int | None = None  # its own, instead of the stage's
+    forecast: Forecast | None = None
     close_date: str | None = None
     company_id: str | None = None
     contact_ids: Sequence[str] = Field(default_factory=list)
+
+    def patched(self, patch: Fields) -> Self:
+        if self.line_count and "amount" in patch.model_fields_set:
+            raise InvalidError(
+                "The deal's amount is that of its line items.",
+                code="amount_from_line_items",
+                errors=[
+                    FieldProblem("/amount", "computed", "Change or delete the line items instead.")
+                ],
+            )
+        return super().patched(patch)
 
     def references(self) -> Sequence[Reference]:
         contacts = [

@@ -59,6 +59,7 @@ def placed(record: S, pipeline: Pipeline) -> S:
         update={
             "stage": stage.key,
             "status": stage.kind,
+            "stage_probability": stage.probability,
             "rank": newest(milliseconds(record.created_at)),
             "stage_entered_at": record.created_at,
             "stage_entered_by": record.created_by,
@@ -96,6 +97,7 @@ def moved(
         pipeline_id=pipeline.id,
         stage=stage.key,
         status=stage.kind,
+        stage_probability=stage.probability,
         rank=rank or newest(int(moment.timestamp() * 1000)),
         stage_entered_at=iso(moment),
         stage_entered_by=by,

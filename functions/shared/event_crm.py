@@ -69,6 +69,17 @@ class DealPayload(CrmPayload):
     contact_ids: list[str] = Field(default_factory=list)
 
 
+class ProductPayload(Payload):
+    name: str
+    sku: str | None = None
+    price: Money | None = None
+    active: bool = True
+
+
+class RatesPayload(Payload):
+    base_currency: str | None = None
+
+
 class NotePayload(CrmPayload):
     body: str
     links: list[Link] = Field(default_factory=list)
@@ -93,6 +104,7 @@ EVENTS: dict[str, Published] = {
             ("company", CompanyPayload),
             ("deal", DealPayload),
             ("note", NotePayload),
+            ("product", ProductPayload),
         )
         for name, entry in entries(
             "crm",
@@ -114,6 +126,11 @@ EVENTS: dict[str, Published] = {
             "deal.lost": "A deal was lost; `loss_reason` may say why.",
             "deal.reordered": "A deal got another place in its column of the board.",
         },
+    ),
+    **entries(
+        "crm",
+        RatesPayload,
+        {"exchange_rates.updated": "The workspace's base currency or exchange rates changed."},
     ),
     **entries(
         "crm",

@@ -78,6 +78,13 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "type": "enum",
         "sensitivity": "internal",
     },
+    "product": {
+        "id": "prd_06b1qz3v1w7g2m5n8p0r4t6x9q",
+        "name": "Team plan",
+        "sku": "RL-TEAM-1",
+        "price": {"amount_minor": 49_900, "currency": "EUR"},
+    },
+    "exchange_rates": {"id": "exr_06b1qz3v1w7g2m5n8p0r4t6x9x", "base_currency": "EUR"},
     "note": {
         "id": "not_06b1qz3v1w7g2m5n8p0r4t6x9n",
         "body": "Wants to start in March.",
@@ -153,6 +160,8 @@ _BEFORE: dict[str, dict[str, Any]] = {
     },
     "pipeline.updated": {"name": "Renewal"},
     "field.updated": {"label": "Size"},
+    "product.updated": {"name": "Team"},
+    "exchange_rates.updated": {"base_currency": "USD"},
     "note.updated": {"body": "Wants to start in May."},
     "video.updated": {"title": "Call"},
     "video.ready": {"state": "processing", "duration_ms": None},

@@ -74,7 +74,25 @@ _DEAL_FIELDS = {
     "close_date": "2026-12-31",
     "company_id": _COMPANY,
     "contact_ids": [_CONTACT],
+    "fx_rate": None,
+    "probability": None,
     "custom": {},
+}
+_PRODUCT_FIELDS = {
+    "name": "Team plan",
+    "sku": "RL-TEAM-1",
+    "description": "Up to ten seats.",
+    "price": {"amount_minor": 49_900, "currency": "EUR"},
+    "billing": "monthly",
+    "active": True,
+    "custom": {},
+}
+_LINE_FIELDS = {
+    "description": "Onboarding, by the day",
+    "quantity": "2.5",
+    "unit_price": {"amount_minor": 120_000, "currency": "EUR"},
+    "discount_percent": "10",
+    "tax_percent": "19",
 }
 _NOTE_FIELDS = {**_TOLD, "body": "Wants to start in March.", "links": [_LINK], "custom": {}}
 _API_KEY = {
@@ -189,7 +207,19 @@ EXAMPLES: dict[str, Any] = {
         "pipeline_id": _PIPELINE["id"],
         "stage": "proposal",
         "status": "open",
+        "stage_probability": 50,
         "rank": "UUU8MPy4a3y",
+        "line_count": 0,
+        "in_base": {
+            "amount": _AMOUNT,
+            "fx_rate": "1",
+            "fx_rate_at": "2026-11-22T21:59:17.123Z",
+        },
+        "forecast": {
+            "probability": 50,
+            "amount": {"amount_minor": 2_400_000, "currency": "EUR"},
+            "in_base": {"amount_minor": 2_400_000, "currency": "EUR"},
+        },
         "stage_entered_at": "2026-11-22T21:59:17.123Z",
         "stage_entered_by": _ACTOR,
         "stage_source": "api",
@@ -256,6 +286,32 @@ EXAMPLES: dict[str, Any] = {
     },
     "PartUrlView": _PART,
     "PartView": {"part_number": 1, "size_bytes": 8_388_608, "etag": '"9b2cf535f27731c9"'},
+    "ExchangeRates": {
+        **_record("exr_06b1qz3v1w7g2m5n8p0r4t6x9x", "exchange_rates"),
+        "base_currency": "EUR",
+        "rates": {"USD": "0.9215", "JPY": "0.00612"},
+    },
+    "RatesPatch": {"base_currency": "EUR", "rates": {"USD": "0.9215", "GBP": None}},
+    "Product": {
+        **_record("prd_06b1qz3v1w7g2m5n8p0r4t6x9q", "product"),
+        "owner_id": None,
+        "team_id": None,
+        **_PRODUCT_FIELDS,
+    },
+    "ProductFields": _PRODUCT_FIELDS,
+    "ProductPatch": {"price": {"amount_minor": 54_900}, "billing": "yearly"},
+    "Line": {
+        "id": "lin_06b1qz3v1w7g2m5n8p0r4t6x9h",
+        "object": "line_item",
+        "deal_id": _DEAL,
+        "product_id": None,
+        "sku": None,
+        **_LINE_FIELDS,
+        "total": {"amount_minor": 270_000, "currency": "EUR"},
+        "tax": {"amount_minor": 51_300, "currency": "EUR"},
+    },
+    "LineFields": _LINE_FIELDS,
+    "LinePatch": {"quantity": "3", "discount_percent": "0"},
     "Pipeline": _PIPELINE,
     "PipelineFields": {
         "name": "Renewals",

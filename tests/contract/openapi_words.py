@@ -57,6 +57,7 @@ TAGS = {
     "deals": "Possible sales, and how they move through their pipelines.",
     "pipelines": "The ordered stages that deals and leads move through.",
     "fields": "The workspace's own fields of records, and what its records are like.",
+    "products": "What you sell, for the line items of deals.",
     "notes": "What was written down about people, organisations and deals.",
     "videos": "Recordings: upload, processing, runs.",
     "playback": "Links that play a video.",

@@ -21,9 +21,10 @@ WRITES = [
     for method, operation in item.items()
     if {"$ref": "#/components/parameters/IdempotencyKey"} in operation.get("parameters", [])
 ]
-# These want a file that has arrived, renditions, or a person who is signed in; the tests of their
-# contexts have those.
+# These want a line item, a file that has arrived, renditions, or a person who is signed in; the
+# tests of their contexts have those.
 ELSEWHERE = {
+    "PATCH /v1/deals/{id}/line-items/{line}", "DELETE /v1/deals/{id}/line-items/{line}",
     "POST /v1/invitations/accept", "POST /v1/members/{id}/invite",
     "POST /v1/workspaces/{id}/switch",
     "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",

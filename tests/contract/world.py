@@ -51,6 +51,7 @@ class World:
                 "filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 5_000,
                 "links": [{"type": "deal", "id": self.record("deals")}],
             },
+            "products": lambda: {"name": "Team plan"},
             "pipelines": lambda: {
                 "name": "Renewals",
                 "stages": [

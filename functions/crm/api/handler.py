@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from functions.crm import dynamodb, dynamodb_staged
-from functions.crm.api import resources, staged
+from functions.crm import dynamodb
+from functions.crm.api import lines, resources, staged
 from functions.crm.api.resources import History, Resource
 from functions.crm.check.logic import shown
+from functions.crm.dynamodb_deals import Deals, Products
 from functions.crm.fields import (
     CompanyFields,
     CompanyPatch,
@@ -18,8 +19,10 @@ from functions.crm.fields import (
     NoteFields,
     NotePatch,
 )
+from functions.crm.lines import Priced, on_sale
 from functions.crm.model import Company, Contact, Deal, Note
-from functions.crm.ports import StagedStore, Store
+from functions.crm.ports import Store
+from functions.crm.product import Product, ProductFields, ProductPatch
 from functions.crm.service import KnownSubjects
 from functions.crm.settings import ApiSettings
 from functions.shared.check import Door, Question, RecordName
@@ -46,8 +49,16 @@ def _companies(ask: Exchange) -> Store[Company]:
     return dynamodb.companies(_table(ask), ask.caller, _people(ask))
 
 
-def _deals(ask: Exchange) -> StagedStore[Deal]:
-    return dynamodb_staged.deals(_table(ask), ask.caller, _people(ask))
+def _deals(ask: Exchange) -> Deals:
+    return Deals(_table(ask), ask.caller, people=_people(ask))
+
+
+def _products(ask: Exchange) -> Store[Product]:
+    return Products(_table(ask), ask.caller)
+
+
+def _priced(ask: Exchange, product_id: str) -> Priced:
+    return on_sale(Products(_table(ask), ask.caller).get, product_id)
 
 
 def _notes(ask: Exchange) -> Store[Note]:
@@ -90,5 +101,7 @@ app = build_app(
         Resource("notes", Note, NoteFields, NotePatch, _notes, related=Related([links()], _read))
     ),
     staged.routes("deals", Deal, _deals),
+    lines.routes(_deals, _priced),
+    resources.routes(Resource("products", Product, ProductFields, ProductPatch, _products)),
 )
 handler = lambda_handler(app)

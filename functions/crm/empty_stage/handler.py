@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions.crm import dynamodb_staged
+from functions.crm.dynamodb_deals import Deals
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.emptying import SOURCE, Column, empty
 from functions.crm.pipelines import RecordType
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             client("dynamodb"), EmptyStageSettings.from_env().crm_table, detail["workspace"]
         )
         columns: Mapping[RecordType, Column] = {
-            "deal": dynamodb_staged.deals(table, caller, source=SOURCE),
+            "deal": Deals(table, caller, source=SOURCE),
         }
         moved = empty(
             detail["subject"]["id"], Pipelines(table, caller), columns, caller.actor, in_time, now()

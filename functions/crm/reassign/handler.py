@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from functions.crm import dynamodb, dynamodb_staged
+from functions.crm import dynamodb
+from functions.crm.dynamodb_deals import Deals
 from functions.crm.settings import ReassignSettings
 from functions.shared.aws import client
 from functions.shared.caller import Caller
@@ -31,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         holdings: list[Holdings[Any]] = [
             dynamodb.contacts(table, caller),
             dynamodb.companies(table, caller),
-            dynamodb_staged.deals(table, caller),
+            Deals(table, caller),
             dynamodb.notes(table, caller),
         ]
         people = LambdaDoor(settings.identity_check_function, caller)

@@ -3,9 +3,11 @@
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import Fields, read_definitions
 from functions.crm.dynamodb_pipelines import Pipelines
+from functions.crm.dynamodb_rates import Rates
 from functions.crm.ports import DefinitionStore, PipelineStore
 from functions.crm.settings import SetupApiSettings
-from functions.crm.setup_api import fields, pipelines, schemas
+from functions.crm.setup_api import fields, pipelines, rates, schemas
+from functions.crm.setup_api.rates import RateStore
 from functions.shared.exchange import Exchange
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
@@ -19,6 +21,10 @@ def _pipelines(ask: Exchange) -> PipelineStore:
     return Pipelines(_table(ask), ask.caller)
 
 
+def _rates(ask: Exchange) -> RateStore:
+    return Rates(_table(ask), ask.caller)
+
+
 def _fields(ask: Exchange) -> DefinitionStore:
     return Fields(_table(ask), ask.caller)
 
@@ -30,6 +36,7 @@ def _definitions(ask: Exchange) -> Definitions:
 app = build_app(
     "Reelate CRM setup",
     pipelines.routes(_pipelines),
+    rates.routes(_rates),
     fields.routes(_fields, _definitions),
     schemas.routes(_definitions),
 )

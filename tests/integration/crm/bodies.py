@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.integration.gateway import Api
 
-RESOURCES = ["contacts", "companies", "deals", "notes"]
+RESOURCES = ["contacts", "companies", "deals", "notes", "products"]
 EVERY_ROUTE = [
     *[
         (method, path.format(resource=resource))
@@ -21,6 +21,10 @@ EVERY_ROUTE = [
     *[("GET", f"/v1/{resource}/ID/timeline") for resource in ("contacts", "companies", "deals")],
     ("POST", "/v1/deals/ID/move"),
     ("GET", "/v1/deals/ID/stage-history"),
+    ("GET", "/v1/deals/ID/line-items"),
+    ("POST", "/v1/deals/ID/line-items"),
+    ("PATCH", "/v1/deals/ID/line-items/LINE"),
+    ("DELETE", "/v1/deals/ID/line-items/LINE"),
 ]
 
 
@@ -36,6 +40,9 @@ def sendable(api: Api, method: str, path: str) -> dict[str, Any] | None:
     """Return a body that a route takes."""
     if path.endswith("/move"):
         return {"stage": "won"}
+    if "/line-items" in path:
+        line = {"description": "Seat", "unit_price": {"amount_minor": 5, "currency": "EUR"}}
+        return {"POST": line, "PATCH": {"quantity": "2"}}.get(method)
     if path.endswith("/batch"):
         resource = path.split("/")[2]
         return {"operations": [{"op": "create", "body": body_for(api, resource)}]}
@@ -44,3 +51,11 @@ def sendable(api: Api, method: str, path: str) -> dict[str, Any] | None:
     if method == "PATCH":
         return {"body": "New"} if "notes" in path else {"name": "New"}
     return None
+
+
+def target(api: Api, path: str, record: str) -> str:
+    """Return a route's path with a record's id, and with that of a line item made for it."""
+    if path.endswith("/LINE"):
+        lines = path.replace("ID", record).removesuffix("/LINE")
+        return f"{lines}/{api.make(lines, sendable(api, 'POST', lines))['id']}"
+    return path.replace("ID", record)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from functions.crm import dynamodb_pipelines, dynamodb_staged
+from functions.crm import dynamodb_pipelines
 from functions.crm.api.handler import handler
+from functions.crm.dynamodb_deals import Deals
 from functions.crm.dynamodb_pipelines import KEPT_SECONDS, Pipelines
 from functions.crm.pipelines import default_id
 from functions.shared import aws
@@ -36,7 +37,7 @@ def table() -> Table:
 
 
 def column(pipeline: str, stage: str) -> list[str]:
-    items, _ = dynamodb_staged.deals(table(), CALLER).column(pipeline, stage, limit=100)
+    items, _ = Deals(table(), CALLER).column(pipeline, stage, limit=100)
     return [each["id"] for each in items]
 
 

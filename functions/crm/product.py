@@ -1,0 +1,64 @@
+"""What a workspace sells."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints
+
+from functions.crm.fields import Custom, CustomPatch, Fields, MoneyFields, MoneyPatch, Name
+from functions.crm.model import CrmRecord
+from functions.crm.money import Money
+from functions.shared.caller import Caller
+
+Billing = Literal["once", "monthly", "quarterly", "yearly"]
+Sku = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[!-~]+$"),
+    Field(description="Its number in your books; occurs once.", examples=["RL-TEAM-1"]),
+]
+Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
+
+
+def _untold() -> Any:
+    """The default of a patch's field that may be left out but not be null; never read."""
+    return None
+
+
+class ProductFields(Fields):
+    name: Name
+    sku: Sku | None = None
+    description: Description = ""
+    price: MoneyFields | None = None
+    billing: Billing = "once"
+    active: bool = True
+    custom: Custom = Field(default_factory=dict)
+
+
+class ProductPatch(Fields):
+    name: Name = Field(default_factory=_untold)
+    sku: Sku | None = None
+    description: Description = Field(default_factory=_untold)
+    price: MoneyPatch | None = None
+    billing: Billing = Field(default_factory=_untold)
+    active: bool = Field(default_factory=_untold)
+    custom: CustomPatch | None = None
+
+
+class Product(CrmRecord):
+    """Something that is sold; it is the workspace's, nobody's own."""
+
+    PREFIX: ClassVar[str] = "prd"
+    OBJECT: ClassVar[str] = "product"
+    FIELDS: ClassVar[type[Fields]] = ProductFields
+
+    name: str
+    sku: str | None = None
+    description: str = ""
+    price: Money | None = None
+    billing: Billing = "once"  # how often the price is due
+    active: bool = True  # may be put on deals
+    custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, fields: Fields, caller: Caller) -> Self:
+        return cls.born(caller, owner_id=None, team_id=None, **fields.model_dump())
