@@ -299,7 +299,7 @@ EXAMPLES: dict[str, Any] = {
         **_PRODUCT_FIELDS,
     },
     "ProductFields": _PRODUCT_FIELDS,
-    "ProductPatch": {"price": {"amount_minor": 54_900}, "billing": "yearly"},
+    "ProductPatch": {"price": {"amount_minor": 54_900, "currency": "EUR"}, "billing": "yearly"},
     "Line": {
         "id": "lin_06b1qz3v1w7g2m5n8p0r4t6x9h",
         "object": "line_item",
