@@ -27,10 +27,10 @@ class BornRecords(LimitedRecords[R]):
         super().__init__(table, kind, caller, limit=limit)
         self._born = {each.id: each for each in born}
 
-    def get(self, record_id: str, *, consistent: bool = False) -> R:
-        """As `Records.get`; what the workspace was born with is there without an item."""
+    def _current(self, record_id: str, *, consistent: bool = True) -> R:
+        """As `Records` has it; what the workspace was born with is there without an item."""
         try:
-            return super().get(record_id, consistent=consistent)
+            return super()._current(record_id, consistent=consistent)
         except NotFoundError:
             if record_id not in self._born:
                 raise

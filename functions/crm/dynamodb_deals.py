@@ -47,7 +47,9 @@ class Deals(StagedRecords[Deal]):
         self, table: Table, caller: Caller, *, people: Door | None = None, source: str = "api"
     ) -> None:
         pipelines = Pipelines(table, caller)
-        super().__init__(table, Deal, caller, pipelines, people=people, source=source)
+        super().__init__(
+            table, Deal, caller, pipelines, people=people, unique=["external_id"], source=source
+        )
         self._rates = Rates(table, caller)
 
     def lines(self, deal_id: str) -> list[Line]:
@@ -93,8 +95,9 @@ class Deals(StagedRecords[Deal]):
 
 
 class Products(CrmRecords[Product]):
-    """The products of one workspace, for everybody in it to see; a SKU occurs once."""
+    """The products of one workspace, for everybody in it to see; a SKU and an
+    external id occur once."""
 
     def __init__(self, table: Table, caller: Caller) -> None:
-        super().__init__(table, Product, caller, unique=["sku"])
+        super().__init__(table, Product, caller, unique=["external_id", "sku"])
         self._owned = False

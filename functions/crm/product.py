@@ -1,11 +1,19 @@
 """What a workspace sells."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints
 
-from functions.crm.fields import Custom, CustomPatch, Fields, MoneyFields, MoneyPatch, Name
+from functions.crm.fields import (
+    Custom,
+    CustomPatch,
+    ExternalId,
+    Fields,
+    MoneyFields,
+    MoneyPatch,
+    Name,
+    Tags,
+)
 from functions.crm.model import CrmRecord
 from functions.crm.money import Money
 from functions.shared.caller import Caller
@@ -31,6 +39,8 @@ class ProductFields(Fields):
     price: MoneyFields | None = None
     billing: Billing = "once"
     active: bool = True
+    external_id: ExternalId | None = None
+    tags: Tags = Field(default_factory=list)
     custom: Custom = Field(default_factory=dict)
 
 
@@ -41,6 +51,8 @@ class ProductPatch(Fields):
     price: MoneyPatch | None = None
     billing: Billing = Field(default_factory=_untold)
     active: bool = Field(default_factory=_untold)
+    external_id: ExternalId | None = None
+    tags: Tags | None = None
     custom: CustomPatch | None = None
 
 
@@ -57,7 +69,6 @@ class Product(CrmRecord):
     price: Money | None = None
     billing: Billing = "once"  # how often the price is due
     active: bool = True  # may be put on deals
-    custom: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, fields: Fields, caller: Caller) -> Self:

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.crm.pipelines import born_with
 from functions.shared.policy import ROLES
-from tests.contract import examples_of_fields
+from tests.contract import examples_of_fields, examples_of_sales
 
 _COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
 _CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
@@ -77,22 +77,6 @@ _DEAL_FIELDS = {
     "fx_rate": None,
     "probability": None,
     "custom": {},
-}
-_PRODUCT_FIELDS = {
-    "name": "Team plan",
-    "sku": "RL-TEAM-1",
-    "description": "Up to ten seats.",
-    "price": {"amount_minor": 49_900, "currency": "EUR"},
-    "billing": "monthly",
-    "active": True,
-    "custom": {},
-}
-_LINE_FIELDS = {
-    "description": "Onboarding, by the day",
-    "quantity": "2.5",
-    "unit_price": {"amount_minor": 120_000, "currency": "EUR"},
-    "discount_percent": "10",
-    "tax_percent": "19",
 }
 _NOTE_FIELDS = {**_TOLD, "body": "Wants to start in March.", "links": [_LINK], "custom": {}}
 _API_KEY = {
@@ -170,6 +154,7 @@ _PART = {
 
 EXAMPLES: dict[str, Any] = {
     **examples_of_fields.EXAMPLES,
+    **examples_of_sales.EXAMPLES,
     "AuditEntryView": {
         "id": "evt_06b1qz3v1w7g2m5n8p0r4t6x9e",
         "object": "audit_entry",
@@ -286,57 +271,6 @@ EXAMPLES: dict[str, Any] = {
     },
     "PartUrlView": _PART,
     "PartView": {"part_number": 1, "size_bytes": 8_388_608, "etag": '"9b2cf535f27731c9"'},
-    "ExchangeRates": {
-        **_record("exr_06b1qz3v1w7g2m5n8p0r4t6x9x", "exchange_rates"),
-        "base_currency": "EUR",
-        "rates": {"USD": "0.9215", "JPY": "0.00612"},
-    },
-    "RatesPatch": {"base_currency": "EUR", "rates": {"USD": "0.9215", "GBP": None}},
-    "Product": {
-        **_record("prd_06b1qz3v1w7g2m5n8p0r4t6x9q", "product"),
-        "owner_id": None,
-        "team_id": None,
-        **_PRODUCT_FIELDS,
-    },
-    "ProductFields": _PRODUCT_FIELDS,
-    "ProductPatch": {"price": {"amount_minor": 54_900, "currency": "EUR"}, "billing": "yearly"},
-    "Line": {
-        "id": "lin_06b1qz3v1w7g2m5n8p0r4t6x9h",
-        "object": "line_item",
-        "deal_id": _DEAL,
-        "product_id": None,
-        "sku": None,
-        **_LINE_FIELDS,
-        "total": {"amount_minor": 270_000, "currency": "EUR"},
-        "tax": {"amount_minor": 51_300, "currency": "EUR"},
-    },
-    "LineFields": _LINE_FIELDS,
-    "LinePatch": {"quantity": "3", "discount_percent": "0"},
-    "Pipeline": _PIPELINE,
-    "PipelineFields": {
-        "name": "Renewals",
-        "record_type": "deal",
-        "stages": [
-            {"name": "Due", "kind": "open", "probability": 60},
-            {"name": "Offered", "kind": "open", "required_fields": ["amount", "close_date"]},
-            {"name": "Renewed", "kind": "won"},
-            {"name": "Cancelled", "kind": "lost"},
-        ],
-        "loss_reason_required": True,
-    },
-    "PipelinePatch": {"name": "New business", "loss_reason_required": True},
-    "StageArchiveFields": {"moves_to": "discovery"},
-    "Visit": {
-        "object": "stage_visit",
-        "pipeline_id": _PIPELINE["id"],
-        "stage": "discovery",
-        "entered_at": "2026-11-21T21:59:17.123Z",
-        "left_at": "2026-11-22T21:59:17.123Z",
-        "duration_ms": 86_400_000,
-        "entered_by": _ACTOR,
-        "source": "api",
-        "loss_reason": None,
-    },
     "PlaybackView": {
         "url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/master.m3u8",
         "expires_at": "2026-11-23T03:59:17.123Z",

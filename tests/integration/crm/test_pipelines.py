@@ -14,6 +14,7 @@ from functions.shared.caller import Caller
 from functions.shared.table import Table
 from tests.integration.cloud import ENVIRONMENT, Calls
 from tests.integration.crm.bus import image
+from tests.integration.crm.custom_fields import define
 from tests.integration.crm.stages import age, empty
 from tests.integration.gateway import Api
 from tests.integration.parallel import at_once, shared_cloud
@@ -61,6 +62,7 @@ def test_moving_a_deal_to_where_it_is_makes_no_new_version(api: Api) -> None:
 
 
 def test_a_stage_tells_which_fields_it_misses(api: Api, setup: Api) -> None:
+    define(api, "deal", budget="number")
     pipeline = renewals(setup, loss_reason_required=True)["id"]
     deal = api.make("/v1/deals", {"name": "Big", "pipeline_id": pipeline})
     path = f"/v1/deals/{deal['id']}/move"
@@ -190,6 +192,7 @@ def test_where_one_gap_is_used_over_and_over_the_neighbours_get_shorter_texts(ap
 def test_an_archived_stage_is_emptied_once_every_copy_of_it_is_forgotten(
     api: Api, setup: Api
 ) -> None:
+    define(api, "deal", budget="number")
     made = renewals(setup)
     body = {"name": "D", "pipeline_id": made["id"], "amount": EUR, "custom": {"budget": 1}}
     deals = [api.make("/v1/deals", {**body, "stage": "offered"})["id"] for _ in range(5)]
