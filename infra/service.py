@@ -73,7 +73,7 @@ class ServiceStack(Stack):
         gateway.route(identity.api, "members", "invitations/accept", "workspace", "workspaces")
         gateway.route(identity.api, "clients")
         gateway.route(identity.api, "usage", "limits")
-        gateway.route(crm.api, "contacts", "companies", "deals", "notes")
+        gateway.route(crm.api, "contacts", "companies", "deals", "activities")
         gateway.route(crm.api, "products")
         gateway.route(crm.setup_api, "pipelines", "exchange-rates", "fields", "schemas")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")

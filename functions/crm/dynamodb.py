@@ -40,7 +40,7 @@ from typing import Any, TypeVar
 
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import definitions_of
-from functions.crm.model import KINDS, Company, Contact, CrmRecord, Note, Reference
+from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
 from functions.crm.timeline import TimelineEntry
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
@@ -232,11 +232,6 @@ def contacts(table: Table, caller: Caller, people: Door | None = None) -> CrmRec
 def companies(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Company]:
     """Return the workspace's companies; a domain occurs once."""
     return CrmRecords(table, Company, caller, unique=["domain"], people=people)
-
-
-def notes(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Note]:
-    """Return the workspace's notes."""
-    return CrmRecords(table, Note, caller, people=people)
 
 
 class Timelines:

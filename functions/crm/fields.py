@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -11,7 +11,6 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
-    model_validator,
 )
 
 from functions.crm.currencies import CURRENCIES
@@ -19,10 +18,9 @@ from functions.crm.money import Rate
 from functions.crm.pipelines import LossReason, PipelineId, StageKey
 from functions.crm.values import MAX_CHOICES, MAX_TEXT, SAFE_INTEGER, day, number
 from functions.shared import natural_keys
-from functions.shared.ids import is_id
 from functions.shared.ownership import MemberId, TeamId
 
-MAX_CONTACTS, MAX_LINKS, MAX_CUSTOM, MAX_OPTION = 50, 20, 100, 64
+MAX_CONTACTS, MAX_CUSTOM, MAX_OPTION = 50, 100, 64
 MAX_TAGS, MAX_TAG, MAX_EXTERNAL_ID = 50, 64, 255
 # Together: a record and the kept reply that shows it must fit into DynamoDB's 400 KB an item.
 MAX_CUSTOM_BYTES = 32_768
@@ -259,29 +257,3 @@ class DealPatch(RecordPatch):
     close_date: Day | None = None
     company_id: CompanyId | None = None
     contact_ids: ContactIds | None = None
-
-
-class LinkFields(Fields):
-    type: Literal["contact", "company", "deal"]
-    id: Annotated[str, StringConstraints(max_length=40)]
-
-    @model_validator(mode="after")
-    def _fits(self) -> "LinkFields":
-        if not is_id(self.id, PREFIXES[self.type]):
-            raise ValueError(f"`id` is not the id of a {self.type}.")
-        return self
-
-
-Links = Annotated[
-    list[LinkFields], Field(min_length=1, max_length=MAX_LINKS), AfterValidator(_once)
-]
-
-
-class NoteFields(RecordFields):
-    body: Body
-    links: Links
-
-
-class NotePatch(RecordPatch):
-    body: Body = Field(default_factory=_untold)
-    links: Links = Field(default_factory=_untold)

@@ -1,26 +1,31 @@
 """The CRM's records as they are stored and shown, and what may happen to them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.crm.activity_details import Call, Email, Link, Meeting, Message, Task
+from functions.crm.activity_fields import ActivityFields, ActivityType
 from functions.crm.fields import (
     CompanyFields,
     ContactFields,
     DealFields,
     Fields,
-    NoteFields,
 )
 from functions.crm.money import Money
 from functions.crm.pipelines import RecordType, StageKind, default_id
 from functions.crm.values import Value
 from functions.shared.caller import Caller
-from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.clock import iso, now
+from functions.shared.errors import ConflictError, FieldProblem, InvalidError
 from functions.shared.merge_patch import merge
 from functions.shared.ownership import OWNERSHIP
 from functions.shared.record import OwnedRecord
 from functions.shared.validation import validated
+
+TaskStatus = Literal["open", "done", "cancelled"]
+VIDEO = "video"  # the one type of record that is another context's
 
 
 class Reference(NamedTuple):
@@ -189,31 +194,92 @@ class Deal(StagedRecord):
         return [*company, *contacts]
 
 
-class Link(BaseModel):
-    """A record that a note concerns."""
+class Activity(CrmRecord):
+    """Something done, said, written or to be done, about any number of records."""
 
-    model_config = ConfigDict(frozen=True)
+    PREFIX: ClassVar[str] = "act"
+    OBJECT: ClassVar[str] = "activity"
+    FIELDS: ClassVar[type[Fields]] = ActivityFields
 
-    type: str
-    id: str
+    type: ActivityType
+    subject: str | None = None
+    body: str | None = None
+    occurred_at: str
+    links: Sequence[Link] = Field(default_factory=list)
+    call: Call | None = None
+    meeting: Meeting | None = None
+    email: Email | None = None
+    message: Message | None = None
+    task: Task | None = None
+    status: TaskStatus | None = None  # a task's
+    due_at: str | None = None  # when a task is due, as an instant
+    remind_at: str | None = None
+    done_at: str | None = None
 
+    @classmethod
+    def of(cls, fields: Fields, caller: Caller) -> Self:
+        values = cls._told(fields)
+        meeting = values["meeting"] or {}
+        values["occurred_at"] = values["occurred_at"] or meeting.get("starts_at") or iso(now())
+        if values["type"] == "task":
+            values["status"] = "open"
+        return cls.born(caller, **values).timed()
 
-class Note(CrmRecord):
-    """Something written down about contacts, companies and deals."""
+    def patched(self, patch: Fields) -> Self:
+        new = super().patched(patch)
+        return self if new is self else new.timed()
 
-    PREFIX: ClassVar[str] = "not"
-    OBJECT: ClassVar[str] = "note"
-    FIELDS: ClassVar[type[Fields]] = NoteFields
+    def in_state(self, status: TaskStatus) -> Self:
+        """Return the task done, cancelled or open again; this very one when it is so already.
 
-    body: str
-    links: Sequence[Link]
+        Raises ConflictError when it is no task.
+        """
+        if self.type != "task":
+            raise ConflictError(f"A {self.type} is nothing to be done.", code="not_a_task")
+        if status == self.status:
+            return self
+        return self.changed(status=status, done_at=iso(now()) if status == "done" else None)
 
     def references(self) -> Sequence[Reference]:
-        return [
-            Reference(f"/links/{position}/id", link.id) for position, link in enumerate(self.links)
+        named = [
+            Reference(f"/links/{position}/id", link.id)
+            for position, link in enumerate(self.links)
+            if link.type != VIDEO
         ]
+        attendees = self.meeting.attendees if self.meeting else ()
+        return [
+            *named,
+            *(
+                Reference(f"/meeting/attendees/{position}/contact_id", each.contact_id)
+                for position, each in enumerate(attendees)
+                if each.contact_id is not None
+            ),
+        ]
+
+    def videos(self) -> Sequence[Reference]:
+        """Return the videos that it names, which are another context's."""
+        call = (
+            [Reference("/call/video_id", self.call.video_id)]
+            if (self.call and self.call.video_id)
+            else []
+        )
+        return [
+            *(
+                Reference(f"/links/{position}/id", link.id)
+                for position, link in enumerate(self.links)
+                if link.type == VIDEO
+            ),
+            *call,
+        ]
+
+    def timed(self) -> Self:
+        """Return the activity with the instants that follow from its task's own words."""
+        if self.type != "task":
+            return self
+        task = self.task or Task()
+        return self.model_copy(update={"task": task, **task.times()})
 
 
 KINDS: Mapping[str, type[CrmRecord]] = {
-    kind.OBJECT: kind for kind in (Contact, Company, Deal, Note)
+    kind.OBJECT: kind for kind in (Contact, Company, Deal, Activity)
 }

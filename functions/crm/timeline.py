@@ -13,7 +13,7 @@ READ_SCOPES = {
     "contact": "contacts:read",
     "company": "companies:read",
     "deal": "deals:read",
-    "note": "notes:read",
+    "activity": "activities:read",
     "video": "videos:read",
 }
 
@@ -78,3 +78,6 @@ def _named(fields: Mapping[str, Any]) -> Iterator[str]:
     yield from fields.get("contact_ids") or ()
     for link in fields.get("links") or ():
         yield link["id"]
+    for each in (fields.get("meeting") or {}).get("attendees") or ():
+        if each.get("contact_id"):
+            yield each["contact_id"]

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.shared.event_payloads import Link, Money, OwnedPayload, Payload, Published, entries
+from functions.shared.event_payloads import Money, OwnedPayload, Payload, Published, entries
 
 CustomValue = str | bool | int | float | list[str]
 
@@ -80,11 +80,6 @@ class RatesPayload(Payload):
     base_currency: str | None = None
 
 
-class NotePayload(CrmPayload):
-    body: str
-    links: list[Link] = Field(default_factory=list)
-
-
 class FieldPayload(Payload):
     record_type: str
     name: str
@@ -103,7 +98,6 @@ EVENTS: dict[str, Published] = {
             ("contact", ContactPayload),
             ("company", CompanyPayload),
             ("deal", DealPayload),
-            ("note", NotePayload),
             ("product", ProductPayload),
         )
         for name, entry in entries(

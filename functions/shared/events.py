@@ -7,13 +7,14 @@ An event leaves as `source: reelate.<context>`, `detail-type: <resource>.<past_t
 from collections.abc import Mapping
 from typing import Any
 
-from functions.shared import event_crm, event_identity, event_video
+from functions.shared import event_activities, event_crm, event_identity, event_video
 from functions.shared.event_payloads import Published
 from functions.shared.sensitive import without_sensitive
 
 CATALOGUE: dict[str, Published] = {
     **event_identity.EVENTS,
     **event_crm.EVENTS,
+    **event_activities.EVENTS,
     **event_video.EVENTS,
 }
 

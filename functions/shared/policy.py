@@ -6,7 +6,7 @@ from typing import Literal
 
 Visibility = Literal["own", "team", "all"]
 
-RECORDS = ("contacts", "companies", "deals", "notes", "products", "videos")
+RECORDS = ("contacts", "companies", "deals", "activities", "products", "videos")
 ADMINISTRATION = ("api_keys", "clients", "members", "roles", "teams")
 
 

@@ -85,10 +85,15 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "price": {"amount_minor": 49_900, "currency": "EUR"},
     },
     "exchange_rates": {"id": "exr_06b1qz3v1w7g2m5n8p0r4t6x9x", "base_currency": "EUR"},
-    "note": {
-        "id": "not_06b1qz3v1w7g2m5n8p0r4t6x9n",
-        "body": "Wants to start in March.",
+    "activity": {
+        "id": "act_06b1qz3v1w7g2m5n8p0r4t6x9n",
+        "type": "task",
+        "subject": "Send Harbor the offer",
+        "occurred_at": "2026-11-22T21:59:17.123Z",
         "links": _LINKS,
+        "task": {"due_date": "2026-11-27", "time_zone": "Europe/Berlin", "priority": "high"},
+        "status": "open",
+        "due_at": "2026-11-27T23:00:00.000Z",
     },
     "video": {
         "id": "vid_06b1qz3v1w7g2m5n8p0r4t6x9v",
@@ -126,6 +131,8 @@ _NOW: dict[str, dict[str, Any]] = {
         "loss_reason": "Went with a competitor.",
     },
     "pipeline.archived": {"archived_at": "2026-11-22T21:59:17.123Z"},
+    "activity.completed": {"status": "done", "done_at": "2026-11-23T09:00:00.000Z"},
+    "activity.cancelled": {"status": "cancelled"},
     "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},
     "video.cancelled": {"state": "cancelled", "duration_ms": None},
@@ -162,7 +169,7 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "field.updated": {"label": "Size"},
     "product.updated": {"name": "Team"},
     "exchange_rates.updated": {"base_currency": "USD"},
-    "note.updated": {"body": "Wants to start in May."},
+    "activity.updated": {"subject": "Send the offer"},
     "video.updated": {"title": "Call"},
     "video.ready": {"state": "processing", "duration_ms": None},
 }

@@ -78,7 +78,21 @@ _DEAL_FIELDS = {
     "probability": None,
     "custom": {},
 }
-_NOTE_FIELDS = {**_TOLD, "body": "Wants to start in March.", "links": [_LINK], "custom": {}}
+_ACTIVITY_FIELDS = {
+    **_TOLD,
+    "type": "task",
+    "subject": "Send Harbor the offer",
+    "body": "They want to start in March.",
+    "occurred_at": "2026-11-22T21:59:17.123Z",
+    "links": [_LINK, {"type": "contact", "id": _CONTACT, "role": "decision_maker"}],
+    "task": {
+        "due_date": "2026-11-27",
+        "due_time": "09:30",
+        "time_zone": "Europe/Berlin",
+        "priority": "high",
+        "remind_before": 60,
+    },
+}
 _API_KEY = {
     **_record(_ACTOR["id"], "api_key"),
     "name": "Nightly sync",
@@ -155,6 +169,15 @@ _PART = {
 EXAMPLES: dict[str, Any] = {
     **examples_of_fields.EXAMPLES,
     **examples_of_sales.EXAMPLES,
+    "Activity": {
+        **_owned("act_06b1qz3v1w7g2m5n8p0r4t6x9n", "activity"),
+        **_ACTIVITY_FIELDS,
+        "status": "open",
+        "due_at": "2026-11-27T08:30:00.000Z",
+        "remind_at": "2026-11-27T07:30:00.000Z",
+    },
+    "ActivityFields": _ACTIVITY_FIELDS,
+    "ActivityPatch": {"body": "They want to start in April.", "task": {"due_time": "14:00"}},
     "AuditEntryView": {
         "id": "evt_06b1qz3v1w7g2m5n8p0r4t6x9e",
         "object": "audit_entry",
@@ -256,9 +279,6 @@ EXAMPLES: dict[str, Any] = {
         "description": "",
     },
     "NewDealFields": {**_DEAL_FIELDS, "stage": "qualification"},
-    "Note": {**_owned("not_06b1qz3v1w7g2m5n8p0r4t6x9n", "note"), **_NOTE_FIELDS},
-    "NoteFields": _NOTE_FIELDS,
-    "NotePatch": {"body": "Wants to start in April."},
     "OpenedVideoView": {
         **_SUMMARY,
         "state": "waiting",

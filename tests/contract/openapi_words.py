@@ -58,7 +58,7 @@ TAGS = {
     "pipelines": "The ordered stages that deals and leads move through.",
     "fields": "The workspace's own fields of records, and what its records are like.",
     "products": "What you sell, for the line items of deals.",
-    "notes": "What was written down about people, organisations and deals.",
+    "activities": "Calls, meetings, emails, notes, tasks and messages, about any records.",
     "videos": "Recordings: upload, processing, runs.",
     "playback": "Links that play a video.",
     "insight": "Transcripts, and what they say with evidence.",

@@ -27,7 +27,7 @@ OPEN_TO_ANY = {
 }
 PREFIXES = {
     "api-keys": "key", "clients": "cli", "companies": "com", "contacts": "con", "deals": "dea",
-    "members": "mem", "notes": "not", "pipelines": "pip", "products": "prd", "roles": "rol",
+    "members": "mem", "activities": "act", "pipelines": "pip", "products": "prd", "roles": "rol",
     "teams": "tea", "videos": "vid", "workspaces": "ws",
 }  # fmt: skip
 

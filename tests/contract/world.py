@@ -44,8 +44,9 @@ class World:
             "contacts": lambda: {"name": "Ada"},
             "companies": lambda: {"name": "Harbor"},
             "deals": lambda: {"name": "Rollout"},
-            "notes": lambda: {
-                "body": "Yes.", "links": [{"type": "deal", "id": self.record("deals")}],
+            "activities": lambda: {
+                "type": "task", "subject": "Call.",
+                "links": [{"type": "deal", "id": self.record("deals")}],
             },
             "videos": lambda: {
                 "filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 5_000,

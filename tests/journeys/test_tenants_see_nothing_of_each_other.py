@@ -28,7 +28,7 @@ def test_a_stranger_finds_none_of_a_tenant_s_records(
 
         assert reply.status_code == 404, path
         assert reply.headers["content-type"] == "application/problem+json"
-    for kind in ("contacts", "companies", "deals", "notes", "videos"):
+    for kind in ("contacts", "companies", "deals", "activities", "videos"):
         assert stranger.api.get(f"/v1/{kind}")["data"] == []
 
 

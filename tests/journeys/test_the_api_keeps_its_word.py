@@ -178,12 +178,16 @@ def test_a_test_key_works_in_a_sandbox_of_its_own(tenant: Tenant, contract: Cont
 
 
 def test_a_custom_role_says_what_its_keys_may(tenant: Tenant, contract: Contract) -> None:
-    wanted = {"name": "Notes only", "scopes": ["notes:read", "notes:write"], "visibility": "all"}
+    wanted = {
+        "name": "Activities only",
+        "scopes": ["activities:read", "activities:write"],
+        "visibility": "all",
+    }
     role = tenant.api.post("/v1/roles", wanted)
-    key = tenant.api.post("/v1/api-keys", {"name": "Notes", "role": role["id"]})
+    key = tenant.api.post("/v1/api-keys", {"name": "Activities", "role": role["id"]})
 
     with _as(contract, key["key"]) as holder:
-        assert holder.get("/v1/notes").status_code == 200
+        assert holder.get("/v1/activities").status_code == 200
         _problem(holder.get("/v1/contacts"), 403, "missing_scope")
     in_use = tenant.api.client.delete(f"/v1/roles/{role['id']}")
     _problem(in_use, 409, "role_in_use")

@@ -1,13 +1,15 @@
-"""λ crm/api: contacts, companies, deals, notes and timelines over HTTP."""
+"""λ crm/api: contacts, companies, deals, activities and timelines over HTTP."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from functions.crm import dynamodb
-from functions.crm.api import lines, resources, staged
+from functions.crm.activity_fields import ActivityFields, ActivityPatch
+from functions.crm.api import activities, lines, resources, staged
 from functions.crm.api.resources import History, Resource
 from functions.crm.check.logic import shown
+from functions.crm.dynamodb_activities import Activities
 from functions.crm.dynamodb_deals import Deals, Products
 from functions.crm.fields import (
     CompanyFields,
@@ -16,11 +18,9 @@ from functions.crm.fields import (
     ContactPatch,
     DealPatch,
     NewDealFields,
-    NoteFields,
-    NotePatch,
 )
 from functions.crm.lines import Priced, on_sale
-from functions.crm.model import Company, Contact, Deal, Note
+from functions.crm.model import VIDEO, Activity, Company, Contact, Deal
 from functions.crm.ports import Store
 from functions.crm.product import Product, ProductFields, ProductPatch
 from functions.crm.service import KnownSubjects
@@ -61,13 +61,16 @@ def _priced(ask: Exchange, product_id: str) -> Priced:
     return on_sale(Products(_table(ask), ask.caller).get, product_id)
 
 
-def _notes(ask: Exchange) -> Store[Note]:
-    return dynamodb.notes(_table(ask), ask.caller, _people(ask))
+def _videos(ask: Exchange) -> Door:
+    return LambdaDoor(ApiSettings.from_env().video_check_function, ask.caller)
+
+
+def _activities(ask: Exchange) -> Store[Activity]:
+    return Activities(_table(ask), ask.caller, _people(ask), _videos(ask))
 
 
 def _subjects(ask: Exchange) -> KnownSubjects:
-    videos = LambdaDoor(ApiSettings.from_env().video_check_function, ask.caller)
-    return KnownSubjects(ask.caller, partial(dynamodb.visible, _table(ask)), videos)
+    return KnownSubjects(ask.caller, partial(dynamodb.visible, _table(ask)), _videos(ask))
 
 
 def _timelines(ask: Exchange) -> dynamodb.Timelines:
@@ -75,8 +78,10 @@ def _timelines(ask: Exchange) -> dynamodb.Timelines:
 
 
 def _read(ask: Exchange, names: Sequence[RecordName]) -> Mapping[str, dict[str, Any]]:
-    question = Question.model_construct(caller=ask.caller, records=list(names))
-    return shown(question, partial(dynamodb.shown, _table(ask)))
+    videos = [each for each in names if each.type == VIDEO]
+    question = Question.of(ask.caller, [each for each in names if each.type != VIDEO])
+    mine = shown(question, partial(dynamodb.shown, _table(ask)))
+    return {**mine, **_videos(ask).shown(videos)} if videos else mine
 
 
 _history = History(_timelines, _subjects)
@@ -98,8 +103,16 @@ app = build_app(
         Resource("deals", Deal, NewDealFields, DealPatch, _deals, _history, _of_deals)
     ),
     resources.routes(
-        Resource("notes", Note, NoteFields, NotePatch, _notes, related=Related([links()], _read))
+        Resource(
+            "activities",
+            Activity,
+            ActivityFields,
+            ActivityPatch,
+            _activities,
+            related=Related([links()], _read),
+        )
     ),
+    activities.routes(_activities),
     staged.routes("deals", Deal, _deals),
     lines.routes(_deals, _priced),
     resources.routes(Resource("products", Product, ProductFields, ProductPatch, _products)),

@@ -1,4 +1,4 @@
-"""The routes that contacts, companies, deals and notes share: create, list, read, change, delete,
+"""The routes that the record types share: create, list, read, change, delete,
 many of these at once, and the timeline of those that have one."""
 
 from collections.abc import Callable
@@ -79,6 +79,11 @@ class Resource(Generic[R]):
         return Acts(self.name, self.kind.OBJECT, self.new, self.patch, create, update, delete)
 
 
+def a(noun: str) -> str:
+    """Return a noun with its article."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
 class TimelinePage(BaseModel):
     """A page of a timeline, newest first."""
 
@@ -127,8 +132,8 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
 
     api.add_api_route(
         path, create, methods=["POST"], status_code=201, response_model=kind,
-        name=f"create_{one}", summary=f"Create a {one}",
-        description=f"Makes a {one}; the reply carries its `ETag` and `Location`.",
+        name=f"create_{one}", summary=f"Create {a(one)}",
+        description=f"Makes {a(one)}; the reply carries its `ETag` and `Location`.",
         responses=WRITE, openapi_extra=operation(write, "IdempotencyKey"),
     )  # fmt: skip
     api.add_api_route(
@@ -177,7 +182,7 @@ def _add_record(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
 
     api.add_api_route(
         path, get, methods=["GET"], response_model=kind,
-        name=f"get_{one}", summary=f"Get a {one}",
+        name=f"get_{one}", summary=f"Get {a(one)}",
         description=f"One {one}, or 304 when `If-None-Match` names its version.",
         responses={**READ, 304: {"description": "You have this version."}},
         openapi_extra=operation(
@@ -186,13 +191,13 @@ def _add_record(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     )  # fmt: skip
     api.add_api_route(
         path, patch, methods=["PATCH"], response_model=kind,
-        name=f"update_{one}", summary=f"Update a {one}",
+        name=f"update_{one}", summary=f"Update {a(one)}",
         description="JSON Merge Patch (RFC 7396): what is left out stays, null clears.",
         responses=CHANGE, openapi_extra=operation(write, "IdempotencyKey", "IfMatch"),
     )  # fmt: skip
     api.add_api_route(
         path, delete, methods=["DELETE"], status_code=204, response_class=Response,
-        name=f"delete_{one}", summary=f"Delete a {one}",
+        name=f"delete_{one}", summary=f"Delete {a(one)}",
         description=f"The {one} is gone from lists and lookups at once, and for good in 30 days.",
         responses=problems(400, 404, 409, 412),
         openapi_extra=operation(erase, "IdempotencyKey", "IfMatch"),
@@ -221,8 +226,8 @@ def _add_timeline(api: APIRouter, resource: Resource[R], history: History) -> No
         f"{resource.path}/{{id}}/timeline", timeline, methods=["GET"],
         response_model=TimelinePage,
         name=f"get_{one}_timeline", summary=f"Read a {one}'s timeline",
-        description="What happened to the record, newest first: changes, notes, videos and their "
-        "analyses. Entries about things that you may not read are left out, so a page may be "
+        description="What happened to the record, newest first: changes, activities, videos and "
+        "their analyses. Entries about things that you may not read are left out, so a page may be "
         "short; follow `next_cursor` until it is null.",
         responses=problems(400, 404, 422), openapi_extra=operation(read),
     )  # fmt: skip

@@ -8,12 +8,17 @@ from functions.shared import check
 
 Read = Callable[[check.Question, Sequence[check.RecordName]], Mapping[str, dict[str, Any]]]
 
-_RESOURCES = {"contact": "contacts", "company": "companies", "deal": "deals", "note": "notes"}
+_RESOURCES = {
+    "contact": "contacts",
+    "company": "companies",
+    "deal": "deals",
+    "activity": "activities",
+}
 _KINDS = {name: check.Kind(kind.PREFIX, _RESOURCES[name]) for name, kind in KINDS.items()}
 
 
 def answer(question: check.Question, look: check.Look) -> check.Answer:
-    """Answer a question about contacts, companies, deals and notes."""
+    """Answer a question about the CRM's records."""
     return check.answer(question, _KINDS, look)
 
 

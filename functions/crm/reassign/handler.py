@@ -1,8 +1,9 @@
-"""λ crm/reassign: a deactivated member's contacts, companies, deals and notes become another's."""
+"""λ crm/reassign: a deactivated member's records become another's."""
 
 from typing import Any
 
 from functions.crm import dynamodb
+from functions.crm.dynamodb_activities import Activities
 from functions.crm.dynamodb_deals import Deals
 from functions.crm.settings import ReassignSettings
 from functions.shared.aws import client
@@ -33,7 +34,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             dynamodb.contacts(table, caller),
             dynamodb.companies(table, caller),
             Deals(table, caller),
-            dynamodb.notes(table, caller),
+            Activities(table, caller),
         ]
         people = LambdaDoor(settings.identity_check_function, caller)
         moved = reassign(detail, people, holdings, in_time)

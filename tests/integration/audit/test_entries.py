@@ -192,7 +192,7 @@ def test_a_refusal_for_want_of_a_scope_is_entered_once_an_hour(desk: Desk) -> No
 def test_what_a_write_of_a_very_long_text_changed_is_told_by_its_length(desk: Desk) -> None:
     deal = desk.crm.make("/v1/deals", {"name": "Rollout"})
     link = {"type": "deal", "id": deal["id"]}
-    desk.crm.make("/v1/notes", {"body": "x" * 9_000, "links": [link]})
+    desk.crm.make("/v1/activities", {"type": "note", "body": "x" * 9_000, "links": [link]})
     desk.pump()
 
     created = next(each for each in desk.entries() if each["type"] == "note.created")

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.integration.gateway import Api
 
-RESOURCES = ["contacts", "companies", "deals", "notes", "products"]
+RESOURCES = ["contacts", "companies", "deals", "activities", "products"]
 EVERY_ROUTE = [
     *[
         (method, path.format(resource=resource))
@@ -20,6 +20,7 @@ EVERY_ROUTE = [
     ],
     *[("GET", f"/v1/{resource}/ID/timeline") for resource in ("contacts", "companies", "deals")],
     ("POST", "/v1/deals/ID/move"),
+    *[("POST", f"/v1/activities/ID/{act}") for act in ("complete", "cancel", "reopen")],
     ("GET", "/v1/deals/ID/stage-history"),
     ("GET", "/v1/deals/ID/line-items"),
     ("POST", "/v1/deals/ID/line-items"),
@@ -29,15 +30,18 @@ EVERY_ROUTE = [
 
 
 def body_for(api: Api, resource: str, **more: Any) -> dict[str, Any]:
-    """Return a valid body of a new record; a note's contact is created for it."""
-    if resource == "notes":
+    """Return a valid body of a new record; an activity's contact is created for it."""
+    if resource == "activities":
         contact = api.make("/v1/contacts", {"name": "Concerned"})
-        return {"body": "Called back.", "links": [{"type": "contact", "id": contact["id"]}], **more}
+        links = [{"type": "contact", "id": contact["id"]}]
+        return {"type": "task", "subject": "Call back.", "links": links, **more}
     return {"name": "Ada Lovelace", **more}
 
 
 def sendable(api: Api, method: str, path: str) -> dict[str, Any] | None:
     """Return a body that a route takes."""
+    if path.endswith(("/complete", "/cancel", "/reopen")):
+        return None
     if path.endswith("/move"):
         return {"stage": "won"}
     if "/line-items" in path:
@@ -49,7 +53,7 @@ def sendable(api: Api, method: str, path: str) -> dict[str, Any] | None:
     if method == "POST":
         return body_for(api, path.removeprefix("/v1/"))
     if method == "PATCH":
-        return {"body": "New"} if "notes" in path else {"name": "New"}
+        return {"subject": "New"} if "activities" in path else {"name": "New"}
     return None
 
 

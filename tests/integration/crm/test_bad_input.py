@@ -75,9 +75,9 @@ def test_every_fault_of_a_body_is_named_at_once(api: Api) -> None:
         ("contacts", {"name": None}, "/name"),
         ("companies", {"name": None}, "/name"),
         ("deals", {"name": None}, "/name"),
-        ("notes", {"body": None}, "/body"),
-        ("notes", {"links": None}, "/links"),
-        ("notes", {"links": []}, "/links"),
+        ("activities", {"subject": None}, "/subject"),
+        ("activities", {"occurred_at": None}, "/occurred_at"),
+        ("activities", {"call": {"direction": "inbound"}}, "/call"),
         ("deals", {"amount": {"amount_minor": 1}}, "/amount/currency"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_tampered_or_foreign_cursor_is_malformed(api: Api, other: Api) -> None
 def test_an_id_that_is_absent_misshapen_or_of_another_type_is_not_found(
     api: Api, method: str, path: str
 ) -> None:
-    own = {"contacts": "con", "companies": "com", "deals": "dea", "notes": "not"}
+    own = {"contacts": "con", "companies": "com", "deals": "dea", "activities": "act"}
     prefix = own[path.split("/")[2]]
     another = next(each for each in own.values() if each != prefix)
     stranger = (
@@ -182,10 +182,10 @@ def test_what_goes_wrong_on_our_side_says_nothing_of_it(
 
 def test_a_fault_of_a_field_named_body_points_at_it(api: Api) -> None:
     """`body` is also what FastAPI calls the request's body."""
-    note = api.make("/v1/notes", body_for(api, "notes"))
+    note = api.make("/v1/activities", {"type": "note", "body": "b"})
 
     for reply in (
-        api.post("/v1/notes", {"body": "", "links": note["links"]}),
-        api.patch(f"/v1/notes/{note['id']}", {"body": " "}),
+        api.post("/v1/activities", {"type": "note", "body": ""}),
+        api.patch(f"/v1/activities/{note['id']}", {"body": " "}),
     ):
         assert [each["pointer"] for each in reply.json["errors"]] == ["/body"]

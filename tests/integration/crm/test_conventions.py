@@ -25,7 +25,7 @@ def test_what_the_caller_has_already_is_not_sent_again(api: Api, resource: str) 
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_a_stale_etag_changes_and_deletes_nothing(api: Api, resource: str) -> None:
-    field = "body" if resource == "notes" else "name"
+    field = "subject" if resource == "activities" else "name"
     record = api.make(f"/v1/{resource}", body_for(api, resource))
     path = f"/v1/{resource}/{record['id']}"
     stale = api.get(path).etag

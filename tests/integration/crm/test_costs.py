@@ -16,7 +16,7 @@ def test_each_act_costs_what_the_table_of_patterns_says(
     body = body_for(api, resource)
     for _ in range(1 + others):  # the first fetches what is then kept in memory
         api.make(f"/v1/{resource}", body)
-    field = "body" if resource == "notes" else "name"
+    field = "subject" if resource == "activities" else "name"
     calls.clear()
     created = api.post(f"/v1/{resource}", body, idempotency_key="k1")
     path = f"/v1/{resource}/{created.json['id']}"

@@ -20,11 +20,11 @@ def test_each_relation_is_shown_in_full(api: Api) -> None:
         },
     )
     links = [{"type": "deal", "id": deal["id"]}, {"type": "company", "id": company["id"]}]
-    note = api.make("/v1/notes", {"body": "Yes.", "links": links})
+    note = api.make("/v1/activities", {"type": "note", "body": "Yes.", "links": links})
 
     contact = api.get(f"/v1/contacts/{contacts[0]['id']}?expand=company").json
     shown = api.get(f"/v1/deals/{deal['id']}?expand=company,contacts").json
-    noted = api.get(f"/v1/notes/{note['id']}?expand=links").json
+    noted = api.get(f"/v1/activities/{note['id']}?expand=links").json
 
     assert contact == {**contacts[0], "company": company}
     assert shown == {**deal, "company": company, "contacts": contacts[::-1]}

@@ -22,7 +22,7 @@ def test_a_record_lives_from_creation_to_deletion(api: Api, resource: str) -> No
     assert (read.status, read.body, read.etag) == (200, created.body, created.etag)
     assert [each["id"] for each in api.get(f"/v1/{resource}").json["data"]] == [record["id"]]
 
-    field = "body" if resource == "notes" else "name"
+    field = "subject" if resource == "activities" else "name"
     changed = api.patch(path, {field: "Another"})
     assert changed.status == 200
     assert (changed.json[field], changed.json["version"]) == ("Another", 2)
@@ -164,5 +164,5 @@ def test_the_largest_record_fits_into_the_table_together_with_its_kept_reply(api
     assert reply.status == 201
     assert api.post("/v1/deals", body, idempotency_key="k1").body == reply.body
     links = [{"type": "contact", "id": each} for each in people[:20]]
-    note = api.make("/v1/notes", {"body": emoji * 10_000, "links": links})
-    assert api.get(f"/v1/notes/{note['id']}").json["body"] == emoji * 10_000
+    note = api.make("/v1/activities", {"type": "note", "body": emoji * 10_000, "links": links})
+    assert api.get(f"/v1/activities/{note['id']}").json["body"] == emoji * 10_000

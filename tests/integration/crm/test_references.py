@@ -25,8 +25,10 @@ def test_an_absent_reference_is_refused_at_its_place(api: Api) -> None:
         "/company_id"
     ]
     links = [{"type": "contact", "id": contact}, {"type": "company", "id": nothing}]
-    assert unknown(api.post("/v1/notes", {"body": "b", "links": links})) == ["/links/1/id"]
-    for resource in ("deals", "notes"):
+    assert unknown(api.post("/v1/activities", {"type": "note", "body": "b", "links": links})) == [
+        "/links/1/id"
+    ]
+    for resource in ("deals", "activities"):
         assert api.get(f"/v1/{resource}").json["data"] == []
 
 

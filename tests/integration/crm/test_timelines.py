@@ -60,13 +60,15 @@ def test_a_deal_concerns_its_contacts_and_company_and_a_contact_its_company(api:
 
 def test_a_note_is_on_the_timelines_of_all_that_it_is_about_and_was_about(api: Api) -> None:
     first, second = (api.make("/v1/contacts", {"name": name})["id"] for name in ("A", "B"))
-    note = api.make("/v1/notes", {"body": "b", "links": [{"type": "contact", "id": first}]})["id"]
+    note = api.make(
+        "/v1/activities", {"type": "note", "body": "b", "links": [{"type": "contact", "id": first}]}
+    )["id"]
     happened = [published(note)]
     old = image(note)
-    api.patch(f"/v1/notes/{note}", {"links": [{"type": "contact", "id": second}]})
+    api.patch(f"/v1/activities/{note}", {"links": [{"type": "contact", "id": second}]})
     deliver(*happened, published(note, old))
-    assert kinds(api, f"/v1/contacts/{first}") == ["note.updated", "note.created"]
-    assert kinds(api, f"/v1/contacts/{second}") == ["note.updated"]
+    assert kinds(api, f"/v1/contacts/{first}") == ["activity.updated", "activity.created"]
+    assert kinds(api, f"/v1/contacts/{second}") == ["activity.updated"]
 
 
 def test_a_video_and_its_analysis_are_on_the_timelines_it_is_linked_to(api: Api) -> None:
@@ -170,10 +172,10 @@ def test_a_deleted_records_timeline_is_gone_at_once_and_whatever_comes_later(api
 def test_a_caller_sees_entries_of_what_it_may_read_only(api: Api) -> None:
     contact = api.make("/v1/contacts", {"name": "Ada"})["id"]
     links = [{"type": "contact", "id": contact}]
-    note = api.make("/v1/notes", {"body": "secret", "links": links})["id"]
+    note = api.make("/v1/activities", {"type": "note", "body": "secret", "links": links})["id"]
     deliver(published(contact), published(note), video_event("video.ready", links))
     path = f"/v1/contacts/{contact}"
-    assert kinds(api, path) == ["video.ready", "note.created", "contact.created"]
+    assert kinds(api, path) == ["video.ready", "activity.created", "contact.created"]
     reader = Api(handler, Member(scopes=("contacts:read",)))
     assert kinds(reader, path) == ["contact.created"]
     assert "secret" not in reader.get(f"{path}/timeline").body

@@ -136,7 +136,9 @@ def test_every_crm_event_can_be_built_from_what_the_crm_writes(
     contact = act("POST", "/v1/contacts", {"name": "Ada", "company_id": company["id"]})
     deal = act("POST", "/v1/deals", {"name": "Rollout", "contact_ids": [contact["id"]]})
     link = {"type": "deal", "id": deal["id"]}
-    note = act("POST", "/v1/notes", {"body": "Yes.", "links": [link]})
+    note = act("POST", "/v1/activities", {"type": "task", "subject": "Yes.", "links": [link]})
+    for each in ("complete", "reopen", "cancel"):
+        act("POST", f"/v1/activities/{note['id']}/{each}")
     act("POST", f"/v1/deals/{deal['id']}/move", {"stage": "proposal"})
     beside = act("POST", "/v1/deals", {"name": "Second", "stage": "proposal"})
     position = {"before": beside["id"]}
@@ -156,7 +158,7 @@ def test_every_crm_event_can_be_built_from_what_the_crm_writes(
     assert empty(pipeline.rpartition("/")[2])
     tell()
     for kind, each, field in (
-        ("notes", note, "body"), ("deals", deal, "name"), ("contacts", contact, "name"),
+        ("activities", note, "subject"), ("deals", deal, "name"), ("contacts", contact, "name"),
         ("companies", company, "name"),
     ):  # fmt: skip
         act("PATCH", f"/v1/{kind}/{each['id']}", {field: "Changed"})

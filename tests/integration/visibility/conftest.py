@@ -25,7 +25,7 @@ MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:reelate-local-vide
 ME, MATE, STRANGER = (f"mem_01m82w1qmze42t2y2smsnt8yx{n}" for n in range(3))
 MINE, SECOND, OTHER = (f"tea_01m82w1qmze42t2y2smsnt8yx{n}" for n in range(3))
 TEAMS = (MINE, SECOND)
-RESOURCES = ("contacts", "companies", "deals", "notes", "videos")
+RESOURCES = ("contacts", "companies", "deals", "activities", "videos")
 # whose a record can be, with who of the three kinds of callers sees it
 OWNERSHIPS: dict[tuple[str | None, str | None], str] = {
     (ME, None): "own team all",
@@ -64,9 +64,13 @@ class World:
         body: dict[str, Any] = {"owner_id": owner, "team_id": team}
         if resource == "videos":
             body |= {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 65_536}
-        elif resource == "notes":
+        elif resource == "activities":
             contact = self.admin.make("/v1/contacts", {"name": "Concerned"})
-            body |= {"body": "b", "links": [{"type": "contact", "id": contact["id"]}]}
+            body |= {
+                "type": "note",
+                "body": "b",
+                "links": [{"type": "contact", "id": contact["id"]}],
+            }
         else:
             body["name"] = "Ada"
         return self.admin.make(f"/v1/{resource}", body)

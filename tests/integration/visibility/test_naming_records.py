@@ -32,7 +32,7 @@ KINDS = {
     "contacts": "contact",
     "companies": "company",
     "deals": "deal",
-    "notes": "note",
+    "activities": "activity",
     "videos": "video",
 }
 

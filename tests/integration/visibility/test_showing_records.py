@@ -50,7 +50,7 @@ def story(world: World) -> tuple[str, dict[str, str]]:
     told = {contact["id"]: "own team all"}
     for (owner, team), seen in OWNERSHIPS.items():
         whose = {"owner_id": owner, "team_id": team, "links": links}
-        note = world.admin.make("/v1/notes", whose | {"body": "b"})
+        note = world.admin.make("/v1/activities", whose | {"type": "note", "body": "b"})
         file = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 100}
         video = world.admin.make("/v1/videos", whose | file)
         published("CRM_TABLE", note["id"])
@@ -82,12 +82,12 @@ def test_an_entry_follows_its_subject_to_other_hands(
     """Whose it was when it happened does not count, nor that it was deleted since."""
     path, told = story
     mine = {each for each, seen in told.items() if "own" in seen}
-    note = next(each for each in mine if each.startswith("not_"))
+    note = next(each for each in mine if each.startswith("act_"))
     video = next(each for each in mine if each.startswith("vid_"))
     theirs = next(each for each, seen in told.items() if seen == "all")
 
-    world.give("notes", {"id": note}, STRANGER)
-    world.give("notes", {"id": theirs}, ME)
+    world.give("activities", {"id": note}, STRANGER)
+    world.give("activities", {"id": theirs}, ME)
     world.admin.delete(f"/v1/videos/{video}")
 
     assert subjects(caller("own"), path) == mine - {note} | {theirs}

@@ -15,8 +15,6 @@ from functions.crm.fields import (
     DealPatch,
     Fields,
     NewDealFields,
-    NoteFields,
-    NotePatch,
 )
 from functions.crm.pipeline_fields import MoveFields
 from functions.shared.ids import new_id
@@ -42,7 +40,6 @@ def pointers(model: type[Fields], values: dict[str, Any]) -> list[str]:
         (DealFields, {"name": "D", "amount": {"amount_minor": 2**53 - 1, "currency": "EUR"}}),
         (DealFields, {"name": "D", "close_date": "2028-02-29"}),
         (DealFields, {"name": "D", "contact_ids": [new_id("con") for _ in range(50)]}),
-        (NoteFields, {"body": "b" * 10_000, "links": [{"type": "contact", "id": CONTACT}]}),
         (NewDealFields, {"name": "D", "stage": "won"}),
     ],
 )
@@ -108,14 +105,6 @@ def test_values_within_the_bounds_are_taken(model: type[Fields], values: dict[st
         (MoveFields, {"stage": ""}, "stage"),
         (MoveFields, {"stage": "won", "position": {}}, "position"),
         (MoveFields, {"stage": "won", "position": {"after": "a", "before": "b"}}, "position"),
-        (NoteFields, {"body": "b" * 10_001, "links": [{"type": "contact", "id": CONTACT}]},
-         "body"),
-        (NoteFields, {"body": "b", "links": []}, "links"),
-        (NoteFields, {"body": "b", "links": [{"type": "deal", "id": CONTACT}]}, "links/0"),
-        (NoteFields, {"body": "b", "links": [{"type": "video", "id": new_id("vid")}]},
-         "links/0/type"),
-        (NoteFields, {"body": "b", "links": [{"type": "contact", "id": new_id("con")}] * 21},
-         "links"),
     ],
 )  # fmt: skip
 def test_a_value_beyond_a_bound_is_named(
@@ -130,17 +119,14 @@ def test_a_patch_takes_what_it_needs_and_no_null_for_what_a_record_must_have() -
         "email": None
     }
     assert pointers(ContactPatch, {"name": None}) == ["name"]
-    assert pointers(NotePatch, {"body": None, "links": None}) == ["body", "links"]
     assert pointers(DealPatch, {"amount": {"currency": None}}) == ["amount/currency"]
     assert pointers(DealPatch, {"stage": "won"}) == ["stage"]
 
 
-def test_repeated_ids_and_links_count_once_and_keep_their_order() -> None:
+def test_repeated_ids_count_once_and_keep_their_order() -> None:
     first, second = new_id("con"), new_id("con")
     deal = DealFields.model_validate({"name": "D", "contact_ids": [second, first, second]})
     assert deal.contact_ids == [second, first]
-    link = {"type": "contact", "id": first}
-    assert len(NoteFields.model_validate({"body": "b", "links": [link, link]}).links) == 1
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text() | st.booleans())

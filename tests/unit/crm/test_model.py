@@ -6,11 +6,9 @@ from functions.crm.fields import (
     ContactFields,
     ContactPatch,
     DealPatch,
-    LinkFields,
     NewDealFields,
-    NoteFields,
 )
-from functions.crm.model import Contact, Deal, Note, Reference
+from functions.crm.model import Contact, Deal, Reference
 from functions.crm.pipelines import default_id
 from functions.shared.caller import Caller
 from functions.shared.errors import InvalidError
@@ -91,5 +89,3 @@ def test_references_say_where_they_stand() -> None:
         Reference("/contact_ids/0", first),
         Reference("/contact_ids/1", second),
     ]
-    note = Note.of(NoteFields(body="b", links=[LinkFields(type="contact", id=first)]), CALLER)
-    assert note.references() == [Reference("/links/0/id", first)]

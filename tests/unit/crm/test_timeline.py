@@ -17,7 +17,9 @@ from functions.shared.ids import new_id
 from functions.shared.paging import Page
 
 CON, OTHER, COM, OLD_COM, DEA = (new_id(p) for p in ("con", "con", "com", "com", "dea"))
-CALLER = Caller("wsp_one", "key_one", "rep", frozenset({"contacts:read", "notes:read"}), "req_1")
+CALLER = Caller(
+    "wsp_one", "key_one", "rep", frozenset({"contacts:read", "activities:read"}), "req_1"
+)
 
 
 def happening(
@@ -49,7 +51,8 @@ def happening(
         (happening("deal.stage_moved", DEA, {"company_id": COM, "contact_ids": [CON, OTHER]}),
          {DEA, COM, CON, OTHER}),
         (happening("deal.updated", DEA, {"contact_ids": []}, {"contact_ids": [CON]}), {DEA, CON}),
-        (happening("note.created", new_id("not"), {"links": [{"type": "deal", "id": DEA}]}), {DEA}),
+        (happening("activity.created", new_id("act"), {"links": [{"type": "deal", "id": DEA}]}),
+         {DEA}),
         (happening("video.ready", new_id("vid"),
                    {"links": [{"type": "contact", "id": CON}, {"type": "deal", "id": DEA}]}),
          {CON, DEA}),
@@ -126,7 +129,7 @@ ADA = Contact.of(ContactFields(name="Ada"), CALLER)
 
 def test_entries_about_what_the_caller_may_not_read_are_left_out() -> None:
     mine = project(happening("contact.updated", ADA.id, {"name": "N"})).entry
-    note = project(happening("note.created", new_id("not"), {"body": "b"})).entry
+    note = project(happening("activity.created", new_id("act"), {"body": "b"})).entry
     deal = project(happening("deal.created", DEA, {"name": "D"})).entry
     video = project(happening("video.ready", new_id("vid"), {"title": "T"})).entry
     alien = project(happening("spaceship.landed", new_id("vid"), {})).entry
@@ -137,7 +140,7 @@ def test_entries_about_what_the_caller_may_not_read_are_left_out() -> None:
 def test_who_sees_some_records_sees_entries_about_those() -> None:
     mine = project(happening("contact.updated", ADA.id, {"name": "N"})).entry
     shown, hidden = (
-        project(happening("note.created", new_id("not"), {"body": "b"})).entry for _ in range(2)
+        project(happening("activity.created", new_id("act"), {"body": "b"})).entry for _ in range(2)
     )
     kept = Kept([shown, hidden, mine, hidden], ADA)
     page = read(kept, ADA.id, caller=replace(CALLER, visibility="own"))
@@ -146,7 +149,7 @@ def test_who_sees_some_records_sees_entries_about_those() -> None:
 
 
 def test_who_sees_all_asks_for_nothing() -> None:
-    kept = Kept([project(happening("note.created", new_id("not"), {"body": "b"})).entry], ADA)
+    kept = Kept([project(happening("activity.created", new_id("act"), {"body": "b"})).entry], ADA)
     assert len(read(kept, ADA.id).items) == 1
     assert kept.asked is None
 

@@ -32,7 +32,7 @@ class Bus:
 
 
 def entry(detail: str) -> dict[str, Any]:
-    return {"Source": "reelate.crm", "DetailType": "note.created.v1", "Detail": detail}
+    return {"Source": "reelate.crm", "DetailType": "activity.created.v1", "Detail": detail}
 
 
 def put(bus: Bus, details: list[str]) -> list[float]:

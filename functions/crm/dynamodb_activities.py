@@ -1,0 +1,67 @@
+"""Activities in the CRM's table, as all its records are (`dynamodb`), and the videos they name.
+
+create, change    as every record's, + 1 invoke of video/check when new videos are named
+"""
+
+from collections.abc import Callable, Sequence
+
+from functions.crm.dynamodb import CrmRecords
+from functions.crm.model import VIDEO, Activity, Reference
+from functions.shared.caller import Caller
+from functions.shared.check import Door, RecordName
+from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.records import Also, nothing_else
+from functions.shared.table import Table
+
+
+class Activities(CrmRecords[Activity]):
+    """A workspace's activities; `videos` is asked for those that they name."""
+
+    def __init__(
+        self, table: Table, caller: Caller, people: Door | None = None, videos: Door | None = None
+    ) -> None:
+        super().__init__(table, Activity, caller, people=people)
+        self._videos = videos
+
+    def create(self, record: Activity, *, also: Also[Activity] = nothing_else) -> Activity:
+        """As `CrmRecords.create`, for videos too."""
+        self._check_videos(record.videos())
+        return super().create(record, also=also)
+
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[Activity], Activity],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[Activity] = nothing_else,
+    ) -> Activity:
+        """As `CrmRecords.change`, for videos too."""
+
+        def edited(old: Activity) -> Activity:
+            new = edit(old)
+            known = {each.id for each in old.videos()}
+            self._check_videos([each for each in new.videos() if each.id not in known])
+            return new
+
+        return super().change(record_id, edited, event=event, if_match=if_match, also=also)
+
+    def _check_videos(self, named: Sequence[Reference]) -> None:
+        if not named:
+            return
+        if self._videos is None:
+            raise RuntimeError("an activity names a video where nobody can say whether it is there")
+        names = {each.id: RecordName(type=VIDEO, id=each.id) for each in named}
+        missing = {each.id for each in self._videos.missing(list(names.values()))}
+        faults = [
+            FieldProblem(each.pointer, "unknown_reference", "There is no such record.")
+            for each in named
+            if each.id in missing
+        ]
+        if faults:
+            raise InvalidError(
+                "The request names records that do not exist; see `errors`.",
+                code="unknown_reference",
+                errors=faults,
+            )
