@@ -1,4 +1,4 @@
-"""CRM: the records' API, an admin's API, the synchronous door for other contexts, the timeline."""
+"""CRM: the records' API, an admin's API, the door for other contexts, timelines, the index."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -8,6 +8,7 @@ from functions.crm.settings import (
     ApiSettings,
     CheckSettings,
     EmptyStageSettings,
+    IndexRecordsSettings,
     ProjectTimelineSettings,
     ReassignSettings,
     SetupApiSettings,
@@ -54,6 +55,7 @@ class Crm(Construct):
             events.EventBus.from_event_bus_name(self, "Bus", names.bus),
         )
         self._empties_stages(house)
+        self._keeps_the_index(house)
 
     def _empties_stages(self, house: House) -> None:
         """Let `empty_stage` hear of archived stages: one at a time, and only when every function
@@ -68,4 +70,16 @@ class Crm(Construct):
             "StageArchiving",
             {"source": ["reelate.crm"], "detail_type": ["pipeline.stage_closed.v1"]},
             events.EventBus.from_event_bus_name(self, "StagesBus", names.bus),
+)
+
+    def _keeps_the_index(self, house: House) -> None:
+        names, timeout = house.names, Duration.seconds(30)
+        function = HouseFunction(
+            self, house, "crm", "index_records", settings=IndexRecordsSettings, timeout=timeout
+        )
+        function.write("crm").looks_up("crm")
+        HouseConsumer(self, names, function, "crm", timeout=timeout).fed_by(
+            "Records",
+            {"source": ["reelate.crm"]},
+            events.EventBus.from_event_bus_name(self, "IndexBus", names.bus),
         )

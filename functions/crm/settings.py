@@ -29,3 +29,7 @@ class ReassignSettings(Settings):
 
 class ProjectTimelineSettings(Settings):
     crm_table: str
+
+
+class IndexRecordsSettings(Settings):
+    crm_table: str

@@ -1,0 +1,360 @@
+"""The index follows the records exactly once, whatever the bus and the machines do."""
+
+import random
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from functions.crm.dynamodb_index import Index
+from functions.crm.index import Entry, Portion, Projection, image
+from functions.crm.index_records.handler import handler as index_records
+from functions.shared import aws
+from functions.shared.attributes import marshal_item, unmarshal_item
+from functions.shared.table import Table
+from tests.integration.cloud import ENVIRONMENT, Calls
+from tests.integration.crm.bus import image as record_image
+from tests.integration.crm.bus import message, published
+from tests.integration.gateway import CONTEXT, Api
+from tests.integration.parallel import shared_cloud
+
+NAME = ENVIRONMENT["CRM_TABLE"]
+
+
+def by_words(item: Mapping[str, Any], _indexed: Any) -> Any:
+    """A projection with as many rows as the record has words, and three counters."""
+    if "deleted_at" in item:
+        return (), ()
+    words = sorted(set(item["words"].split()))
+    rows = [
+        Entry(("WORD",), word, strands=True, carried=(("words", str(len(words))),))
+        for word in words
+    ]
+    sums = [
+        Portion(("TALLY",), item.get("owner_id", "nobody"), {"count": 1, "words": len(words)}),
+        Portion(("TALLY",), "all", {"count": 1, "words": len(words)}, shards=3),
+    ]
+    return rows, sums
+
+
+PROJECTIONS: Sequence[Projection] = (by_words,)
+
+
+class World:
+    """Records written straight into the table, and the index that should follow them."""
+
+    def __init__(self, client: Any = None, projections: Sequence[Projection] = PROJECTIONS) -> None:
+        self.table = Table(client or aws.client("dynamodb"), NAME, "wsp_one")
+        self.index = Index(self.table, {}, projections)
+        self.projections = projections
+        self.records: dict[str, dict[str, Any]] = {}
+
+    def put(self, record_id: str, **fields: Any) -> None:
+        item = {
+            "pk": self.table.key(record_id), "sk": "RECORD", "id": record_id, "object": "contact",
+            "version": self.records.get(record_id, {}).get("version", 0) + 1, **fields,
+        }  # fmt: skip
+        aws.client("dynamodb").put_item(TableName=NAME, Item=marshal_item(item))
+        self.records[record_id] = item
+
+    def remove(self, record_id: str) -> None:
+        key = {"pk": self.table.key(record_id), "sk": "RECORD"}
+        aws.client("dynamodb").delete_item(TableName=NAME, Key=marshal_item(key))
+        del self.records[record_id]
+
+    def check(self) -> None:
+        """Hold every row and counter of the table to what the projections say of the records."""
+        rows: dict[tuple[str, str], str] = {}
+        sums: dict[tuple[str, str], dict[str, int]] = {}
+        for item in self.records.values():
+            wanted = image(item, {}, self.projections)
+            for partition, sort in wanted.rows:
+                rows[self.table.key(partition), sort] = item["id"]
+            for (partition, sort), amounts in wanted.portions.items():
+                total = sums.setdefault((self.table.key(partition), sort), {})
+                for name, amount in amounts.items():
+                    total[name] = total.get(name, 0) + amount
+        found_rows, found_sums, indexed = {}, {}, set()
+        for item in everything():
+            key = (item.pop("pk"), item.pop("sk"))
+            if key[1] == "INDEXED":
+                indexed.add(key[0])
+            elif key[0] == self.table.key("TALLY"):
+                found_sums[key] = {name: value for name, value in item.items() if value}
+            elif key[1] != "RECORD":
+                found_rows[key] = item["id"]
+                record = self.records[item["id"]]
+                assert item.get("owner_id") == record.get("owner_id")
+                owner = record.get("owner_id")
+                assert item.get("gsi3pk") == (owner and f"{key[0]}#OWNER#{owner}")
+        assert found_rows == rows
+        assert {key: each for key, each in found_sums.items() if each} == sums
+        assert indexed == {self.table.key(each) for each in self.records}
+
+
+def everything() -> list[dict[str, Any]]:
+    pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=NAME)
+    return [unmarshal_item(item) for page in pages for item in page["Items"]]
+
+
+class KilledError(BaseException):
+    """The process is gone."""
+
+
+class Mortal:
+    """A DynamoDB client of a process that dies at one of its requests, before or after it."""
+
+    def __init__(self, dies_at: int, *, after: bool) -> None:
+        self._client = aws.client("dynamodb")
+        self._left = dies_at
+        self._after = after
+
+    def __getattr__(self, name: str) -> Any:
+        def request(**arguments: Any) -> Any:
+            self._left -= 1
+            if self._left == 0 and not self._after:
+                raise KilledError
+            reply = getattr(self._client, name)(**arguments)
+            if self._left == 0:
+                raise KilledError
+            return reply
+
+        return request
+
+
+def words(count: int, of: str = "w") -> str:
+    return " ".join(f"{of}{number}" for number in range(count))
+
+
+def test_rows_and_counters_follow_a_record_s_life(cloud: None) -> None:
+    world = World()
+    world.put("con_1", words="ada lovelace", owner_id="mem_1")
+    world.put("con_2", words="ada")
+    for each in ("con_1", "con_2"):
+        world.index.refresh(each)
+    world.check()
+    world.put("con_1", words="ada byron")  # nobody's now
+    world.index.refresh("con_1")
+    world.check()
+    world.put("con_1", words="ada byron", deleted_at="2026-11-24T00:00:00.000Z")
+    world.index.refresh("con_1")
+    world.check()
+    world.remove("con_1")
+    world.index.refresh("con_1")
+    world.index.refresh("con_1")
+    world.check()
+
+
+def test_a_hundred_repeats_change_nothing_and_cost_one_read_each(cloud: None) -> None:
+    world = World()
+    world.put("con_1", words="ada lovelace")
+    with Calls("dynamodb") as calls:
+        world.index.refresh("con_1")
+        assert calls.take() == ["BatchGetItem", "TransactWriteItems"]
+        for _ in range(100):
+            world.index.refresh("con_1")
+        assert calls.take() == ["BatchGetItem"] * 100
+    world.check()
+
+
+@pytest.mark.parametrize("others", [0, 60])
+def test_what_it_costs_does_not_depend_on_how_many_records_there_are(
+    cloud: None, others: int
+) -> None:
+    world = World()
+    for number in range(others):
+        world.put(f"con_o{number}", words="ada lovelace")
+        world.index.refresh(f"con_o{number}")
+    world.put("con_1", words="ada lovelace")
+    with Calls("dynamodb") as calls:
+        world.index.refresh("con_1")
+        assert calls.take() == ["BatchGetItem", "TransactWriteItems"]
+        world.put("con_1", words="ada byron")
+        calls.clear()
+        world.index.refresh("con_1")
+        assert calls.take() == ["BatchGetItem", "TransactWriteItems"]
+
+
+def test_a_version_that_changes_no_row_is_noted_so_that_no_older_one_comes_after_it(
+    cloud: None,
+) -> None:
+    world = World()
+    world.put("con_1", words="one")
+    world.index.refresh("con_1")
+    world.put("con_1", words="two")
+    late = world.table.get_many(
+        [(world.table.key("con_1"), "RECORD"), (world.table.key("con_1"), "INDEXED")]
+    )
+    world.put("con_1", words="one")
+    world.index.refresh("con_1")
+    pk = world.table.key("con_1")
+    assert not world.index.settle("con_1", late[pk, "RECORD"], late[pk, "INDEXED"])
+    world.check()
+
+
+def test_who_read_an_older_version_than_was_indexed_reads_again(cloud: None) -> None:
+    world = World()
+    world.put("con_1", words="one")
+    old = dict(world.records["con_1"])
+    world.put("con_1", words="two")
+    world.index.refresh("con_1")
+    indexed = world.table.get(world.table.key("con_1"), "INDEXED", consistent=True)
+    assert not world.index.settle("con_1", old, indexed)
+    world.check()
+
+
+def test_a_late_first_writer_finds_that_its_record_is_gone_or_of_another_version(
+    cloud: None,
+) -> None:
+    world = World()
+    world.put("con_1", words="one")
+    old = dict(world.records["con_1"])
+    world.put("con_1", words="two")
+    assert not world.index.settle("con_1", old, None)
+    world.remove("con_1")
+    assert not world.index.settle("con_1", old, None)
+    world.check()
+
+
+def test_a_difference_of_hundreds_of_rows_is_written_in_several_transactions(cloud: None) -> None:
+    world = World()
+    world.put("con_1", words=words(230))
+    with Calls("dynamodb") as calls:
+        world.index.refresh("con_1")
+        assert calls.take() == ["BatchGetItem", *["TransactWriteItems"] * 3]
+    world.check()
+    world.put("con_1", words=words(230, "v"), owner_id="mem_1")
+    world.index.refresh("con_1")
+    world.check()
+    world.remove("con_1")
+    world.index.refresh("con_1")
+    world.check()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_kill_between_any_two_requests_leaves_what_the_next_look_completes(
+    cloud: None,
+    after: bool,  # noqa: FBT001
+) -> None:
+    world = World()
+    versions = [words(110), words(105, "v"), words(110), None]
+    for step, text in enumerate(versions):
+        record = "con_1"
+        if text is None:
+            world.remove(record)
+        else:
+            world.put(record, words=text, owner_id=f"mem_{step}")
+        for dies_at in range(1, 6):
+            with suppress(KilledError):
+                mortal = Table(Mortal(dies_at, after=after), NAME, "wsp_one")
+                Index(mortal, {}, PROJECTIONS).refresh(record)
+        world.index.refresh(record)
+        world.check()
+
+
+def test_any_order_of_many_repeated_events_and_changes_ends_in_the_same_index(cloud: None) -> None:
+    world, dice = World(), random.Random(7)  # noqa: S311 - repeatable, not secret
+    names, gone = [f"con_{number}" for number in range(6)], []
+    for _ in range(150):
+        name = dice.choice(names)
+        act = dice.random()
+        if name in world.records and act < 0.1:
+            world.remove(name)
+            names.remove(name)
+            gone.append(name)
+            names.append(f"{name}x")  # ids are never used again
+        elif act < 0.6:
+            text = " ".join(dice.choices("abcdefgh", k=dice.randint(1, 6)))
+            owner = dice.choice(["mem_1", "mem_2", None])
+            world.put(name, words=text, **({"owner_id": owner} if owner else {}))
+        world.index.refresh(dice.choice(names))
+        if dice.random() < 0.3:
+            with suppress(KilledError):
+                mortal = Table(Mortal(2, after=dice.random() < 0.5), NAME, "wsp_one")
+                Index(mortal, {}, PROJECTIONS).refresh(name)
+    for name in [*names, *gone]:
+        world.index.refresh(name)
+    world.check()
+
+
+def test_twenty_deliveries_at_once_while_the_records_change_leave_exact_counters() -> None:
+    with shared_cloud():
+        world = World()
+        for number in range(4):
+            world.put(f"con_{number}", words="start")
+
+        def work(number: int) -> None:
+            dice = random.Random(number)  # noqa: S311 - repeatable, not secret
+            for _ in range(5):
+                name = f"con_{dice.randrange(4)}"
+                if number == 0:
+                    world.put(name, words=words(dice.randint(1, 5)), owner_id="mem_1")
+                # busy is what SQS delivers again
+                try:
+                    world.index.refresh(name)
+                except Exception as error:  # noqa: BLE001
+                    failures.append(error)
+
+        failures: list[Exception] = []
+        with ThreadPoolExecutor(20) as pool:
+            list(pool.map(work, range(20)))
+        assert {type(each).__name__ for each in failures} <= {"UnavailableError"}
+        for name in world.records:
+            world.index.refresh(name)
+        world.check()
+
+
+def deleted_rows(workspace: str = "wsp_one") -> list[dict[str, Any]]:
+    return [each for each in everything() if each["pk"] == f"W#{workspace}#contact#DELETED"]
+
+
+def test_a_deleted_record_has_a_row_in_the_list_of_deleted_ones_as_long_as_it_is_kept(
+    api: Api,
+) -> None:
+    contact = api.make("/v1/contacts", {"name": "Ada"})["id"]
+    events = [published(contact)]
+    api.delete(f"/v1/contacts/{contact}")
+    events.append(published(contact))
+    records = {"Records": [message(each) for each in reversed(events)]}
+    for _ in range(3):
+        assert index_records(records, CONTEXT) == {"batchItemFailures": []}
+    item = record_image(contact)
+    (row,) = deleted_rows()
+    assert row["sk"] == f"{item['deleted_at']}#{contact}"
+    assert row["expires_at_epoch"] == item["expires_at_epoch"]
+    (indexed,) = [each for each in everything() if each["sk"] == "INDEXED"]
+    assert indexed["expires_at_epoch"] == item["expires_at_epoch"]
+
+
+def test_a_purged_record_has_nothing_left_even_before_its_item_is_gone(api: Api) -> None:
+    contact = api.make("/v1/contacts", {"name": "Ada"})["id"]
+    api.delete(f"/v1/contacts/{contact}")
+    deleted = published(contact)
+    purged = {**deleted, "id": "evt_2", "type": "contact.deleted"}
+    index_records({"Records": [message(deleted)]}, CONTEXT)
+    body = message(purged)
+    body["body"] = body["body"].replace('"type": "contact.deleted"', '"type": "contact.purged"')
+    for _ in range(2):
+        assert index_records({"Records": [body]}, CONTEXT) == {"batchItemFailures": []}
+    assert deleted_rows() == []
+    assert [each for each in everything() if each["sk"] == "INDEXED"] == []
+
+
+def test_events_about_what_is_no_record_of_the_crm_are_left_alone(api: Api, calls: Calls) -> None:
+    contact = api.make("/v1/contacts", {"name": "Ada"})["id"]
+    event = published(contact)
+    calls.clear()
+    strange = message({**event, "subject": {"type": "workspace", "id": "wsp_one"}})
+    assert index_records({"Records": [strange]}, CONTEXT) == {"batchItemFailures": []}
+    assert calls.take() == []
+
+
+def test_a_poison_message_fails_alone(api: Api) -> None:
+    contact = api.make("/v1/contacts", {"name": "Ada"})["id"]
+    api.delete(f"/v1/contacts/{contact}")
+    poison = {"messageId": "bad", "body": "{", "attributes": {}}
+    reply = index_records({"Records": [poison, message(published(contact))]}, CONTEXT)
+    assert reply == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert len(deleted_rows()) == 1
