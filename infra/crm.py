@@ -70,7 +70,7 @@ class Crm(Construct):
             "StageArchiving",
             {"source": ["reelate.crm"], "detail_type": ["pipeline.stage_closed.v1"]},
             events.EventBus.from_event_bus_name(self, "StagesBus", names.bus),
-)
+        )
 
     def _keeps_the_index(self, house: House) -> None:
         names, timeout = house.names, Duration.seconds(30)
