@@ -12,7 +12,10 @@ from functions.crm.settings import (
     ProjectTimelineSettings,
     ReassignSettings,
     SetupApiSettings,
+    SweepSettings,
 )
+from functions.shared.event_crm import EVENTS
+from functions.shared.events import detail_type
 from infra.consumer import HouseConsumer, reassigner
 from infra.function import House, HouseFunction
 
@@ -56,6 +59,23 @@ class Crm(Construct):
         )
         self._empties_stages(house)
         self._keeps_the_index(house)
+        self._sweeps(house)
+
+    def _sweeps(self, house: House) -> None:
+        """Let `sweep` hear of records that are gone for good: when the entries of their last
+        moments have reached the timelines."""
+        names, timeout = house.names, Duration.minutes(5)
+        gone = [detail_type(name) for name in EVENTS if name.endswith((".purged", ".expired"))]
+        function = HouseFunction(
+            self, house, "crm", "sweep", settings=SweepSettings, timeout=timeout
+        ).write("crm")
+        HouseConsumer(
+            self, names, function, "crm", timeout=timeout, batch_size=1, delay=Duration.minutes(5)
+        ).fed_by(
+            "Gone",
+            {"source": ["reelate.crm"], "detail_type": gone},
+            events.EventBus.from_event_bus_name(self, "SweepBus", names.bus),
+        )
 
     def _empties_stages(self, house: House) -> None:
         """Let `empty_stage` hear of archived stages: one at a time, and only when every function

@@ -40,14 +40,14 @@ from typing import Any, TypeVar
 
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import definitions_of
+from functions.crm.dynamodb_lifecycle import CLOSED, RestorableRecords
 from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
 from functions.crm.timeline import TimelineEntry
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
-from functions.shared.clock import now
 from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.paging import Page
-from functions.shared.records import RESTORE_DAYS, Also, Records, nothing_else
+from functions.shared.records import Also, nothing_else
 from functions.shared.table import (
     MAX_TRANSACTION,
     Check,
@@ -55,15 +55,12 @@ from functions.shared.table import (
     Item,
     Put,
     Table,
-    Write,
 )
 
 R = TypeVar("R", bound=CrmRecord)
 
-_CLOSED = "~DELETED"
 
-
-class CrmRecords(Records[R]):
+class CrmRecords(RestorableRecords[R]):
     """The records of one type, held to this: what a record names exists when it is written, and
     its custom fields are as the workspace has defined them. An external id occurs once."""
 
@@ -120,18 +117,6 @@ class CrmRecords(Records[R]):
                 if_match=if_match,
                 also=lambda made: [*checks.values(), *also(made)],
             )
-
-    def delete(
-        self, record_id: str, *, if_match: str | None = None, also: Also[R] = nothing_else
-    ) -> None:
-        """As `Records.delete`; the record's timeline is closed with it."""
-
-        def closing(gone: R) -> Sequence[Write]:
-            expiry = int(now().timestamp()) + RESTORE_DAYS * 86_400
-            key = {"pk": self._table.key("TIMELINE", gone.id), "sk": _CLOSED}
-            return [Put({**key, "expires_at_epoch": expiry}), *also(gone)]
-
-        super().delete(record_id, if_match=if_match, also=closing)
 
     def _definitions(self, record: R) -> Definitions:
         return definitions_of(self._table, self._kind.OBJECT, record.custom)
@@ -251,7 +236,7 @@ class Timelines:
             newest_first=True,
             start={"pk": pk, "sk": start["sk"]} if start else None,
         )
-        if found.items and found.items[0]["sk"] == _CLOSED:
+        if found.items and found.items[0]["sk"] == CLOSED:
             return None
         return Page(
             items=[TimelineEntry.model_validate(item) for item in found.items],

@@ -37,7 +37,7 @@ from functions.shared.paging import Page
 from functions.shared.record import stamp
 from functions.shared.records import LISTED
 from functions.shared.table import ConditionFailedError, Item, Put, Table, Update
-from functions.shared.writes import Also, nothing_else
+from functions.shared.writes import Also, Write, nothing_else
 
 S = TypeVar("S", bound=StagedRecord)
 
@@ -172,14 +172,32 @@ class StagedRecords(CrmRecords[S]):
         if _place(old) == _place(new):
             super()._replace(old, new, event, also)
             return
-        past = Put(
+        past = self._past(old, new)
+        super()._replace(old, new, event, lambda made: [past, *also(made)])
+
+    def _past(self, old: S, new: S) -> Put:
+        return Put(
             {
                 **visit(old, new.stage_entered_at).model_dump(mode="json", exclude_none=True),
                 "pk": self._table.key("VISITS", old.id),
                 "sk": f"{old.stage_entered_at}#{old.version:09}",
             }
         )
-        super()._replace(old, new, event, lambda made: [past, *also(made)])
+
+    def _revived(self, old: S) -> S:
+        """A stage that was archived meanwhile gives its records to another."""
+        pipeline = self._pipelines.kept(old.pipeline_id)
+        stage = pipeline.stage(old.stage)
+        while stage is not None and stage.state != "active" and stage.moves_to:
+            stage = pipeline.stage(stage.moves_to)
+        assert stage is not None  # noqa: S101 - a stage is never deleted
+        if stage.key == old.stage:
+            return super()._revived(old)
+        new = moved(old, pipeline, stage, by=self._caller.actor, source=self._source, checked=False)
+        return new.model_copy(update={"deleted_at": None})
+
+    def _passed(self, old: S, new: S) -> Sequence[Write]:
+        return [] if _place(old) == _place(new) else [self._past(old, new)]
 
     def _stamps(self, old: S, new: S, event: str) -> list[dict[str, Any]]:
         if _place(old) != _place(new):

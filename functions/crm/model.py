@@ -43,6 +43,7 @@ class CrmRecord(OwnedRecord):
     external_id: str | None = None
     tags: Sequence[str] = Field(default_factory=list)
     custom: Mapping[str, Value] = Field(default_factory=dict)
+    deleted_at: str | None = None
 
     @classmethod
     def of(cls, fields: Fields, caller: Caller) -> Self:

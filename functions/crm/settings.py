@@ -18,6 +18,10 @@ class EmptyStageSettings(Settings):
     crm_table: str
 
 
+class SweepSettings(Settings):
+    crm_table: str
+
+
 class CheckSettings(Settings):
     crm_table: str
 

@@ -20,6 +20,7 @@ READ_SCOPES = {
 
 # What happened to a board, not to a record.
 UNTOLD = frozenset({"deal.reordered", "lead.reordered"})
+_ENDS = (".purged", ".expired")  # of a record that has no timeline any more
 
 
 class Subject(BaseModel):
@@ -61,15 +62,18 @@ def project(event: Mapping[str, Any]) -> Projection:
     entry = TimelineEntry.model_validate(
         {**event, "object": "timeline_entry", "kind": event["type"]}
     )
-    if entry.kind in UNTOLD:
-        return Projection(event["workspace"], entry, [])
+    untold = entry.kind in UNTOLD or entry.kind.endswith(_ENDS)
+    return Projection(event["workspace"], entry, [] if untold else places(entry))
+
+
+def places(entry: TimelineEntry) -> list[str]:
+    """Return the ids of the records on whose timelines an entry stands."""
     concerned: dict[str, None] = {}
     if entry.subject.type in PREFIXES:
         concerned[entry.subject.id] = None
     for fields in (entry.data, entry.previous or {}):
         concerned.update(dict.fromkeys(_named(fields)))
-    known = [each for each in concerned if any(is_id(each, p) for p in PREFIXES.values())]
-    return Projection(event["workspace"], entry, known)
+    return [each for each in concerned if any(is_id(each, p) for p in PREFIXES.values())]
 
 
 def _named(fields: Mapping[str, Any]) -> Iterator[str]:

@@ -107,7 +107,21 @@ EVENTS: dict[str, Published] = {
                 f"{kind}.created": f"A {kind} was created.",
                 f"{kind}.updated": f"Fields of a {kind} changed; `previous` has the old values.",
                 f"{kind}.deleted": f"A {kind} was deleted (kept 30 days).",
+                f"{kind}.restored": f"A {kind}'s deletion was undone.",
             },
+        ).items()
+    },
+    **{
+        name: entry
+        for kind in ("contact", "company", "deal", "note")
+        for name, entry in entries(
+            "crm",
+            Payload,
+            {
+                f"{kind}.purged": f"A {kind} was made irrecoverable.",
+                f"{kind}.expired": f"A deleted {kind}'s 30 days are over: it is gone for good.",
+            },
+            since="2026-11-24",
         ).items()
     },
     **entries(

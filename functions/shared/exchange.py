@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Query, Request, Response
 
 from functions.shared import expansion
-from functions.shared.audit import act
+from functions.shared.audit import act, forgotten
 from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.check import RecordName
@@ -31,7 +31,7 @@ from functions.shared.signing import Signer
 from functions.shared.table import ConditionFailedError, Table
 from functions.shared.versions import LEDGER, Change
 from functions.shared.web_event import SHAPED, VERSION
-from functions.shared.writes import Also, nothing_else
+from functions.shared.writes import Also, Put, nothing_else
 
 R = TypeVar("R", bound=Record)
 
@@ -95,6 +95,11 @@ class Exchange:
         representation than the whole record in the newest shape, only its bytes can tell."""
         tags = self.request.headers.get("if-none-match")
         return tags is not None and SHAPED not in self._event and named(etag, tags)
+
+    def forgets(self, subject: str) -> Put:
+        """Return the write that makes what the audit log knows of a subject's fields unreadable,
+        for the transaction that erases the subject."""
+        return forgotten(self.caller.workspace, subject, table=self._settings.platform_table)
 
     def table(self, name: str, within: str | None = None) -> Table:
         """Return the caller's workspace's view of a table; or another workspace's, `within` which

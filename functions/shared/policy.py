@@ -16,6 +16,7 @@ def _scopes(resources: Iterable[str], *acts: str) -> frozenset[str]:
 
 _READ = _scopes((*RECORDS, "pipelines"), "read")
 _WRITE = _scopes(RECORDS, "write", "delete")
+_CRM = tuple(each for each in RECORDS if each != "videos")
 # What an admin arranges for the CRM's records: everybody may know it.
 SETUP = ("fields",)
 _ARRANGED = _scopes(SETUP, "read")
@@ -24,6 +25,7 @@ _PEOPLE = _scopes(("members", "roles", "teams"), "read")
 ROLES: dict[str, frozenset[str]] = {
     "admin": _READ
     | _WRITE
+    | _scopes(_CRM, "purge")
     | _scopes((*ADMINISTRATION, *SETUP), "read", "write", "delete")
     | _scopes(("workspace", "pipelines"), "read", "write")
     | _scopes(("audit", "usage"), "read"),

@@ -49,7 +49,7 @@ R = TypeVar("R", bound=Record)
 RESTORE_DAYS = 30
 # Of the indexes that lists are read from; a deleted record is in none of them.
 LISTED = ("gsi1pk", "gsi1sk", "gsi3pk", "gsi3sk", "gsi4pk", "gsi4sk")
-_ATTEMPTS = 5
+ATTEMPTS = 5
 
 
 class Records(Generic[R]):
@@ -152,7 +152,7 @@ class Records(Generic[R]):
         with it, raises PreconditionFailedError. An edit that changes nothing writes nothing but
         `also`. Raises NotFoundError, ConflictError and InvalidError as `get` and `create` do.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             old = self._current(record_id)
             check_match(old.etag, if_match)
             new = edit(old)
@@ -174,12 +174,12 @@ class Records(Generic[R]):
     ) -> None:
         """Delete softly: out of lists and lookups at once, gone for good after 30 days. Its
         unique values are free again. Raises as `change` does."""
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             old = self._current(record_id)
             check_match(old.etag, if_match)
             gone = old.changed()
             item = self._item(gone, [stamp(f"{self._kind.OBJECT}.deleted", self._caller)])
-            unlist(item, self._listed)
+            self._bury(item, gone)
             item["deleted_at"] = gone.updated_at
             item["expires_at_epoch"] = int(now().timestamp()) + RESTORE_DAYS * 86_400
             freed = [self._release(*each, old) for each in self._uniques(old).items()]
@@ -192,6 +192,10 @@ class Records(Generic[R]):
                 continue
             return
         raise ConflictError("The record is being changed by others; please try again.")
+
+    def _bury(self, item: Item, _gone: R) -> None:
+        """Take a deleted record's item out of the lists."""
+        unlist(item, self._listed)
 
     def _replace(self, old: R, new: R, event: str, also: Also[R]) -> None:
         before, after = self._uniques(old), self._uniques(new)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, create_model
 
 from functions.crm.fields import Fields
@@ -15,11 +15,13 @@ from functions.crm.timeline import TimelineEntry
 from functions.shared import batch
 from functions.shared.batch import Acts
 from functions.shared.caching import REVALIDATE
+from functions.shared.errors import PreconditionRequiredError
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, Related, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
 
 Id = Annotated[str, Path(alias="id", description="The record's id.")]
+AmongDeleted = Annotated[bool, Query(description="Deleted records instead of the others.")]
 
 READ = problems(404)
 WRITE = problems(400, 409, 413, 415, 422)
@@ -98,6 +100,7 @@ def routes(resource: Resource[Any]) -> APIRouter:
     _add_collection(api, resource, acts)
     _add_batch(api, resource, acts)
     _add_record(api, resource, acts)
+    _add_end(api, resource)
     if resource.history:
         _add_timeline(api, resource, resource.history)
     return api
@@ -121,12 +124,17 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     create.__annotations__["body"] = resource.new
 
     async def list_all(
-        ask: Annotated[Exchange, asks(read)], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+        ask: Annotated[Exchange, asks(read)],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        deleted: AmongDeleted = False,  # noqa: FBT002 - a query parameter
     ) -> Response:
+        store = open_store(ask)
+        read_page = store.deleted if deleted else store.page
         return ask.page(
-            resource.name,
+            f"{resource.name}:deleted" if deleted else resource.name,
             cursor,
-            lambda start: open_store(ask).page(limit=limit, start=start),
+            lambda start: read_page(limit=limit, start=start),
             related=resource.related,
         )
 
@@ -139,7 +147,8 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     api.add_api_route(
         path, list_all, methods=["GET"], response_model=page,
         name=f"list_{resource.name}", summary=f"List {resource.name}",
-        description=f"The workspace's {resource.name}, newest first; `next_cursor` leads on.",
+        description=f"The workspace's {resource.name}, newest first; `next_cursor` leads on. "
+        "With `deleted=true` those that were deleted in the last 30 days, the last deleted first.",
         responses=LIST, openapi_extra=operation(read, expands=resource.expands),
     )  # fmt: skip
 
@@ -201,6 +210,47 @@ def _add_record(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
         description=f"The {one} is gone from lists and lookups at once, and for good in 30 days.",
         responses=problems(400, 404, 409, 412),
         openapi_extra=operation(erase, "IdempotencyKey", "IfMatch"),
+    )  # fmt: skip
+
+
+def _add_end(api: APIRouter, resource: Resource[R]) -> None:
+    """Add how a deletion is undone, and how it is made final."""
+    one, path = resource.kind.OBJECT, f"{resource.path}/{{id}}"
+    write, purges = f"{resource.name}:write", f"{resource.name}:purge"
+
+    async def restore(ask: Annotated[Exchange, asks(write)], record_id: Id) -> Response:
+        return ask.changed(
+            lambda also: resource.store(ask).restore(record_id, if_match=ask.if_match, also=also)
+        )
+
+    async def purge(ask: Annotated[Exchange, asks(purges)], record_id: Id) -> Response:
+        if ask.if_match is None:
+            raise PreconditionRequiredError("Send `If-Match`: the version that is to be purged.")
+        return ask.deleted(
+            lambda also: resource.store(ask).purge(
+                record_id,
+                if_match=ask.if_match,
+                also=lambda gone: [ask.forgets(record_id), *also(gone)],
+            )
+        )
+
+    api.add_api_route(
+        f"{path}/restore", restore, methods=["POST"], response_model=resource.kind,
+        name=f"restore_{one}", summary=f"Restore a {one}",
+        description=f"Undoes a deletion of the last 30 days: the {one} is back in lists, its "
+        "timeline goes on and its unique values are its own again; 409 when one of them is taken "
+        f"by now. One that is not deleted stays as it is. Event: `{one}.restored`.",
+        responses=problems(400, 404, 409, 412), openapi_extra=operation(
+            write, "IdempotencyKey", "IfMatch"),
+    )  # fmt: skip
+    api.add_api_route(
+        f"{path}/purge", purge, methods=["POST"], status_code=204, response_class=Response,
+        name=f"purge_{one}", summary=f"Purge a {one}",
+        description=f"Makes a {one}, deleted or not, irrecoverable at once: its fields, its unique "
+        "values and what the audit log knows of them; its timeline follows within minutes. "
+        f"`If-Match` says what you mean. Event: `{one}.purged`, which names it and no more.",
+        responses=problems(400, 404, 409, 412, 428), openapi_extra=operation(
+            purges, "IdempotencyKey", "IfMatch"),
     )  # fmt: skip
 
 

@@ -2,10 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from functions.shared.attributes import unmarshal_item
+from functions.shared.caller import Caller
 from functions.shared.events import CATALOGUE, detail_type, envelope
+from functions.shared.ids import derived_id
+from functions.shared.record import stamp
 
 
 def events_of(record: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -15,6 +19,7 @@ def events_of(record: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
     """
     images = record["dynamodb"]
     if "NewImage" not in images:
+        yield from _expiries(images)
         return
     new = unmarshal_item(images["NewImage"])
     old = unmarshal_item(images["OldImage"]) if "OldImage" in images else None
@@ -23,6 +28,24 @@ def events_of(record: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
     for stamped in new.get("_events", ()):
         if stamped["id"] not in known:
             yield CATALOGUE[stamped["type"]].source, envelope(workspace, stamped, new, old)
+
+
+def _expiries(images: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what the removal of an item means: of a deleted record, that its time is over (it was
+    DynamoDB's doing), unless it was purged before. The id is the record's own, so that the same
+    removal is the same event however often the stream tells of it."""
+    old = unmarshal_item(images.get("OldImage", {}))
+    name = f"{old.get('object')}.expired"
+    if old.get("sk") != "RECORD" or "deleted_at" not in old or "purged_at" in old:
+        return
+    if name in CATALOGUE:
+        caller = Caller.pipeline(str(old["pk"]).split("#")[1], "expiry")
+        at = datetime.fromtimestamp(int(old["expires_at_epoch"]), UTC)
+        stamped = {
+            **stamp(name, caller, source="expiry", at=at),
+            "id": derived_id("evt", old["pk"]),
+        }
+        yield CATALOGUE[name].source, envelope(caller.workspace, stamped, old, None)
 
 
 def entries_of(records: Sequence[Mapping[str, Any]], bus: str) -> Iterator[dict[str, Any]]:

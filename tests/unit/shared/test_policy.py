@@ -18,7 +18,7 @@ def test_a_viewer_reads_a_rep_also_writes_a_manager_also_leads_an_admin_does_all
     assert _named(ROLES["manager"] - ROLES["rep"]) == {
         "teams", "workspace", "audit", "usage", "pipelines",
     }  # fmt: skip
-    administered = {*ADMINISTRATION, *SETUP, "workspace"} - {"teams"}
+    administered = {*ADMINISTRATION, *SETUP, *RECORDS, "workspace"} - {"teams", "videos"}
     assert _named(ROLES["admin"] - ROLES["manager"]) == administered
 
 
