@@ -14,8 +14,7 @@ from functions.crm.settings import (
     SetupApiSettings,
     SweepSettings,
 )
-from functions.shared.event_crm import EVENTS
-from functions.shared.events import detail_type
+from functions.shared.events import CATALOGUE, detail_type
 from infra.consumer import HouseConsumer, reassigner
 from infra.function import House, HouseFunction
 
@@ -65,7 +64,7 @@ class Crm(Construct):
         """Let `sweep` hear of records that are gone for good: when the entries of their last
         moments have reached the timelines."""
         names, timeout = house.names, Duration.minutes(5)
-        gone = [detail_type(name) for name in EVENTS if name.endswith((".purged", ".expired"))]
+        gone = [detail_type(name) for name in CATALOGUE if name.endswith((".purged", ".expired"))]
         function = HouseFunction(
             self, house, "crm", "sweep", settings=SweepSettings, timeout=timeout
         ).write("crm")

@@ -53,9 +53,12 @@ from functions.shared.table import (
 R = TypeVar("R", bound=CrmRecord)
 
 CLOSED = "~DELETED"  # sorts after every time
-# Partitions that are one record's, `W#<workspace>#<name>#<id>`, and go with it.
+# Partitions that are one record's, `W#<workspace>#<name>#<id>`, and go with it and its own.
 OWN = ("TIMELINE", "VISITS")
 _GRAVES = ("gsi1", "gsi3", "gsi4")
+# Of what lies beside the record: itself, which goes last, and what the index has of it, which goes
+# with the index's rows.
+_OTHERS = ("RECORD", "INDEXED")
 _SWEPT = 50  # items read at once
 _KEPT = timedelta(days=RESTORE_DAYS)
 
@@ -211,11 +214,11 @@ def sweep(table: Table, record_id: str, in_time: Callable[[], bool]) -> bool:
     item = table.get(home, "RECORD", consistent=True)
     if item is not None and "purged_at" not in item:
         return True
-    for name in OWN:
+    for partition in (home, *(table.key(name, record_id) for name in OWN)):
         while True:
             if not in_time():
                 return False
-            found = table.query(table.key(name, record_id), limit=_SWEPT, consistent=True)
+            found = table.query(partition, limit=_SWEPT, consistent=True)
             keys = {key: None for each in found.items for key in _standing(table, each, record_id)}
             deletes = [Delete({"pk": pk, "sk": sk}) for pk, sk in keys]
             for first in range(0, len(deletes), MAX_TRANSACTION):
@@ -230,6 +233,8 @@ def sweep(table: Table, record_id: str, in_time: Callable[[], bool]) -> bool:
 def _standing(table: Table, item: Item, record_id: str) -> Iterator[tuple[str, str]]:
     """Yield the keys at which one of a record's items stands: an entry of its timeline that is
     about the record itself stands on those of the records that it names, too."""
+    if item["sk"] in _OTHERS:
+        return
     if item.get("object") == "timeline_entry" and item["subject"]["id"] == record_id:
         for each in places(TimelineEntry.model_validate(item)):
             if each != record_id:

@@ -93,6 +93,7 @@ EVENTS: dict[str, Published] = entries(
         "activity.created": "A call, meeting, email, note, task or message was put down.",
         "activity.updated": "Fields of an activity changed; `previous` has the old values.",
         "activity.deleted": "An activity was deleted (kept 30 days).",
+        "activity.restored": "An activity's deletion was undone.",
         "activity.completed": "A task was done.",
         "activity.cancelled": "A task will not be done.",
         "activity.reopened": "A task that was done or cancelled is open again.",

@@ -113,7 +113,7 @@ EVENTS: dict[str, Published] = {
     },
     **{
         name: entry
-        for kind in ("contact", "company", "deal", "note")
+        for kind in ("contact", "company", "deal", "activity", "product")
         for name, entry in entries(
             "crm",
             Payload,

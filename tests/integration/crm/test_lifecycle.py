@@ -222,6 +222,12 @@ def test_a_record_that_dynamodb_has_removed_is_told_of_and_swept(api: Api) -> No
     path = f"/v1/deals/{made['id']}"
     api.post(f"{path}/move", {"stage": "won"})
     deliver(*events(made["id"]))
+    line = {
+        "description": "Seats",
+        "quantity": "2",
+        "unit_price": {"amount_minor": 5, "currency": "EUR"},
+    }
+    api.make(f"{path}/line-items", line)
     api.delete(path)
     (item,) = [each for each in stored() if "deleted_at" in each]
     aws.client("dynamodb").delete_item(TableName=TABLE, Key={"pk": item["pk"], "sk": item["sk"]})
@@ -230,7 +236,7 @@ def test_a_record_that_dynamodb_has_removed_is_told_of_and_swept(api: Api) -> No
     assert (source, told["type"], told["subject"]["id"]) == (
         "reelate.crm", "deal.expired", made["id"],
     )  # fmt: skip
-    assert told["data"] == {"id": made["id"], "version": 3}
+    assert told["data"] == {"id": made["id"], "version": 4}
     assert [each for _, each in events_of(removal)] == [told], "and it is the same event twice"
     assert swept(made["id"], "deal") == {"batchItemFailures": []}
     assert [each["sk"]["S"] for each in of_record(made["id"])] == []
@@ -249,4 +255,6 @@ def test_the_end_costs_what_its_patterns_say(api: Api, calls: Calls) -> None:
     api.post(f"{path}/purge", if_match="*")
     assert calls.take() == ["GetItem", "TransactWriteItems"]
     swept(path.rpartition("/")[2])
-    assert calls.take() == ["GetItem", "Query", "TransactWriteItems", "Query", "DeleteItem"]
+    assert calls.take() == [
+        "GetItem", "Query", "Query", "TransactWriteItems", "Query", "DeleteItem",
+    ]  # fmt: skip
