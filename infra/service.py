@@ -75,7 +75,10 @@ class ServiceStack(Stack):
         gateway.route(identity.api, "usage", "limits")
         gateway.route(crm.api, "contacts", "companies", "deals", "activities")
         gateway.route(crm.api, "products")
-        gateway.route(crm.setup_api, "pipelines", "exchange-rates", "fields", "schemas")
+        gateway.route(
+            crm.setup_api, "pipelines", "exchange-rates", "fields", "schemas", "association-labels"
+        )
+        gateway.route(crm.api, "associations", "videos/{id}/associations")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(insight.api, "videos/{id}/transcript.vtt", "videos/{id}/transcript.srt")
         gateway.route(video.api, "videos")

@@ -159,7 +159,7 @@ class CrmRecords(RestorableRecords[R]):
         return item
 
     def _checks(self, references: Sequence[Reference]) -> dict[str, Check]:
-        visible, values = self._visible() if references else ("", {})
+        visible, values = sight_of(self._caller) if references else ("", {})
         return {
             each.id: Check(
                 {"pk": self._table.key(each.id), "sk": "RECORD"},
@@ -169,19 +169,20 @@ class CrmRecords(RestorableRecords[R]):
             for each in references
         }
 
-    def _visible(self) -> tuple[str, dict[str, str]]:
-        """Return the condition, and its values, that holds for what the caller may see."""
-        caller = self._caller
-        if caller.visibility == "all":
-            return "", {}
-        values = {} if caller.member is None else {":member": caller.member}
-        either = [f"owner_id = {name}" for name in values]
-        if caller.visibility == "team" and caller.teams:
-            teams = {f":team{position}": team for position, team in enumerate(caller.teams)}
-            either.append(f"team_id IN ({', '.join(teams)})")
-            values |= teams
-        # who is nobody in particular sees nothing
-        return f" AND ({' OR '.join(either) or 'attribute_not_exists(pk)'})", values
+
+def sight_of(caller: Caller) -> tuple[str, dict[str, str]]:
+    """Return the condition (to be added to another), and its values, that holds for what a caller
+    may see."""
+    if caller.visibility == "all":
+        return "", {}
+    values = {} if caller.member is None else {":member": caller.member}
+    either = [f"owner_id = {name}" for name in values]
+    if caller.visibility == "team" and caller.teams:
+        teams = {f":team{position}": team for position, team in enumerate(caller.teams)}
+        either.append(f"team_id IN ({', '.join(teams)})")
+        values |= teams
+    # who is nobody in particular sees nothing
+    return f" AND ({' OR '.join(either) or 'attribute_not_exists(pk)'})", values
 
 
 def _alike(one: CrmRecord, other: CrmRecord) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.crm.model import KINDS, CrmRecord
 from functions.crm.ports import R, Store, Subjects, TimelineStore
-from functions.crm.timeline import READ_SCOPES, TimelineEntry
+from functions.crm.timeline import TimelineEntry, concerns, readable
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Look, Question, RecordName
 from functions.shared.errors import NotFoundError
@@ -60,9 +60,7 @@ def read_timeline(
         raise NotFoundError(f"There is no such {kind.OBJECT}.")
     if not page.items and start is None and not some:
         records.get(record_id)  # nothing happened yet, or is there no such record?
-    entries = [
-        entry for entry in page.items if READ_SCOPES.get(entry.subject.type) in caller.scopes
-    ]
+    entries = [entry for entry in page.items if readable(entry, caller.scopes)]
     if some:
         entries = _about_seen(entries, record_id, subjects)
     return Page(entries, page.position)
@@ -71,6 +69,12 @@ def read_timeline(
 def _about_seen(
     entries: Sequence[TimelineEntry], record_id: str, subjects: Subjects
 ) -> list[TimelineEntry]:
-    others = {each.subject.id: each.subject for each in entries if each.subject.id != record_id}
+    others = {
+        subject.id: subject
+        for each in entries
+        for subject in concerns(each)
+        if subject.id != record_id
+    }
     seen = subjects.seen([RecordName(type=each.type, id=each.id) for each in others.values()])
-    return [each for each in entries if each.subject.id in seen | {record_id}]
+    seen |= {record_id}
+    return [each for each in entries if all(about.id in seen for about in concerns(each))]

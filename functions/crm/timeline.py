@@ -15,6 +15,7 @@ READ_SCOPES = {
     "deal": "deals:read",
     "activity": "activities:read",
     "video": "videos:read",
+    "association": "associations:read",
 }
 
 
@@ -85,3 +86,17 @@ def _named(fields: Mapping[str, Any]) -> Iterator[str]:
     for each in (fields.get("meeting") or {}).get("attendees") or ():
         if each.get("contact_id"):
             yield each["contact_id"]
+
+
+def concerns(entry: TimelineEntry) -> list[Subject]:
+    """Return what a caller must be able to see to be told of an entry: what it is about, and of
+    an association both its ends."""
+    if entry.subject.type == "association":
+        return [Subject.model_validate(each) for each in entry.data.get("links", ())]
+    return [entry.subject]
+
+
+def readable(entry: TimelineEntry, scopes: frozenset[str]) -> bool:
+    """Say whether scopes allow to be told of an entry."""
+    about = [entry.subject, *concerns(entry)]
+    return all(READ_SCOPES.get(each.type) in scopes for each in about)

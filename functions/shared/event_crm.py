@@ -91,6 +91,21 @@ class FieldPayload(Payload):
     sensitivity: str
 
 
+class AssociationPayload(Payload):
+    label: str
+    inverse_label: str
+    links: list[Link] = Field(default_factory=list)  # the two records, from and to
+
+
+class LabelPayload(Payload):
+    name: str
+    inverse_name: str
+    title: str
+    inverse_title: str
+    from_types: list[str]
+    to_types: list[str]
+
+
 EVENTS: dict[str, Published] = {
     **{
         name: entry
@@ -161,5 +176,24 @@ EVENTS: dict[str, Published] = {
             "field.deleted": "A custom field was deleted; its values are hidden.",
         },
         since="2026-11-24",
+    ),
+    **entries(
+        "crm",
+        AssociationPayload,
+        {
+            "association.created": "Two records were associated; `label` is read from the first of "
+            "`links` to the second, `inverse_label` the other way.",
+            "association.updated": "An association got another label.",
+            "association.deleted": "An association was deleted; the two records stay.",
+        },
+    ),
+    **entries(
+        "crm",
+        LabelPayload,
+        {
+            "association_label.created": "A label of associations was made.",
+            "association_label.updated": "A label's titles changed.",
+            "association_label.deleted": "A label can no longer be given.",
+        },
     ),
 }

@@ -6,7 +6,7 @@ from typing import Literal
 
 Visibility = Literal["own", "team", "all"]
 
-RECORDS = ("contacts", "companies", "deals", "activities", "products", "videos")
+RECORDS = ("contacts", "companies", "deals", "activities", "products", "videos", "associations")
 ADMINISTRATION = ("api_keys", "clients", "members", "roles", "teams")
 
 
@@ -14,7 +14,7 @@ def _scopes(resources: Iterable[str], *acts: str) -> frozenset[str]:
     return frozenset(f"{resource}:{act}" for resource in resources for act in acts)
 
 
-_READ = _scopes((*RECORDS, "pipelines"), "read")
+_READ = _scopes((*RECORDS, "pipelines", "association_labels"), "read")
 _WRITE = _scopes(RECORDS, "write", "delete")
 _CRM = tuple(each for each in RECORDS if each != "videos")
 # What an admin arranges for the CRM's records: everybody may know it.
@@ -28,6 +28,7 @@ ROLES: dict[str, frozenset[str]] = {
     | _scopes(_CRM, "purge")
     | _scopes((*ADMINISTRATION, *SETUP), "read", "write", "delete")
     | _scopes(("workspace", "pipelines"), "read", "write")
+    | _scopes(("association_labels",), "write", "delete")
     | _scopes(("audit", "usage"), "read"),
     "manager": _READ
     | _WRITE
@@ -35,6 +36,7 @@ ROLES: dict[str, frozenset[str]] = {
     | _ARRANGED
     | _scopes(("teams",), "write", "delete")
     | _scopes(("pipelines",), "write")
+    | _scopes(("association_labels",), "write", "delete")
     | _scopes(("workspace", "audit", "usage"), "read"),
     "rep": _READ | _WRITE | _PEOPLE | _ARRANGED,
     "viewer": _READ | _PEOPLE | _ARRANGED,

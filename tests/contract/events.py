@@ -54,6 +54,24 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "company_id": "com_06b1qz3v1w7g2m5n8p0r4t6x9m",
         "contact_ids": ["con_06b1qz3v1w7g2m5n8p0r4t6x9c"],
     },
+    "association": {
+        "id": "ass_06b1qz3v1w7g2m5n8p0r4t6x9s",
+        "label": "champion",
+        "inverse_label": "championed_by",
+        "links": [
+            {"type": "contact", "id": "con_06b1qz3v1w7g2m5n8p0r4t6x9c"},
+            {"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"},
+        ],
+    },
+    "association_label": {
+        "id": "lab_06b1qz3v1w7g2m5n8p0r4t6x9b",
+        "name": "mentors",
+        "inverse_name": "mentored_by",
+        "title": "Mentors",
+        "inverse_title": "Mentored by",
+        "from_types": ["contact"],
+        "to_types": ["contact"],
+    },
     "pipeline": {
         "id": "pip_06b1qz3v1w7g2m5n8p0r4t6x9p",
         "name": "Renewals",
@@ -170,6 +188,8 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "product.updated": {"name": "Team"},
     "exchange_rates.updated": {"base_currency": "USD"},
     "activity.updated": {"subject": "Send the offer"},
+    "association.updated": {"label": "influencer", "inverse_label": "influenced_by"},
+    "association_label.updated": {"title": "Mentor"},
     "video.updated": {"title": "Call"},
     "video.ready": {"state": "processing", "duration_ms": None},
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.crm.pipelines import born_with
 from functions.shared.policy import ROLES
-from tests.contract import examples_of_fields, examples_of_sales
+from tests.contract import examples_of_fields, examples_of_relations, examples_of_sales
 
 _COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
 _CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
@@ -168,6 +168,7 @@ _PART = {
 
 EXAMPLES: dict[str, Any] = {
     **examples_of_fields.EXAMPLES,
+    **examples_of_relations.EXAMPLES,
     **examples_of_sales.EXAMPLES,
     "Activity": {
         **_owned("act_06b1qz3v1w7g2m5n8p0r4t6x9n", "activity"),

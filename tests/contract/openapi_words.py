@@ -54,6 +54,7 @@ TAGS = {
     "clients": "Programs that sign in with an id and a secret of their own (OAuth2).",
     "contacts": "People.",
     "companies": "Organisations.",
+    "associations": "Which records have to do with which, and how.",
     "deals": "Possible sales, and how they move through their pipelines.",
     "pipelines": "The ordered stages that deals and leads move through.",
     "fields": "The workspace's own fields of records, and what its records are like.",

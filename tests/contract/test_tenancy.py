@@ -26,6 +26,7 @@ OPEN_TO_ANY = {
     "POST /v1/workspaces/{id}/switch": (404, "not_found"),
 }
 PREFIXES = {
+    "association-labels": "lab", "associations": "ass",
     "api-keys": "key", "clients": "cli", "companies": "com", "contacts": "con", "deals": "dea",
     "members": "mem", "activities": "act", "pipelines": "pip", "products": "prd", "roles": "rol",
     "teams": "tea", "videos": "vid", "workspaces": "ws",

@@ -53,6 +53,12 @@ class World:
                 "links": [{"type": "deal", "id": self.record("deals")}],
             },
             "products": lambda: {"name": "Team plan"},
+            "associations": lambda: {
+                "from": {"type": "contact", "id": self.new("contacts")},
+                "to": {"type": "company", "id": self.record("companies")},
+                "label": "works_at",
+            },
+            "association-labels": lambda: {"name": f"mentors_{next(_NUMBERS)}", "title": "Mentors"},
             "pipelines": lambda: {
                 "name": "Renewals",
                 "stages": [
@@ -98,6 +104,12 @@ class World:
             assert status in (200, 201), made
             self._there[resource] = known = made["id"]
         return known
+
+    def new(self, resource: str) -> str:
+        """Return the id of a record of which nobody else knows."""
+        status, made = self.call("POST", f"/v1/{resource}", self.body(resource))
+        assert status == 201, made
+        return str(made["id"])
 
     def call(
         self, method: str, path: str, body: Any = None, *, key: str | None = None

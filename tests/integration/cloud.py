@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import pytest
 
-from functions.crm import dynamodb_definitions, dynamodb_pipelines, dynamodb_rates
+from functions.crm import dynamodb_definitions, dynamodb_labels, dynamodb_pipelines, dynamodb_rates
 from functions.shared import aws, workspace_settings
 from functions.shared.admission import ADMISSION
 
@@ -119,6 +119,7 @@ def environment(**more: str) -> Iterator[None]:
     dynamodb_pipelines.forget()
     dynamodb_definitions.forget()
     dynamodb_rates.forget()
+    dynamodb_labels.forget()
     ADMISSION.forget()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (ENVIRONMENT | more).items():

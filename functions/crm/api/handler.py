@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from functions.crm import dynamodb
+from functions.crm import dynamodb, dynamodb_labels
 from functions.crm.activity_fields import ActivityFields, ActivityPatch
-from functions.crm.api import activities, lines, resources, staged
+from functions.crm.api import activities, associations, lines, resources, staged
 from functions.crm.api.resources import History, Resource
+from functions.crm.associations import Associations, Ends
 from functions.crm.check.logic import shown
 from functions.crm.dynamodb_activities import Activities
+from functions.crm.dynamodb_associations import DynamoAssociations
 from functions.crm.dynamodb_deals import Deals, Products
 from functions.crm.fields import (
     CompanyFields,
@@ -73,6 +75,16 @@ def _subjects(ask: Exchange) -> KnownSubjects:
     return KnownSubjects(ask.caller, partial(dynamodb.visible, _table(ask)), _videos(ask))
 
 
+def _associations(ask: Exchange) -> Associations:
+    table = _table(ask)
+    return Associations(
+        ask.caller,
+        DynamoAssociations(table, ask.caller),
+        Ends(ask.caller, partial(dynamodb.visible, table), _videos(ask)),
+        partial(dynamodb_labels.meaning_of, table, ask.caller),
+    )
+
+
 def _timelines(ask: Exchange) -> dynamodb.Timelines:
     return dynamodb.Timelines(_table(ask))
 
@@ -116,5 +128,12 @@ app = build_app(
     staged.routes("deals", Deal, _deals),
     lines.routes(_deals, _priced),
     resources.routes(Resource("products", Product, ProductFields, ProductPatch, _products)),
+    associations.routes(_associations),
+    associations.reading("contacts", "contact", _associations),
+    associations.reading("companies", "company", _associations),
+    associations.reading("deals", "deal", _associations),
+    associations.reading("activities", "activity", _associations),
+    associations.reading("products", "product", _associations),
+    associations.reading("videos", "video", _associations),
 )
 handler = lambda_handler(app)

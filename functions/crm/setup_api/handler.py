@@ -2,11 +2,12 @@
 
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import Fields, read_definitions
+from functions.crm.dynamodb_labels import DynamoLabels
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_rates import Rates
 from functions.crm.ports import DefinitionStore, PipelineStore
 from functions.crm.settings import SetupApiSettings
-from functions.crm.setup_api import fields, pipelines, rates, schemas
+from functions.crm.setup_api import fields, labels, pipelines, rates, schemas
 from functions.crm.setup_api.rates import RateStore
 from functions.shared.exchange import Exchange
 from functions.shared.table import Table
@@ -33,9 +34,14 @@ def _definitions(ask: Exchange) -> Definitions:
     return read_definitions(_table(ask))
 
 
+def _labels(ask: Exchange) -> labels.LabelStore:
+    return DynamoLabels(_table(ask), ask.caller)
+
+
 app = build_app(
     "Reelate CRM setup",
     pipelines.routes(_pipelines),
+    labels.routes(_labels),
     rates.routes(_rates),
     fields.routes(_fields, _definitions),
     schemas.routes(_definitions),

@@ -16,7 +16,7 @@ def test_a_viewer_reads_a_rep_also_writes_a_manager_also_leads_an_admin_does_all
     assert all(scope.endswith(":read") for scope in ROLES["viewer"])
     assert _named(ROLES["rep"] - ROLES["viewer"]) == set(RECORDS)
     assert _named(ROLES["manager"] - ROLES["rep"]) == {
-        "teams", "workspace", "audit", "usage", "pipelines",
+        "teams", "workspace", "audit", "usage", "pipelines", "association_labels",
     }  # fmt: skip
     administered = {*ADMINISTRATION, *SETUP, *RECORDS, "workspace"} - {"teams", "videos"}
     assert _named(ROLES["admin"] - ROLES["manager"]) == administered
