@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.shared.event_payloads import Money, OwnedPayload, Payload, Published, entries
+from functions.shared.event_payloads import Link, Money, OwnedPayload, Payload, Published, entries
 
 CustomValue = str | bool | int | float | list[str]
 
