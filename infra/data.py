@@ -39,6 +39,7 @@ class DataStack(Stack):
             logs, id="AwsSolutions-S1", reason="This bucket holds the access logs of the others."
         )
         self._uploads(logs)
+        self._exchange(logs)
         self._bucket("media", logs=logs, cors=[_cors(s3.HttpMethods.GET, s3.HttpMethods.HEAD)])
         lock = (
             s3.ObjectLockRetention.compliance
@@ -133,12 +134,23 @@ class DataStack(Stack):
             logs=logs,
             cors=[_cors(s3.HttpMethods.PUT)],
         )
-        # The property itself, because the high-level switch brings a function of CDK's own along.
-        resource = uploads.node.default_child
-        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - narrows the type
-        resource.add_property_override(
-            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+        _tell_the_bus(uploads)
+
+    def _exchange(self, logs: s3.Bucket) -> None:
+        """Files on their way in and out: each is gone as soon as nobody can want it any more."""
+        kept = {"imports": 30, "work": 31, "reports": 30, "exports": 7}  # days
+        exchange = self._bucket(
+            "exchange",
+            logs=logs,
+            cors=[_cors(s3.HttpMethods.PUT, s3.HttpMethods.GET)],
+            rules=[
+                s3.LifecycleRule(
+                    id=f"expire-{prefix}", prefix=f"{prefix}/", expiration=Duration.days(days)
+                )
+                for prefix, days in kept.items()
+            ],
         )
+        _tell_the_bus(exchange)
 
     def _secrets(self) -> None:
         signing = secretsmanager.Secret(
@@ -157,6 +169,15 @@ class DataStack(Stack):
             reason="Rotating it would invalidate every cursor and link at once; it is rotated by "
             "hand as the runbook says.",
         )
+
+
+def _tell_the_bus(bucket: s3.Bucket) -> None:
+    # The property itself, because the high-level switch brings a function of CDK's own along.
+    resource = bucket.node.default_child
+    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - narrows the type
+    resource.add_property_override(
+        "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+    )
 
 
 def _cors(*methods: s3.HttpMethods) -> s3.CorsRule:

@@ -14,7 +14,7 @@ INDEXES = {
     **dict.fromkeys(("crm", "video"), ("gsi1", "gsi2", "gsi3", "gsi4")),
     "platform": (),
 }
-BUCKETS = ("uploads", "media", "audit")
+BUCKETS = ("uploads", "media", "audit", "exchange")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ class Names:
     @property
     def state_machine_arn(self) -> str:
         return self.arn("states", f"stateMachine:{self.of('video')}")
+
+    def machine_arn(self, context: str, name: str) -> str:
+        return self.arn("states", f"stateMachine:{self.of(context, name)}")
 
     @property
     def signing_secret(self) -> str:

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from infra import layers
 from infra.audit import Audit
+from infra.bulk import Bulk
 from infra.crm import Crm
 from infra.docs import Docs
 from infra.function import House
@@ -61,6 +62,7 @@ class ServiceStack(Stack):
         house = House(names, stage, self._layers(target), values)
         identity = Identity(self, house)
         crm = Crm(self, house)
+        bulk = Bulk(self, house)
         insight = Insight(self, house)
         video = Video(self, house, insight)
         Outbox(self, house, {context: stream_arns[context] for context in CONTEXTS})
@@ -79,6 +81,7 @@ class ServiceStack(Stack):
             crm.setup_api, "pipelines", "exchange-rates", "fields", "schemas", "association-labels"
         )
         gateway.route(crm.api, "associations", "videos/{id}/associations")
+        gateway.route(bulk.api, "imports", "exports")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(insight.api, "videos/{id}/transcript.vtt", "videos/{id}/transcript.srt")
         gateway.route(video.api, "videos")
@@ -99,6 +102,9 @@ class ServiceStack(Stack):
             "media_bucket": names.bucket("media"),
             "audit_bucket": names.bucket("audit"),
             "audit_key": audit_key_arn,
+            "exchange_bucket": names.bucket("exchange"),
+            "import_machine_arn": names.machine_arn("crm", "import"),
+            "export_machine_arn": names.machine_arn("crm", "export"),
             "event_bus": names.bus,
             "state_machine_arn": names.state_machine_arn,
             **{

@@ -37,3 +37,36 @@ class ProjectTimelineSettings(Settings):
 
 class IndexRecordsSettings(Settings):
     crm_table: str
+
+
+class BulkApiSettings(WebSettings):
+    crm_table: str
+    exchange_bucket: str
+    import_machine_arn: str
+    export_machine_arn: str
+    identity_check_function: str
+    upload_lifetime_s: int = 6 * 3_600
+    download_lifetime_s: int = 900
+
+
+class DetectImportSettings(Settings):
+    crm_table: str
+    exchange_bucket: str
+
+
+class SplitImportSettings(DetectImportSettings):
+    import_lanes: int = 8
+
+
+class ImportRowsSettings(DetectImportSettings):
+    identity_check_function: str
+    # of one import: a list's index partition takes 1,000 writes a second, the API needs some too
+    import_rows_per_second: int = 800
+
+
+class FinishImportSettings(DetectImportSettings):
+    pass
+
+
+class ExportRowsSettings(DetectImportSettings):
+    pass

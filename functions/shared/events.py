@@ -14,6 +14,7 @@ from functions.shared.sensitive import without_sensitive
 CATALOGUE: dict[str, Published] = {
     **event_identity.EVENTS,
     **event_crm.EVENTS,
+    **event_bulk.EVENTS,
     **event_activities.EVENTS,
     **event_video.EVENTS,
 }

@@ -7,6 +7,8 @@ from typing import Literal
 Visibility = Literal["own", "team", "all"]
 
 RECORDS = ("contacts", "companies", "deals", "activities", "products", "videos", "associations")
+# Files of many records at once; what is in them needs the scopes of its own type as well.
+EXCHANGE = ("imports", "exports")
 ADMINISTRATION = ("api_keys", "clients", "members", "roles", "teams")
 
 
@@ -29,6 +31,7 @@ ROLES: dict[str, frozenset[str]] = {
     | _scopes((*ADMINISTRATION, *SETUP), "read", "write", "delete")
     | _scopes(("workspace", "pipelines"), "read", "write")
     | _scopes(("association_labels",), "write", "delete")
+    | _scopes(EXCHANGE, "read", "write")
     | _scopes(("audit", "usage"), "read"),
     "manager": _READ
     | _WRITE
@@ -37,8 +40,9 @@ ROLES: dict[str, frozenset[str]] = {
     | _scopes(("teams",), "write", "delete")
     | _scopes(("pipelines",), "write")
     | _scopes(("association_labels",), "write", "delete")
+    | _scopes(EXCHANGE, "read", "write")
     | _scopes(("workspace", "audit", "usage"), "read"),
-    "rep": _READ | _WRITE | _PEOPLE | _ARRANGED,
+    "rep": _READ | _WRITE | _PEOPLE | _ARRANGED | _scopes(EXCHANGE, "read", "write"),
     "viewer": _READ | _PEOPLE | _ARRANGED,
 }
 

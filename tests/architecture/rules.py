@@ -11,8 +11,9 @@ from tests.architecture.source import Import, Module, Tree
 
 # An adapter is named after the product it talks to: `s3`, `multipart_s3`, `dynamodb_videos`.
 PRODUCTS = (
-    "amazon_transcribe", "anthropic", "bedrock", "cognito", "dynamodb", "eventbridge", "ffmpeg",
-    "kms", "lambda_invoke", "mediaconvert", "openai", "s3", "secrets_manager", "step_functions",
+    "amazon_transcribe", "anthropic", "bedrock", "charset_normalizer", "cognito", "dynamodb",
+    "eventbridge", "ffmpeg", "kms", "lambda_invoke", "mediaconvert", "openai", "s3",
+    "secrets_manager", "step_functions",
 )  # fmt: skip
 WEB_FRAMEWORKS = frozenset({"fastapi", "mangum", "starlette"})
 WEB = frozenset(

@@ -103,6 +103,18 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "price": {"amount_minor": 49_900, "currency": "EUR"},
     },
     "exchange_rates": {"id": "exr_06b1qz3v1w7g2m5n8p0r4t6x9x", "base_currency": "EUR"},
+    "import": {
+        "id": "job_06b1qz3v1w7g2m5n8p0r4t6x9j",
+        "record_type": "contact",
+        "state": "running",
+        "filename": "people.csv",
+    },
+    "export": {
+        "id": "job_06b1qz3v1w7g2m5n8p0r4t6x9f",
+        "record_type": "contact",
+        "state": "running",
+        "format": "csv",
+    },
     "activity": {
         "id": "act_06b1qz3v1w7g2m5n8p0r4t6x9n",
         "type": "task",
@@ -151,6 +163,24 @@ _NOW: dict[str, dict[str, Any]] = {
     "pipeline.archived": {"archived_at": "2026-11-22T21:59:17.123Z"},
     "activity.completed": {"status": "done", "done_at": "2026-11-23T09:00:00.000Z"},
     "activity.cancelled": {"status": "cancelled"},
+    "import.created": {"state": "waiting"},
+    "import.received": {"state": "ready"},
+    "import.updated": {"state": "cancelling"},
+    "import.previewed": {"state": "ready"},
+    "import.completed": {
+        "state": "done",
+        "result": {"rows": 1_203, "created": 1_180, "failed": 23},
+    },
+    "import.cancelled": {"state": "cancelled"},
+    "import.failed": {"state": "failed"},
+    "import.reverted": {
+        "state": "reverted",
+        "result": {"rows": 1_203, "created": 1_180, "failed": 23, "reverted": 1_180},
+    },
+    "export.updated": {"state": "cancelling"},
+    "export.completed": {"state": "done", "rows": 1_180},
+    "export.cancelled": {"state": "cancelled"},
+    "export.failed": {"state": "failed"},
     "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},
     "video.cancelled": {"state": "cancelled", "duration_ms": None},
@@ -166,6 +196,8 @@ _NOW: dict[str, dict[str, Any]] = {
     },
 }
 _BEFORE: dict[str, dict[str, Any]] = {
+    "import.updated": {"state": "running"},
+    "export.updated": {"state": "running"},
     "api_key.updated": {"name": "Sync"},
     "role.updated": {"visibility": "own"},
     "team.updated": {"name": "North-west"},

@@ -5,7 +5,12 @@ from typing import Any
 
 from functions.crm.pipelines import born_with
 from functions.shared.policy import ROLES
-from tests.contract import examples_of_fields, examples_of_relations, examples_of_sales
+from tests.contract import (
+    examples_of_bulk,
+    examples_of_fields,
+    examples_of_relations,
+    examples_of_sales,
+)
 
 _COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
 _CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
@@ -179,6 +184,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "ActivityFields": _ACTIVITY_FIELDS,
     "ActivityPatch": {"body": "They want to start in April.", "task": {"due_time": "14:00"}},
+    **examples_of_bulk.EXAMPLES,
     "AuditEntryView": {
         "id": "evt_06b1qz3v1w7g2m5n8p0r4t6x9e",
         "object": "audit_entry",

@@ -60,6 +60,8 @@ TAGS = {
     "fields": "The workspace's own fields of records, and what its records are like.",
     "products": "What you sell, for the line items of deals.",
     "activities": "Calls, meetings, emails, notes, tasks and messages, about any records.",
+    "imports": "Files whose rows become records: looked at, mapped, previewed, run, taken back.",
+    "exports": "Records written to files.",
     "videos": "Recordings: upload, processing, runs.",
     "playback": "Links that play a video.",
     "insight": "Transcripts, and what they say with evidence.",

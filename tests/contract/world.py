@@ -18,6 +18,7 @@ from tests.integration.cloud import (
     environment,
     furnish,
     furnish_audit,
+    furnish_exchange,
     furnish_sign_in,
 )
 from tests.integration.doors import serve_doors
@@ -73,6 +74,10 @@ class World:
                 "record_type": "contact", "name": f"field_{next(_NUMBERS)}", "label": "Field",
                 "type": "text",
             },
+            "imports": lambda: {
+                "record_type": "contact", "filename": "people.csv", "size_bytes": 2_000,
+            },
+            "exports": lambda: {"record_type": "contact"},
             "api-keys": lambda: {"name": "Sync", "role": "viewer"},
             "roles": lambda: {"name": new_id("name"), "scopes": ["contacts:read"]},
             "teams": lambda: {"name": new_id("name")},
@@ -148,6 +153,7 @@ def open_world() -> Iterator[World]:
     with environment(STATE_MACHINE_ARN=MACHINE, **buckets), mock_aws():
         furnish()
         furnish_audit()
+        furnish_exchange()
         furnish_sign_in()
         _furnish_video()
         one, two = [create_workspace({"name": name}, CONTEXT) for name in ("One", "Two")]

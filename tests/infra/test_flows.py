@@ -12,7 +12,13 @@ from tests.infra.templates import (
     statements,
 )
 
-ASL = (ROOT / "infra" / "video.asl.json").read_text()
+MACHINES = {"reelate-local-video": "video", "reelate-local-crm-import": "import",
+            "reelate-local-crm-export": "export"}  # fmt: skip
+
+
+def _asl(machine: Resource) -> str:
+    name = MACHINES[str(machine.properties["StateMachineName"])]
+    return (ROOT / "infra" / f"{name}.asl.json").read_text()
 
 
 def _is_dead_letters(queue: Resource) -> bool:
@@ -126,44 +132,44 @@ def test_a_function_that_is_called_and_forgotten_has_dead_letters(service: Templ
         assert _is_dead_letters(dead)
 
 
-def test_the_state_machine_may_call_the_functions_of_its_definition_and_no_others(
+def test_each_state_machine_may_call_the_functions_of_its_definition_and_no_others(
     service: Template,
 ) -> None:
-    (machine,) = service.of("AWS::StepFunctions::StateMachine")
-    role = service.named(machine.properties["RoleArn"])
-    called = {
-        flat(machine.properties["DefinitionSubstitutions"][name])
-        for name in re.findall(r"\$\{(\w+Arn)\}", ASL)
-    }
-    may_call = {
-        flat(resource)
-        for policy in service.of("AWS::IAM::Policy")
-        if {"Ref": role.name} in policy.properties["Roles"]
-        for statement in statements(policy)
-        if "lambda:InvokeFunction" in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
-    }
+    machines = service.of("AWS::StepFunctions::StateMachine")
+    assert {each.properties["StateMachineName"] for each in machines} == set(MACHINES)
+    for machine in machines:
+        role = service.named(machine.properties["RoleArn"])
+        called = {
+            flat(machine.properties["DefinitionSubstitutions"][name])
+            for name in re.findall(r"\$\{(\w+Arn)\}", _asl(machine))
+        }
+        may_call = {
+            flat(resource)
+            for policy in service.of("AWS::IAM::Policy")
+            if {"Ref": role.name} in policy.properties["Roles"]
+            for statement in statements(policy)
+            if "lambda:InvokeFunction" in listed(statement["Action"])
+            for resource in listed(statement["Resource"])
+        }
 
-    assert called
-    assert may_call == called
-
-
-def test_every_substitution_of_the_definition_is_given_and_used(service: Template) -> None:
-    (machine,) = service.of("AWS::StepFunctions::StateMachine")
-
-    assert set(machine.properties["DefinitionSubstitutions"]) == set(
-        re.findall(r"\$\{(\w+)\}", ASL)
-    )
+        assert called
+        assert may_call == called
 
 
-def test_the_state_machine_is_traced_and_logs_no_data(service: Template) -> None:
-    (machine,) = service.of("AWS::StepFunctions::StateMachine")
-    logging = machine.properties["LoggingConfiguration"]
+def test_every_substitution_of_a_definition_is_given_and_used(service: Template) -> None:
+    for machine in service.of("AWS::StepFunctions::StateMachine"):
+        assert set(machine.properties["DefinitionSubstitutions"]) == set(
+            re.findall(r"\$\{(\w+)\}", _asl(machine))
+        )
 
-    assert machine.properties["TracingConfiguration"] == {"Enabled": True}
-    assert logging["Level"] == "ALL"
-    assert logging["IncludeExecutionData"] is False
-    assert machine.properties["StateMachineName"] == "reelate-local-video"
+
+def test_every_state_machine_is_traced_and_logs_no_data(service: Template) -> None:
+    for machine in service.of("AWS::StepFunctions::StateMachine"):
+        logging = machine.properties["LoggingConfiguration"]
+
+        assert machine.properties["TracingConfiguration"] == {"Enabled": True}
+        assert logging["Level"] == "ALL"
+        assert logging["IncludeExecutionData"] is False
 
 
 def test_every_log_group_forgets(service: Template) -> None:

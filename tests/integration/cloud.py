@@ -32,6 +32,14 @@ ENVIRONMENT = {
     "CORS_ORIGINS": "https://app.example http://localhost:3000",
     "AUDIT_KEY": "alias/reelate-local-audit",
     "AUDIT_BUCKET": f"reelate-local-audit-123456789012-{REGION}",
+    "IMPORT_LANES": "2",
+    "IMPORT_ROWS_PER_SECOND": "100000",
+    "EXCHANGE_BUCKET": f"reelate-local-exchange-123456789012-{REGION}",
+    **{
+        f"{name.upper()}_MACHINE_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:"
+        f"reelate-local-crm-{name}"
+        for name in ("import", "export")
+    },
     # moto names a pool by a hash of its settings, cut like this
     "MOTO_COGNITO_IDP_USER_POOL_ID_STRATEGY": "HASH",
     "USER_POOL": "eu-central-1_7fc55f02a85be7a7a9daa47f79f6c6d8a33aef7529",
@@ -95,6 +103,21 @@ def furnish_audit() -> None:
     retention = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}
     lock = {"ObjectLockEnabled": "Enabled", "Rule": retention}
     s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
+
+
+def furnish_exchange() -> None:
+    """Create what imports and exports need besides: their bucket, and machines that do nothing (a
+    test calls the functions in the machines' order)."""
+    aws.client("s3").create_bucket(
+        Bucket=ENVIRONMENT["EXCHANGE_BUCKET"],
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+    )
+    for name in ("import", "export"):
+        aws.client("stepfunctions").create_state_machine(
+            name=f"reelate-local-crm-{name}",
+            definition='{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
+            roleArn="arn:aws:iam::123456789012:role/machine",
+        )
 
 
 def furnish_sign_in() -> None:

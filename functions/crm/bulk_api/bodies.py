@@ -1,0 +1,117 @@
+"""What imports and exports are told."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from functions.crm.fields import Fields
+from functions.crm.jobs import Mode
+from functions.shared.clock import parse
+
+MAX_BYTES = 2 << 30
+Encoding = Annotated[
+    Literal[
+        "utf-8", "utf-16-le", "utf-16-be", "cp1252", "iso8859-15", "cp1250", "iso8859-2",
+        "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "mac-roman",
+        "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
+    ],
+    Field(description="Told when detection is wrong."),
+]  # fmt: skip
+Filename = Annotated[
+    str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
+]
+RecordType = Annotated[
+    Literal["contact", "company"], Field(description="What each row becomes, or each record is.")
+]
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+SizeBytes = Annotated[
+    int, Field(ge=1, le=MAX_BYTES, description="Of the whole file; the address takes just that.")
+]
+
+
+class FileOptions(Fields):
+    """How the file is written; what is left out is detected."""
+
+    encoding: Encoding | None = None
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    quote: Literal['"', "'", ""] | None = None
+    header: bool | None = None
+
+
+class NewImport(Fields):
+    record_type: RecordType
+    mode: Mode = "create"
+    match_on: FieldName | None = Field(
+        default=None,
+        description="The field by which a row of `update` and `upsert` finds its record.",
+    )
+    filename: Filename
+    size_bytes: SizeBytes
+    options: FileOptions = FileOptions()
+
+
+class MappedColumn(Fields):
+    """A column of the file, from 1, and the field that it becomes."""
+
+    column: Annotated[int, Field(ge=1, le=500)]
+    field: FieldName
+
+
+class ImportChoice(Fields):
+    """How rows become records; what is left out is as the import was opened, or suggested."""
+
+    mapping: Annotated[list[MappedColumn], Field(min_length=1, max_length=500)] | None = Field(
+        default=None, description="Left out: the suggestions."
+    )
+    mode: Mode | None = None
+    match_on: FieldName | None = None
+    empty_cells: Literal["keep", "clear"] = Field(
+        default="keep", description="What an empty cell does to the record's value."
+    )
+    fallback_encoding: Encoding | None = Field(
+        default=None,
+        description="For cells that are not in the file's encoding; without it their rows are "
+        "refused.",
+    )
+
+
+class ArrivedPart(Fields):
+    part_number: Annotated[int, Field(ge=1, le=10_000)]
+    etag: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class ImportUpload(Fields):
+    parts: Annotated[list[ArrivedPart], Field(min_length=1, max_length=1_000)]
+
+
+Moment = Annotated[str, StringConstraints(max_length=40)]
+
+
+class ExportFilters(Fields):
+    """Records that are all of this."""
+
+    owner_id: Annotated[str, StringConstraints(max_length=40)] | None = None
+    team_id: Annotated[str, StringConstraints(max_length=40)] | None = None
+    tag: Annotated[str, StringConstraints(max_length=100)] | None = None
+    created_since: Moment | None = None
+    created_before: Moment | None = None
+    updated_since: Moment | None = None
+
+    @model_validator(mode="after")
+    def _are_times(self) -> "ExportFilters":
+        for name in ("created_since", "created_before", "updated_since"):
+            if (text := getattr(self, name)) is not None:
+                parse(text)
+        return self
+
+
+class NewExport(Fields):
+    record_type: RecordType
+    format: Literal["csv", "jsonl"] = "csv"
+    fields: Annotated[list[FieldName], Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="In this order; left out: all. Custom ones as `custom.<name>`."
+    )
+    filters: ExportFilters = ExportFilters()
+
+
+__all__ = ["ImportChoice", "ImportUpload", "NewExport", "NewImport"]

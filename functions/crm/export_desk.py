@@ -1,0 +1,79 @@
+"""What people do with exports: begin one, cancel it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from functions.crm.export_columns import columns_of
+from functions.crm.importables import IMPORTABLES
+from functions.crm.jobs import Export
+from functions.crm.reception import CustomTargets
+from functions.shared.caller import Caller
+from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.writes import Also
+
+
+class Store(Protocol):
+    """The exports of a workspace; errors as `shared.records` says."""
+
+    def get(self, record_id: str, *, consistent: bool = False) -> Export: ...
+    def create(self, record: Export, *, also: Also[Export]) -> Export: ...
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[Export], Export],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[Export],
+    ) -> Export: ...
+
+
+class Executions(Protocol):
+    """The state machine."""
+
+    def start(self, name: str, payload: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(slots=True)
+class ExportDesk:
+    """The exports of one caller."""
+
+    caller: Caller
+    exports: Store
+    executions: Executions
+    custom: Callable[[str], CustomTargets]
+
+    def open(self, values: Mapping[str, Any], also: Also[Export]) -> Export:
+        """Begin an export; raises ForbiddenError without the scope to read such records, and
+        InvalidError for fields that they do not have."""
+        what = IMPORTABLES[values["record_type"]]
+        self.caller.require(f"{what.resource}:read")
+        if values["fields"] is not None:
+            known = columns_of(what.kind, self.custom(values["record_type"]).kinds)
+            problems = [
+                FieldProblem(f"/fields/{n}", "unknown_field", f"It is one of: {', '.join(known)}.")
+                for n, name in enumerate(values["fields"])
+                if name not in known
+            ]
+            if problems:
+                raise InvalidError("There are no such fields; see `errors`.", errors=problems[:50])
+        filters = {name: text for name, text in values["filters"].items() if text is not None}
+        job = Export.born(self.caller, **{**values, "filters": filters}, state="running")
+        passport = {**self.caller.passport(), "request_id": job.id}
+        job = job.model_copy(update={"passport": passport})
+        self._start(self.exports.create(job, also=also))
+        return job
+
+    def cancel(self, job_id: str, if_match: str | None, also: Also[Export]) -> Export:
+        """Stop an export; again where its worker is lost."""
+
+        def cancelled(old: Export) -> Export:
+            if old.state in ("cancelling", "cancelled"):
+                return old
+            return old.may("running").changed(state="cancelling")
+
+        return self.exports.change(job_id, cancelled, if_match=if_match, also=also)
+
+    def _start(self, job: Export) -> None:
+        self.executions.start(job.id, {"workspace": self.caller.workspace, "job": job.id})

@@ -1,0 +1,75 @@
+"""λ crm/import_rows: one lane's share of an import's rows become records, or (a preview) are looked
+at."""
+
+from typing import Any
+
+from functions.crm import dynamodb_jobs
+from functions.crm.clockwork import Pace, Watch
+from functions.crm.dynamodb_bulk import BulkRecords
+from functions.crm.dynamodb_custom_targets import custom_targets
+from functions.crm.exchange_keys import plan_key, readable_key
+from functions.crm.import_rows.logic import Rows
+from functions.crm.importables import IMPORTABLES
+from functions.crm.jobs import Import
+from functions.crm.piecework import Lane
+from functions.crm.plan import Plan
+from functions.crm.reception import targets
+from functions.crm.row_mapping import Mapper
+from functions.crm.s3_exchange import Exchange
+from functions.crm.settings import ImportRowsSettings
+from functions.shared.aws import client
+from functions.shared.caller import Caller
+from functions.shared.door import LambdaDoor
+from functions.shared.table import Table
+from functions.shared.telemetry import annotate, instrumented
+
+
+@instrumented
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Work until the lane's pieces are done, the time is over (`more`), or the job is stopped."""
+    workspace, job_id = event["workspace"], event["job"]
+    annotate(workspace=workspace, job=job_id, lane=event["lane"])
+    settings = ImportRowsSettings.from_env()
+    table = Table(client("dynamodb"), settings.crm_table, workspace)
+    imports = dynamodb_jobs.imports(table, Caller.pipeline(workspace, job_id))
+    job = imports.get(job_id, consistent=True)
+    if job.state not in ("previewing", "running"):
+        return {"outcome": "stopped"}
+    exchange = Exchange(client("s3"), settings.exchange_bucket)
+    plan = Plan.of_json(exchange.get_json(plan_key(job, workspace)))
+    watch = Watch(
+        lambda: imports.get(job_id, consistent=True).state == job.state,
+        context.get_remaining_time_in_millis,
+    )
+    lane = Lane(
+        dynamodb_jobs.Ledger(table, job_id, str(job.plan)),
+        _rows(job, table, exchange, plan, settings),
+        plan.pieces,
+        watch.stopped,
+        watch.timely,
+        Pace(settings.import_rows_per_second / event["lanes"]).after,
+    )
+    return {"outcome": lane.work(event["lane"], event["lanes"])}
+
+
+def _rows(
+    job: Import, table: Table, exchange: Exchange, plan: Plan, settings: ImportRowsSettings
+) -> Rows:
+    choice, what = job.choice, IMPORTABLES[job.record_type]
+    if choice is None:
+        raise ValueError("an import runs without having been told how")
+    caller = Caller.bearing(job.passport)
+    known = targets(job, custom_targets(table, job.record_type))
+    mapped = [(each.column, each.field) for each in choice.mapping]
+    key = readable_key(job, table.workspace)
+    people = LambdaDoor(settings.identity_check_function, caller)
+    return Rows(
+        job=job,
+        choice=choice,
+        what=what,
+        mapper=Mapper(known, mapped, len(job.columns), job.reading, choice.fallback_encoding),
+        store=BulkRecords(table, what, caller, people=people),
+        blocks=lambda start, end: exchange.blocks(key, start, end),
+        twins={row: line for rows in plan.twins.values() for row, line in rows.items()},
+        dry=job.act == "preview",
+    )

@@ -1,0 +1,214 @@
+"""Rows of a file become records: what each is to come to."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.crm.bulk import BulkStore, Importable
+from functions.crm.csv_records import Piece, Record, read
+from functions.crm.jobs import Choice, Import
+from functions.crm.model import CrmRecord
+from functions.crm.piecework import Planned
+from functions.crm.row_mapping import Fault, Mapper, RowRefusedError, Values
+from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.ids import derived_id
+from functions.shared.validation import validated
+
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record of the file, and what it says, unless it says nothing that can be understood."""
+
+    record: Record
+    values: Values | None
+    faults: tuple[Fault, ...]
+
+
+@dataclass(slots=True)
+class Rows:
+    """The task of an import, or (`dry`) of its preview; see `piecework.Task`.
+
+    `blocks` reads bytes of the file; `twins` are the rows whose match value stood in an earlier
+    row, with that row's line."""
+
+    job: Import
+    choice: Choice
+    what: Importable
+    mapper: Mapper
+    store: BulkStore
+    blocks: Callable[[int, int], Iterable[bytes]]
+    twins: Mapping[int, int]
+    dry: bool = False
+
+    def rows(self, number: int, piece: Piece, after: int) -> Iterator[tuple[int, Row]]:
+        del number
+        records = read(
+            self.blocks(piece.start, piece.end),
+            self.job.reading,
+            line=piece.line,
+            offset=piece.start,
+        )
+        for row, record in enumerate(records, start=piece.row):
+            if row >= after:
+                yield row, self._row(row, record)
+
+    def plan(self, rows: Sequence[tuple[int, Row]]) -> list[Planned]:
+        known = self._known([row.values for _, row in rows if row.values is not None])
+        made: dict[str, tuple[int, CrmRecord]] = {}
+        plans = [self._planned(*each, known, made) for each in rows]
+        if self.dry and made:
+            taken = self.store.taken([record for _, record in made.values()])
+            where = {row: place for place, (row, _) in enumerate(rows)}
+            for record_id, problems in taken.items():
+                row = made[record_id][0]
+                plans[where[row]] = self._refused(row, rows[where[row]][1], problems)
+        return plans
+
+    def again(self, row: int, source: Row, problem: FieldProblem | None, attempt: int) -> Planned:
+        hopeless = problem is not None and (self.choice.mode == "create" or attempt > 1)
+        if hopeless or attempt >= _ATTEMPTS:
+            last = FieldProblem("", "conflict", "The record is being changed by others.")
+            return self._refused(row, source, [problem or last])
+        return self.plan([(row, source)])[0]
+
+    def _row(self, row: int, record: Record) -> Row:
+        try:
+            values = self.mapper.values(record)
+        except RowRefusedError as error:
+            return Row(record, None, error.faults)
+        if row in self.twins:
+            match = str(self.choice.match_on or "")
+            said = f"Line {self.twins[row]} of the file has the same {match}."
+            (fault,) = [self.mapper.fault_at(FieldProblem(f"/{match}", "duplicate_in_file", said),
+                                             record.cells)]  # fmt: skip
+            return Row(record, None, (fault,))
+        return Row(record, values, ())
+
+    def _known(self, values: Sequence[Values]) -> Mapping[str, CrmRecord]:
+        match = self.choice.match_on
+        if self.choice.mode == "create" or match is None:
+            return {}
+        keys = [key for each in values if (key := self._key(each)) is not None]
+        if match == "id":
+            return self.store.by_id(keys)
+        return self.store.by_value(match, keys)
+
+    def _key(self, values: Values) -> str | None:
+        """Return the value by which a row finds its record, in the form in which it is unique."""
+        match = self.choice.match_on
+        if match is None or match == "id":
+            return values.record_id
+        if match not in values.fields:
+            return None
+        try:
+            kept = validated(self.what.patch, {match: values.fields[match]})
+        except InvalidError:
+            return None  # told when the whole row is looked at
+        return getattr(kept, match, None)
+
+    def _planned(
+        self,
+        number: int,
+        row: Row,
+        known: Mapping[str, CrmRecord],
+        made: dict[str, tuple[int, CrmRecord]],
+    ) -> Planned:
+        if row.values is None:
+            return self._failed(number, row, row.faults)
+        try:
+            if self.choice.mode == "create":
+                return self._created(number, row, row.values, made)
+            old = known.get(self._key(row.values) or "")
+            if old is not None:
+                return self._updated(number, row, row.values, old)
+            return self._unmatched(number, row, row.values, made)
+        except InvalidError as error:
+            return self._refused(number, row, error.errors or [_whole(error)])
+
+    def _unmatched(
+        self, number: int, row: Row, values: Values, made: dict[str, tuple[int, CrmRecord]]
+    ) -> Planned:
+        match = str(self.choice.match_on)
+        empty = values.record_id is None if match == "id" else match not in values.fields
+        if empty:
+            said = f"The row has no {match} to find its record by."
+            return self._refused(number, row, [FieldProblem(f"/{match}", "missing_match", said)])
+        if self.choice.mode == "upsert" and match != "id":
+            return self._created(number, row, values, made)
+        validated(self.what.patch, values.fields)  # what is wrong with it is told first
+        said = f"No record has this {match}."
+        return self._refused(number, row, [FieldProblem(f"/{match}", "no_such_record", said)])
+
+    def _created(
+        self, number: int, row: Row, values: Values, made: dict[str, tuple[int, CrmRecord]]
+    ) -> Planned:
+        fields = validated(self.what.new, values.fields)
+        seed = f"{self.job.id}#{number}"
+        record_id = derived_id(self.what.kind.PREFIX, seed)
+        record = self.store.new(fields, record_id)
+        writes = self.store.birth(record)
+        if self.dry:
+            made[record_id] = (number, record)
+            return Planned("created")
+        said = {"row": number, "line": row.record.line, "id": record_id, "version": record.version}
+        return Planned("created", writes, said)
+
+    def _updated(self, number: int, row: Row, values: Values, old: CrmRecord) -> Planned:
+        fields = dict(values.fields)
+        if self.choice.empty_cells == "clear":
+            fields |= self._cleared(values.empty)
+        new = self.store.edited(old, validated(self.what.patch, fields))
+        if new is old:
+            return Planned("unchanged")
+        writes = self.store.succession(old, new)
+        if self.dry:
+            return Planned("updated")
+        said = {
+            "row": number, "line": row.record.line, "id": old.id, "version": new.version,
+            "was": _differences(old, new),
+        }  # fmt: skip
+        return Planned("updated", writes, said)
+
+    def _cleared(self, empty: Iterable[str]) -> dict[str, Any]:
+        cleared: dict[str, Any] = {}
+        for name in empty - {"id", "currency", self.choice.match_on}:  # type: ignore[operator]
+            top, _, inner = name.partition(".")
+            if inner:
+                cleared.setdefault(top, {})[inner] = None
+            else:
+                cleared[top] = [] if top == "tags" else None
+        return cleared
+
+    def _refused(self, number: int, row: Row, problems: Sequence[FieldProblem]) -> Planned:
+        cells = row.record.cells
+        return self._failed(number, row, [self.mapper.fault_at(each, cells) for each in problems])
+
+    def _failed(self, number: int, row: Row, faults: Sequence[Fault]) -> Planned:
+        told = [
+            {
+                "row": number,
+                "line": row.record.line,
+                "column": fault.column,
+                "code": fault.code,
+                "message": fault.message,
+                "value": fault.value,
+            }
+            for fault in faults
+        ]
+        return Planned("failed", faults=told)
+
+
+def _whole(error: InvalidError) -> FieldProblem:
+    return FieldProblem("", error.code, error.detail)
+
+
+def _differences(old: CrmRecord, new: CrmRecord) -> dict[str, Any]:
+    """Return the fields of `old` that are others in `new`, but for its envelope."""
+    after = new.model_dump(mode="json")
+    return {
+        name: value
+        for name, value in old.model_dump(mode="json").items()
+        if value != after[name] and name not in ("version", "updated_at")
+    }

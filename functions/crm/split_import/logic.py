@@ -1,0 +1,80 @@
+"""Makes the plan of an import's act."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, Literal, Protocol
+
+from functions.crm import plan
+from functions.crm.csv_format import WIDE
+from functions.crm.csv_records import Record, narrowed, read
+from functions.crm.exchange_keys import plan_key, readable_key, source_key
+from functions.crm.import_targets import Target
+from functions.crm.importables import IMPORTABLES
+from functions.crm.jobs import Import
+from functions.crm.matching import unique_form
+from functions.crm.plan import TooManyRowsError
+from functions.crm.row_mapping import Mapper
+
+Outcome = Literal["ok", "too_many_rows", "stopped"]
+
+
+class Files(Protocol):
+    """The exchange bucket."""
+
+    def size(self, key: str) -> int | None: ...
+    def blocks(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]: ...
+    def put_blocks(self, key: str, blocks: Iterable[bytes], content_type: str) -> int: ...
+    def put_json(self, key: str, value: Any) -> None: ...
+
+
+def split(job: Import, workspace: str, files: Files, targets: Mapping[str, Target]) -> Outcome:
+    """Write the plan of the current act, unless it is there: of a run that is resumed."""
+    if job.state not in ("previewing", "running"):
+        return "stopped"
+    if files.size(plan_key(job, workspace)) is not None:
+        return "ok"
+    readable = readable_key(job, workspace)
+    if job.format is not None and job.format.encoding in WIDE and files.size(readable) is None:
+        _narrow(job, workspace, files, readable)
+    shape = job.reading
+    records = rows_of(job, read(files.blocks(readable, shape.bom), shape, offset=shape.bom))
+    try:
+        made = plan.make(records, _key_of(job, targets))
+    except TooManyRowsError:
+        return "too_many_rows"
+    files.put_json(plan_key(job, workspace), made.as_json())
+    return "ok"
+
+
+def rows_of(job: Import, records: Iterator[Record]) -> Iterator[Record]:
+    """Return the records that are rows: without the header."""
+    header = job.format is not None and job.format.header
+    return islice(records, 1, None) if header else records
+
+
+def _narrow(job: Import, workspace: str, files: Files, readable: str) -> None:
+    assert job.format is not None  # noqa: S101 - narrows the type
+    blocks = files.blocks(source_key(workspace, job.id))
+    first = next(blocks, b"")
+    if job.format.byte_order_mark:
+        first = first[2:]
+    files.put_blocks(readable, narrowed(chain([first], blocks), job.format.encoding), "text/csv")
+
+
+def _key_of(job: Import, targets: Mapping[str, Target]) -> Any:
+    choice = job.choice
+    match = choice and choice.match_on
+    mapped = [(each.column, each.field) for each in choice.mapping] if choice else []
+    if match is None or match not in {field for _, field in mapped}:
+        return None
+    mapper = Mapper(targets, mapped, len(job.columns), job.reading)
+    what = IMPORTABLES[job.record_type]
+
+    def key(record: Record) -> str | None:
+        text = mapper.key_of(record, match)
+        return None if text is None else unique_form(what, match, text)
+
+    return key
+
+
+__all__ = ["Outcome", "rows_of", "split"]
