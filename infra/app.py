@@ -1,4 +1,4 @@
-"""The CDK application: three stacks of one stage."""
+"""The CDK application: four stacks of one stage."""
 
 import sys
 from typing import cast
@@ -12,9 +12,10 @@ from infra.nag import check
 from infra.names import Names
 from infra.service import ServiceStack
 from infra.stage import Stage
+from infra.work import WorkStack
 
 
-def build(app: App) -> tuple[DataStack, ServiceStack, EdgeStack]:
+def build(app: App) -> tuple[DataStack, ServiceStack, WorkStack, EdgeStack]:
     """Define the stacks of the stage that `app`'s context names."""
     stage = Stage.of(app.node)
     names = Names(stage)
@@ -26,12 +27,13 @@ def build(app: App) -> tuple[DataStack, ServiceStack, EdgeStack]:
         "user_pool": data.sign_in.pool.user_pool_id,
         "sign_in_client": data.sign_in.client.user_pool_client_id,
     }
-    service = ServiceStack(app, names, stage, streams, data.audit_key.key_arn, sign_in, target)
+    service = ServiceStack(app, names, stage, data.audit_key.key_arn, sign_in, target)
+    work = WorkStack(app, names, stage, streams, data.audit_key.key_arn, target)
     edge = EdgeStack(app, names, stage, service.api_stage_arn)
     edge.add_stack_dependency(data)
     Tags.of(app).add("application", "reelate")
     Tags.of(app).add("stage", stage.name)
-    return data, service, edge
+    return data, service, work, edge
 
 
 def main() -> int:

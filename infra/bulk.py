@@ -18,12 +18,11 @@ _CORE = 1769  # MB of memory that buy one full vCPU
 _LONG = Duration.minutes(15)
 
 
-class Bulk(Construct):
-    """The bulk half of functions/crm."""
+class BulkApi(Construct):
+    """functions/crm/bulk_api."""
 
     def __init__(self, scope: Construct, house: House) -> None:
-        super().__init__(scope, "Bulk")
-        self._house = house
+        super().__init__(scope, "BulkApi")
         names = house.names
         self.api = (
             HouseFunction(
@@ -39,6 +38,14 @@ class Bulk(Construct):
             .allow_objects(["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], "exchange")
             .allow(["s3:ListBucket"], names.bucket_arn("exchange"))
         )
+
+
+class BulkWork(Construct):
+    """What imports and exports do: the functions behind the API, and their state machines."""
+
+    def __init__(self, scope: Construct, house: House) -> None:
+        super().__init__(scope, "Bulk")
+        self._house = house
         self._detects()
         workers = {
             "SplitImport": self._worker("split_import", settings.SplitImportSettings, 3008),

@@ -1,23 +1,20 @@
 """The service stack: every function, queue, rule, state machine and the API; no data."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from aws_cdk import AssetHashType, CfnOutput, CfnParameter, Stack
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import CfnOutput, CfnParameter, Stack
 from constructs import Construct
 
 from infra import layers
-from infra.audit import Audit
-from infra.bulk import Bulk
+from infra.bulk import BulkApi
 from infra.crm import Crm
 from infra.docs import Docs
 from infra.function import House
 from infra.gateway import Gateway
+from infra.house import house_values, layer_versions
 from infra.identity import Identity
 from infra.insight import Insight
-from infra.names import CONTEXTS, TABLES, Names
-from infra.outbox import Outbox
+from infra.names import Names
 from infra.stage import Stage
 from infra.video import Video
 from infra.watch import dashboard
@@ -45,7 +42,6 @@ class ServiceStack(Stack):
         scope: Construct,
         names: Names,
         stage: Stage,
-        stream_arns: Mapping[str, str],
         audit_key_arn: str,
         sign_in: Mapping[str, str],
         target: layers.Target,
@@ -59,14 +55,12 @@ class ServiceStack(Stack):
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
         values = self._values(names, audit_key_arn) | dict(sign_in)
-        house = House(names, stage, self._layers(target), values)
+        house = House(names, stage, layer_versions(self, target), values)
         identity = Identity(self, house)
         crm = Crm(self, house)
-        bulk = Bulk(self, house)
+        bulk = BulkApi(self, house)
         insight = Insight(self, house)
         video = Video(self, house, insight)
-        Outbox(self, house, {context: stream_arns[context] for context in CONTEXTS})
-        Audit(self, house, stream_arns, audit_key_arn)
         identity.reads_audit(audit_key_arn)
         docs = Docs(self, house)
         gateway = Gateway(self, names, stage, identity.authorize)
@@ -95,46 +89,8 @@ class ServiceStack(Stack):
         CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)
 
     def _values(self, names: Names, audit_key_arn: str) -> dict[str, str]:
-        values = {
-            "stage": names.stage.name,
-            **{f"{context}_table": names.of(context) for context in TABLES},
-            "uploads_bucket": names.bucket("uploads"),
-            "media_bucket": names.bucket("media"),
-            "audit_bucket": names.bucket("audit"),
-            "audit_key": audit_key_arn,
-            "exchange_bucket": names.bucket("exchange"),
-            "import_machine_arn": names.machine_arn("crm", "import"),
-            "export_machine_arn": names.machine_arn("crm", "export"),
-            "event_bus": names.bus,
-            "state_machine_arn": names.state_machine_arn,
-            **{
-                f"{context}_check_function": names.function(context, "check")
-                for context in ("crm", "identity", "video")
-            },
-            "signing_secret": names.signing_secret,
-            "cors_origins": " ".join(names.stage.cors_origins),
-        }
+        values = house_values(names, audit_key_arn)
         for field, parameter, default, description in _CHOICES:
             made = CfnParameter(self, parameter, default=default, description=description)
             values[field] = made.value_as_string
         return values
-
-    def _layers(self, target: layers.Target) -> dict[str, lambda_.ILayerVersion]:
-        return {
-            name: lambda_.LayerVersion(
-                self,
-                f"{name.capitalize()}Layer",
-                code=_layer_code(name, target),
-                compatible_architectures=[lambda_.Architecture.ARM_64],
-                compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
-                description=f"layers/{name}",
-            )
-            for name in layers.NAMES
-        }
-
-
-def _layer_code(name: str, target: layers.Target) -> lambda_.Code:
-    folder: Path = layers.build(name, target)
-    return lambda_.Code.from_asset(
-        str(folder), asset_hash=layers.key(name), asset_hash_type=AssetHashType.CUSTOM
-    )

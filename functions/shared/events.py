@@ -7,7 +7,7 @@ An event leaves as `source: reelate.<context>`, `detail-type: <resource>.<past_t
 from collections.abc import Mapping
 from typing import Any
 
-from functions.shared import event_activities, event_crm, event_identity, event_video
+from functions.shared import event_activities, event_bulk, event_crm, event_identity, event_video
 from functions.shared.event_payloads import Published
 from functions.shared.sensitive import without_sensitive
 

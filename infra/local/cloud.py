@@ -20,8 +20,8 @@ from infra.local.seed import create_workspace
 from infra.local.turns import exclusive
 
 STAGE = assembly.STAGE
-DATA, SERVICE = f"reelate-{STAGE}-data", f"reelate-{STAGE}-service"
-STACKS = (DATA, SERVICE)
+DATA, SERVICE, WORK = (f"reelate-{STAGE}-{name}" for name in ("data", "service", "work"))
+STACKS = (DATA, SERVICE, WORK)
 START_DEADLINE = 60.0
 MODELS_DEADLINE = 180.0
 STOP_PATIENCE = 60.0
@@ -188,9 +188,9 @@ class Cloud:
         state = json.dumps({"inputs": wanted, "parameters": parameters}, sort_keys=True)
         deployer = Deployer(chosen.aws_endpoint, self.say)
         done = self.layout.deployed
-        if done.exists() and done.read_text() == state and deployer.exists(SERVICE):
+        if done.exists() and done.read_text() == state and all(map(deployer.exists, STACKS)):
             return
-        self.say("Deploying the data and service stacks.")
+        self.say("Deploying the data, service and work stacks.")
         for template in assembly.templates(self.layout.assembly, STACKS):
             deployer.upload(template.assets)
             deployer.deploy(template, parameters)
@@ -223,7 +223,10 @@ class Cloud:
             event_bus=next(iter(buses.values())),
             tables=short(deployer.resources(DATA, "AWS::DynamoDB::GlobalTable")),
             buckets=short(deployer.resources(DATA, "AWS::S3::Bucket")),
-            state_machines=short(deployer.resources(SERVICE, "AWS::StepFunctions::StateMachine")),
+            state_machines={
+                **short(deployer.resources(SERVICE, "AWS::StepFunctions::StateMachine")),
+                **short(deployer.resources(WORK, "AWS::StepFunctions::StateMachine")),
+            },
             user_pool=next(iter(deployer.resources(DATA, "AWS::Cognito::UserPool").values())),
             sign_in_client=next(
                 iter(deployer.resources(DATA, "AWS::Cognito::UserPoolClient").values())

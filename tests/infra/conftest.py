@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.templates import Template, template
+from tests.infra.templates import Template, behind_the_api, template
 
 
 @pytest.fixture(scope="session")
@@ -12,7 +12,7 @@ def data() -> Template:
 
 @pytest.fixture(scope="session")
 def service() -> Template:
-    return template("local", "Service")
+    return behind_the_api("local")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from infra.local.assembly import tool_path
 from infra.packaging import ROOT
 
 BUILD = ROOT / "build" / "templates"
-STACKS = ("Data", "Service", "Edge")
+STACKS = ("Data", "Service", "Work", "Edge")
 
 Json = dict[str, Any]
 
@@ -97,6 +97,17 @@ def synthesised(app: App, stack: Stack) -> Json:
 def template(stage: str, stack: str) -> Template:
     """Return a stack's template."""
     return Template(json.loads((assembly(stage) / f"{stack}.template.json").read_text()))
+
+
+def behind_the_api(stage: str) -> Template:
+    """Return the service and the work stack's resources as one template: what holds for functions,
+    queues and machines holds in both."""
+    service, work = template(stage, "Service").body, template(stage, "Work").body
+    both = service["Resources"].keys() & work["Resources"].keys()
+    assert {service["Resources"][each]["Type"] for each in both} <= {
+        "AWS::Lambda::LayerVersion", "AWS::CDK::Metadata",
+    }  # fmt: skip
+    return Template({**service, "Resources": {**work["Resources"], **service["Resources"]}})
 
 
 def flat(value: Any) -> str:
