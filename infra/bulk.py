@@ -50,7 +50,7 @@ class BulkWork(Construct):
         workers = {
             "SplitImport": self._worker("split_import", settings.SplitImportSettings, 3008),
             "ImportRows": self._worker("import_rows", settings.ImportRowsSettings),
-            "RevertRows": self._worker("revert_rows", settings.ImportRowsSettings),
+            "RevertRows": self._worker("revert_rows", settings.RevertRowsSettings),
             "FinishImport": self._worker("finish_import", settings.FinishImportSettings),
         }
         for name in ("ImportRows", "RevertRows"):

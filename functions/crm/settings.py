@@ -64,6 +64,10 @@ class ImportRowsSettings(DetectImportSettings):
     import_rows_per_second: int = 800
 
 
+class RevertRowsSettings(ImportRowsSettings):
+    pass
+
+
 class FinishImportSettings(DetectImportSettings):
     pass
 

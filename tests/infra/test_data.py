@@ -154,7 +154,7 @@ def test_an_upload_is_told_to_eventbridge(data: Template) -> None:
         .get("EventBridgeEnabled")
     ]
 
-    assert told == ["uploads"]
+    assert sorted(told) == ["exchange", "uploads"]
 
 
 def test_the_bus_and_the_signing_secret_are_there(data: Template) -> None:

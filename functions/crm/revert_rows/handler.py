@@ -11,7 +11,7 @@ from functions.crm.piecework import Lane
 from functions.crm.plan import Plan
 from functions.crm.revert_rows.logic import Reverts
 from functions.crm.s3_exchange import Exchange
-from functions.crm.settings import ImportRowsSettings
+from functions.crm.settings import RevertRowsSettings
 from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.door import LambdaDoor
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Work until the lane's pieces are done or the time is over (`more`)."""
     workspace, job_id = event["workspace"], event["job"]
     annotate(workspace=workspace, job=job_id, lane=event["lane"])
-    settings = ImportRowsSettings.from_env()
+    settings = RevertRowsSettings.from_env()
     table = Table(client("dynamodb"), settings.crm_table, workspace)
     imports = dynamodb_jobs.imports(table, Caller.pipeline(workspace, job_id))
     job = imports.get(job_id, consistent=True)
