@@ -1,7 +1,7 @@
 """The work stack: what nobody waits for. Streams to the bus and to the audit log, imports, exports.
 
 A stack of its own because CloudFormation takes 500 resources in one. Like the service stack it
-holds no data, and knows the other stacks by their names alone. """
+holds no data, and knows the other stacks by their names alone."""
 
 from collections.abc import Mapping
 
