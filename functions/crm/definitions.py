@@ -188,6 +188,13 @@ class Definitions:
             key=lambda field: field.place,
         )
 
+    def indexed(self) -> dict[str, dict[str, str]]:
+        """Return the fields that have an index, as `functions.crm.index.Indexed`."""
+        return {
+            kind: {name: field.type for name, field in live.items() if field.indexed}
+            for kind, live in self._live.items()
+        }
+
     def know(self, kind: str, names: Iterable[str]) -> bool:
         """Say whether each of these names is a field's, or was one's."""
         live, gone = self._live.get(kind, _NONE), self._deleted.get(kind, _NONE)

@@ -34,13 +34,17 @@ The same at a thousand records and at a million; nothing scans.
 another request.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+from functions.crm import dynamodb_lists
+from functions.crm.declared_lists import LISTINGS
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_lifecycle import CLOSED, RestorableRecords
+from functions.crm.list_query import ListQuery
+from functions.crm.list_reading import parse
 from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
 from functions.crm.timeline import TimelineEntry
 from functions.shared.caller import Caller
@@ -157,6 +161,28 @@ class CrmRecords(RestorableRecords[R]):
         ):
             item["_sensitive"] = hidden
         return item
+
+    def query(self, asked: Mapping[str, str], *, deleted: bool = False) -> ListQuery:
+        """Return the list that query parameters ask for; raises InvalidError."""
+        listing = LISTINGS[self._kind.OBJECT]
+        return parse(listing, asked, self._caller, self._custom_fields, deleted=deleted)
+
+    def _custom_fields(self, names: Iterable[str]) -> Mapping[str, tuple[str, bool]]:
+        known = definitions_of(self._table, self._kind.OBJECT, names).of(self._kind.OBJECT)
+        return {name: (field.type, field.indexed) for name, field in known.items()}
+
+    def listed(
+        self, query: ListQuery, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[R]:
+        """Return one page of a list (`functions.crm.dynamodb_lists` has the cost)."""
+        return dynamodb_lists.page(
+            self._table,
+            self._caller,
+            query,
+            lambda item: self._shown(self._kind.model_validate(item)),
+            limit=limit,
+            start=start,
+        )
 
     def _checks(self, references: Sequence[Reference]) -> dict[str, Check]:
         visible, values = sight_of(self._caller) if references else ("", {})

@@ -150,7 +150,7 @@ class Index:
     def _write(self, record_id: str, item: Item | None, wanted: Image, standing: Standing) -> bool:
         version = item["version"] if item else standing.version
         expires = item.get("expires_at_epoch") if item else None
-        steps = list(self._steps(item, wanted, standing))
+        steps = list(self.steps(item, wanted, standing))
         told = (standing.version, standing.expires) == (version, expires)
         if not steps and (told if item else not standing.revision):
             return True
@@ -176,7 +176,7 @@ class Index:
             standing = after
         return True
 
-    def _steps(self, item: Item | None, wanted: Image, standing: Standing) -> Iterator[Step]:
+    def steps(self, item: Item | None, wanted: Image, standing: Standing) -> Iterator[Step]:
         """Yield the single differences: new rows before old ones, so that a record which moves in
         a list is in two places for a moment rather than in none."""
         for key, entry in wanted.rows.items():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from functions.crm.definitions import FieldDefinition
+from functions.crm.list_query import ListQuery
 from functions.crm.model import CrmRecord, StagedRecord
 from functions.crm.pipelines import Pipeline
 from functions.crm.staged import Move, Visit
@@ -20,6 +21,10 @@ class Store(Protocol[R]):
 
     def get(self, record_id: str) -> R: ...
     def page(self, *, limit: int, start: Mapping[str, Any] | None = None) -> Page[R]: ...
+    def query(self, asked: Mapping[str, str], *, deleted: bool = False) -> ListQuery: ...
+    def listed(
+        self, query: ListQuery, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[R]: ...
     def create(self, record: R, *, also: Also[R]) -> R: ...
     def change(
         self,

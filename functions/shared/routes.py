@@ -46,6 +46,9 @@ class HouseRoute(APIRoute):
         self.query_names = frozenset(_query_names(self.dependant, extra.get("parameters", ())))
         if record is not None:
             self.query_names |= {"fields"}
+        prefixes = tuple(
+            prefix for each in extra.get("parameters", ()) for prefix in each.get("x-prefixes", ())
+        )
         cache = extra.get("x-cache-control", NO_STORE)
         farewell = extra.get("x-farewell")
 
@@ -56,7 +59,7 @@ class HouseRoute(APIRoute):
             if farewell is not None:
                 event[REPLY_HEADERS] = farewell
             query = request.scope["query_string"]
-            asked = {} if opened or not query else _query(query, self.query_names)
+            asked = {} if opened or not query else _query(query, self.query_names, prefixes)
             changes = LEDGER.changed_since(event[VERSION], self.name)
             shaper = None
             if changes or "fields" in asked or "expand" in asked:
@@ -146,12 +149,13 @@ def router(*, tags: Sequence[str]) -> APIRouter:
     )
 
 
-def _query(raw: bytes, known: frozenset[str]) -> dict[str, str]:
-    """Return the query parameters; raises MalformedError for an unknown or repeated one."""
+def _query(raw: bytes, known: frozenset[str], prefixes: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the query parameters; raises MalformedError for an unknown or repeated one. Those
+    that begin with one of the `prefixes` are known too."""
     asked: dict[str, str] = {}
     for name, value in parse_qsl(raw.decode(), keep_blank_values=True):
-        if name not in known:
-            named_here = ", ".join(sorted(known)) or "none"
+        if name not in known and not name.startswith(prefixes or "\0"):
+            named_here = ", ".join(sorted({*known, *(f"{each}…" for each in prefixes)})) or "none"
             raise MalformedError(
                 f"'{escaped(name)}' is no query parameter of this route; it takes: {named_here}.",
                 code="unknown_parameter",

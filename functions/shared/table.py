@@ -114,6 +114,7 @@ class Table:
         index: str | None = None,
         begins_with: str | None = None,
         before: str | None = None,
+        after: str | None = None,
         between: tuple[str, str] | None = None,  # of the sort key, both ends included
         limit: int | None = None,
         newest_first: bool = False,
@@ -121,7 +122,7 @@ class Table:
         consistent: bool = False,
     ) -> QueryPage:
         """Read one page of a partition in sort-key order (1 request); `before` leaves out what
-        does not sort before it."""
+        does not sort before it, `after` what does not sort after it."""
         self._guard(pk)
         prefix = index or ""
         names, condition = {"#pk": f"{prefix}pk"}, "#pk = :pk"
@@ -132,6 +133,9 @@ class Table:
         if before is not None:
             names["#sk"], values[":before"] = f"{prefix}sk", before
             condition += " AND #sk < :before"
+        if after is not None:
+            names["#sk"], values[":after"] = f"{prefix}sk", after
+            condition += " AND #sk > :after"
         if between is not None:
             names["#sk"], (values[":from"], values[":to"]) = f"{prefix}sk", between
             condition += " AND #sk BETWEEN :from AND :to"

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Generic
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, create_model
 
+from functions.crm.api import list_parameters
+from functions.crm.declared_lists import LISTINGS
 from functions.crm.fields import Fields
 from functions.crm.ports import R, Store, Subjects, TimelineStore
 from functions.crm.service import read_timeline
@@ -130,11 +132,20 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
         deleted: AmongDeleted = False,  # noqa: FBT002 - a query parameter
     ) -> Response:
         store = open_store(ask)
-        read_page = store.deleted if deleted else store.page
+        asked = list_parameters.asked(ask.request)
+        if not asked:
+            read_page = store.deleted if deleted else store.page
+            return ask.page(
+                f"{resource.name}:deleted" if deleted else resource.name,
+                cursor,
+                lambda start: read_page(limit=limit, start=start),
+                related=resource.related,
+            )
+        query = store.query(asked, deleted=deleted)
         return ask.page(
-            f"{resource.name}:deleted" if deleted else resource.name,
+            f"{resource.name}?{query.text}",
             cursor,
-            lambda start: read_page(limit=limit, start=start),
+            lambda start: store.listed(query, limit=limit, start=start),
             related=resource.related,
         )
 
@@ -147,9 +158,15 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     api.add_api_route(
         path, list_all, methods=["GET"], response_model=page,
         name=f"list_{resource.name}", summary=f"List {resource.name}",
-        description=f"The workspace's {resource.name}, newest first; `next_cursor` leads on. "
+        description=f"The workspace's {resource.name}, newest first unless `sort` or a range says "
+        "otherwise; `next_cursor` leads on. Filters hold together. One filter or the order is read "
+        "from an index, the others are checked within 500 records a request: a page may be short "
+        "of `limit` while `next_cursor` is not null. Lists follow a change within seconds. "
         "With `deleted=true` those that were deleted in the last 30 days, the last deleted first.",
-        responses=LIST, openapi_extra=operation(read, expands=resource.expands),
+        responses=LIST,
+        openapi_extra=list_parameters.added(
+            operation(read, expands=resource.expands), LISTINGS[one]
+        ),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_index import Index
 from functions.crm.model import KINDS
 from functions.crm.settings import IndexRecordsSettings
@@ -27,4 +28,6 @@ def _index(message: dict[str, Any]) -> None:
     if subject["type"] in KINDS:
         settings = IndexRecordsSettings.from_env()
         table = Table(client("dynamodb"), settings.crm_table, detail["workspace"])
-        Index(table, {}).refresh(subject["id"], purged=detail["type"].endswith(".purged"))
+        Index(table, definitions_of(table).indexed()).refresh(
+            subject["id"], purged=detail["type"].endswith(".purged")
+        )

@@ -1,0 +1,151 @@
+"""Reads the query parameters of a list: into what was asked for, or what is wrong with them."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from functions.crm.list_query import ListQuery, Range
+from functions.crm.listing import CREATED, Filter, Listing, Sort
+from functions.shared.caller import Caller
+from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.ids import is_id
+from functions.shared.validation import escaped
+
+MAX_VALUE = 500  # characters of a filter's value
+_CUSTOM = re.compile(r"custom(?:_min|_max)?\.(.+)", re.DOTALL)
+_END = "$"  # sorts just behind the `#` that ends a text in a key
+
+# Of some names among others: a custom field's name → its type, and whether it is indexed.
+CustomFields = Callable[[Iterable[str]], Mapping[str, tuple[str, bool]]]
+
+
+def parse(
+    listing: Listing,
+    asked: Mapping[str, str],
+    caller: Caller,
+    custom: CustomFields,
+    *,
+    deleted: bool = False,
+) -> ListQuery:
+    """Return the list that query parameters ask for; `custom` is asked for the type's custom
+    fields (name → type, indexed) when one is named. Raises InvalidError for a sort, a field or a
+    value that there is not, with what there is."""
+    reader = _Reader(_with_custom(listing, asked, custom), caller, asked)
+    equal = reader.equalities()
+    ranges = reader.ranges()
+    owner, team = reader.owner(), reader.team()
+    sort, descending = reader.sort([each for each, _ in ranges])
+    if deleted:
+        reader.refuse_all("deleted_alone", "Deleted records come by their deletion, unfiltered.")
+    if reader.faults:
+        raise InvalidError("The list cannot be had like that; see `errors`.", errors=reader.faults)
+    return ListQuery(reader.listing, sort, descending, equal, ranges, owner, team, dict(asked))
+
+
+def _with_custom(
+    listing: Listing,
+    asked: Mapping[str, str],
+    custom: CustomFields,
+) -> Listing:
+    told = [*asked, asked.get("sort", "").removeprefix("-")]
+    named = [found[1] for each in told if (found := _CUSTOM.fullmatch(each))]
+    if not named:
+        return listing
+    fields = custom(named)
+    for wanted in (True, False):
+        some = {name: kind for name, (kind, indexed) in fields.items() if indexed == wanted}
+        listing = listing.with_custom(some, indexed=wanted)
+    return listing
+
+
+class _Reader:
+    """Reads query parameters and collects what is wrong with them."""
+
+    def __init__(self, listing: Listing, caller: Caller, asked: Mapping[str, str]) -> None:
+        self.listing = listing
+        self.faults: list[FieldProblem] = []
+        self._caller = caller
+        self._asked = asked
+        self._unread = dict(asked)
+
+    def equalities(self) -> list[tuple[Filter, str]]:
+        return [
+            (each, value)
+            for each in self.listing.filters
+            if (value := self._take(each.name, each.read)) is not None
+        ]
+
+    def ranges(self) -> list[tuple[Sort, Range]]:
+        found = []
+        for each in (self.listing.sort(CREATED), *self.listing.sorts):
+            if each is None or each.bounds is None:
+                continue
+            low, high = (self._take(name, each.read) for name in each.bounds)
+            if high is not None and each.closed:
+                high += _END
+            if each.name.startswith("custom."):
+                exactly = self._take(each.name, each.read)
+                if exactly is not None:
+                    low, high = max(low or "", exactly), min(high or "~", exactly + _END)
+            if low is not None or high is not None:
+                found.append((each, Range(low, high)))
+        return found
+
+    def owner(self) -> str | None:
+        def read(text: str) -> str:
+            if text == "me" and self._caller.member is None:
+                raise ValueError("This credential is no member's, so nothing is `me`'s.")
+            member = str(self._caller.member) if text == "me" else text
+            if not is_id(member, "mem"):
+                raise ValueError("This is neither `me` nor a member's id.")
+            return member
+
+        return self._take("owner", read) if self.listing.owned else None
+
+    def team(self) -> str | None:
+        def read(text: str) -> str:
+            if not is_id(text, "tea"):
+                raise ValueError("This is not a team's id.")
+            return text
+
+        return self._take("team", read) if self.listing.owned else None
+
+    def sort(self, ranged: Sequence[Sort]) -> tuple[Sort, bool]:
+        """Return the order, and note what was not read at all: only custom fields can be that."""
+        text = self._unread.pop("sort", None)
+        for name in self._unread:
+            self._refuse(name, "unknown_field", "There is no such custom field.")
+        by_creation = self.listing.sort(CREATED)
+        assert by_creation is not None  # noqa: S101 - every type has it
+        if text is None:
+            return (ranged[0] if ranged else by_creation), True
+        found = self.listing.sort(text.removeprefix("-"))
+        if found is None:
+            known = ", ".join(each.name for each in (by_creation, *self.listing.sorts))
+            self._refuse(
+                "sort", "unknown_sort",
+                f"'{escaped(text)}' is none of: {known}; with '-' in front, downwards.",
+            )  # fmt: skip
+            return by_creation, True
+        return found, text.startswith("-")
+
+    def refuse_all(self, code: str, sentence: str) -> None:
+        """Note that nothing of what was asked for can be had."""
+        self.faults = []
+        for name in self._asked:
+            self._refuse(name, code, sentence)
+
+    def _take(self, name: str, read: Callable[[str], str]) -> str | None:
+        text = self._unread.pop(name, None)
+        if text is None:
+            return None
+        if not 0 < len(text) <= MAX_VALUE:
+            self._refuse(name, "invalid_filter", f"A value has 1 to {MAX_VALUE} characters.")
+            return None
+        try:
+            return read(text)
+        except ValueError as error:
+            self._refuse(name, "invalid_filter", str(error))
+            return None
+
+    def _refuse(self, name: str, code: str, sentence: str) -> None:
+        self.faults.append(FieldProblem(f"/query/{escaped(name)}", code, sentence))
