@@ -25,6 +25,10 @@ def house_values(names: Names, audit_key_arn: str) -> dict[str, str]:
         "export_machine_arn": names.machine_arn("crm", "export"),
         "event_bus": names.bus,
         "state_machine_arn": names.state_machine_arn,
+        "schedule_group": names.schedule_group,
+        "schedule_role_arn": names.schedule_role_arn,
+        "remind_function_arn": names.function_arn("crm", "remind"),
+        "remind_dead_letters_arn": names.arn("sqs", names.of("crm", "remind", "dlq")),
         **{
             f"{context}_check_function": names.function(context, "check")
             for context in ("crm", "identity", "video")

@@ -59,6 +59,18 @@ class Names:
         return self.arn("states", f"stateMachine:{self.of(context, name)}")
 
     @property
+    def schedule_group(self) -> str:
+        return self.of("reminders")
+
+    @property
+    def schedule_role(self) -> str:
+        return self.of("reminders", "role")
+
+    @property
+    def schedule_role_arn(self) -> str:
+        return f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{self.schedule_role}"
+
+    @property
     def signing_secret(self) -> str:
         return self.of("signing")
 

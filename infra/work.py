@@ -1,4 +1,5 @@
-"""The work stack: what nobody waits for. Streams to the bus and to the audit log, imports, exports.
+"""The work stack: what nobody waits for. Streams to the bus and to the audit log, imports, exports,
+reminders.
 
 A stack of its own because CloudFormation takes 500 resources in one. Like the service stack it
 holds no data, and knows the other stacks by their names alone."""
@@ -15,6 +16,7 @@ from infra.function import House
 from infra.house import house_values, layer_versions
 from infra.names import CONTEXTS, Names
 from infra.outbox import Outbox
+from infra.reminders import Reminders
 from infra.stage import Stage
 
 
@@ -34,7 +36,7 @@ class WorkStack(Stack):
             scope,
             "Work",
             stack_name=names.of("work"),
-            description="Reelate: outbox, audit log, imports, exports",
+            description="Reelate: outbox, audit log, imports, exports, reminders",
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
@@ -43,3 +45,4 @@ class WorkStack(Stack):
         Outbox(self, house, {context: stream_arns[context] for context in CONTEXTS})
         Audit(self, house, stream_arns, audit_key_arn)
         BulkWork(self, house)
+        Reminders(self, house)

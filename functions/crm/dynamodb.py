@@ -12,11 +12,6 @@
                                                                               gsi3, gsi4)
     change a record             table  1 GetItem + 1 TransactWriteItems       1 RRU + as create
     delete a record (soft)      table  1 GetItem + 1 TransactWriteItems       1 RRU + as create
-    timeline of a record        table  1 Query a page                         0.5 RRU per 4 KB
-      ... that has no entries   table  + 1 GetItem (absent or just empty?)    0.5 RRU
-      ... for who sees some     table  + 1 GetItem + 1 BatchGetItem           0.5 RRU + 1 RRU a
-                                       (+ 1 invoke of video/check)            record
-    put an event on timelines   table  1 PutItem, or 1 TransactWriteItems     1 WRU, or 2 a record
     check up to 100 records     table  1 BatchGetItem                         1 RRU a record
     show up to 100 records      table  1 BatchGetItem                         0.5 RRU a record
 
@@ -26,7 +21,7 @@ Whoever writes a record, or reads one that has custom fields, knows the workspac
 The same at a thousand records and at a million; nothing scans.
 
     item       pk W#<workspace>#<id>            sk RECORD
-    timeline   pk W#<workspace>#TIMELINE#<id>   sk <occurred_at>#<event id>
+    timeline   see `dynamodb_timelines`
     closed     pk W#<workspace>#TIMELINE#<id>   sk ~DELETED   written with the record's deletion
     marker, gsi1, gsi3, gsi4: as in `functions.shared.records`
 
@@ -35,29 +30,25 @@ another request.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from functions.crm import dynamodb_lists
 from functions.crm.declared_lists import LISTINGS
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import definitions_of
-from functions.crm.dynamodb_lifecycle import CLOSED, RestorableRecords
+from functions.crm.dynamodb_lifecycle import RestorableRecords
 from functions.crm.list_query import ListQuery
 from functions.crm.list_reading import parse
 from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
-from functions.crm.timeline import TimelineEntry
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
 from functions.shared.errors import FieldProblem, InvalidError
-from functions.shared.paging import Page
 from functions.shared.records import Also, nothing_else
 from functions.shared.table import (
-    MAX_TRANSACTION,
     Check,
     ConditionFailedError,
     Item,
-    Put,
     Table,
 )
 
@@ -244,54 +235,6 @@ def contacts(table: Table, caller: Caller, people: Door | None = None) -> CrmRec
 def companies(table: Table, caller: Caller, people: Door | None = None) -> CrmRecords[Company]:
     """Return the workspace's companies; a domain occurs once."""
     return CrmRecords(table, Company, caller, unique=["domain"], people=people)
-
-
-class Timelines:
-    """The timelines of one workspace's records."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def page(
-        self, record_id: str, *, limit: int, start: Mapping[str, Any] | None = None
-    ) -> Page[TimelineEntry] | None:
-        """Return one page, newest first; None when the record was deleted."""
-        pk = self._table.key("TIMELINE", record_id)
-        found = self._table.query(
-            pk,
-            limit=limit,
-            newest_first=True,
-            start={"pk": pk, "sk": start["sk"]} if start else None,
-        )
-        if found.items and found.items[0]["sk"] == CLOSED:
-            return None
-        return Page(
-            items=[TimelineEntry.model_validate(item) for item in found.items],
-            position={"sk": found.last_key["sk"]} if found.last_key else None,
-        )
-
-    def add(self, entry: TimelineEntry, record_ids: Sequence[str]) -> None:
-        """Put an entry on several records' timelines, unless it stands there already (1 request
-        for up to 100 records, which get it all or none)."""
-        writes = [self._put(entry, record_id) for record_id in record_ids]
-        for first in range(0, len(writes), MAX_TRANSACTION):
-            some = writes[first : first + MAX_TRANSACTION]
-            # refused: this event was here before, with just these records
-            with suppress(ConditionFailedError):
-                if len(some) == 1:
-                    self._table.write(some[0])
-                else:
-                    self._table.transact(some)
-
-    def _put(self, entry: TimelineEntry, record_id: str) -> Put:
-        return Put(
-            {
-                **entry.model_dump(mode="json", exclude_none=True),
-                "pk": self._table.key("TIMELINE", record_id),
-                "sk": f"{entry.occurred_at}#{entry.id}",
-            },
-            "attribute_not_exists(pk)",
-        )
 
 
 def shown(

@@ -4,12 +4,15 @@ create, change    as every record's, + 1 invoke of video/check when new videos a
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from functions.crm.dynamodb import CrmRecords
 from functions.crm.model import VIDEO, Activity, Reference
+from functions.crm.reminders import SAYINGS
 from functions.shared.caller import Caller
 from functions.shared.check import Door, RecordName
 from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.record import stamp
 from functions.shared.records import Also, nothing_else
 from functions.shared.table import Table
 
@@ -18,10 +21,17 @@ class Activities(CrmRecords[Activity]):
     """A workspace's activities; `videos` is asked for those that they name."""
 
     def __init__(
-        self, table: Table, caller: Caller, people: Door | None = None, videos: Door | None = None
+        self,
+        table: Table,
+        caller: Caller,
+        people: Door | None = None,
+        videos: Door | None = None,
+        *,
+        source: str = "api",
     ) -> None:
         super().__init__(table, Activity, caller, people=people)
         self._videos = videos
+        self._source = source
 
     def create(self, record: Activity, *, also: Also[Activity] = nothing_else) -> Activity:
         """As `CrmRecords.create`, for videos too."""
@@ -46,6 +56,24 @@ class Activities(CrmRecords[Activity]):
             return new
 
         return super().change(record_id, edited, event=event, if_match=if_match, also=also)
+
+    def say(self, task_id: str, what: str, at: str) -> None:
+        """Make a task's reminder, or that it is overdue, known, once for the instant that it was
+        set to (1 GetItem, + 1 TransactWriteItems). Nothing happens when that has been moved, or
+        the task is no longer open; raises NotFoundError when it is gone."""
+        saying = SAYINGS[what]
+
+        def said(task: Activity) -> Activity:
+            due = task.status == "open" and getattr(task, saying.at) == at
+            if not due or getattr(task, saying.mark) == at:
+                return task
+            return task.changed(**{saying.mark: at})
+
+        self.change(task_id, said, event=saying.event)
+
+    def _stamps(self, _old: Activity, _new: Activity, event: str) -> list[dict[str, Any]]:
+        name = event if "." in event else f"{self._kind.OBJECT}.{event}"
+        return [stamp(name, self._caller, source=self._source)]
 
     def _check_videos(self, named: Sequence[Reference]) -> None:
         if not named:

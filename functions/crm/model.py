@@ -216,6 +216,8 @@ class Activity(CrmRecord):
     due_at: str | None = None  # when a task is due, as an instant
     remind_at: str | None = None
     done_at: str | None = None
+    reminded_at: str | None = None  # the `remind_at` that a reminder was made of
+    overdue_at: str | None = None  # the `due_at` that it was said to be overdue at
 
     @classmethod
     def of(cls, fields: Fields, caller: Caller) -> Self:

@@ -8,7 +8,7 @@ from functions.crm.list_query import ListQuery
 from functions.crm.model import CrmRecord, StagedRecord
 from functions.crm.pipelines import Pipeline
 from functions.crm.staged import Move, Visit
-from functions.crm.timeline import TimelineEntry
+from functions.crm.timeline import Choice, TimelineEntry
 from functions.shared.check import RecordName
 from functions.shared.paging import Page
 from functions.shared.writes import Also
@@ -106,3 +106,13 @@ class TimelineStore(Protocol):
         self, record_id: str, *, limit: int, start: Mapping[str, Any] | None = None
     ) -> Page[TimelineEntry] | None:
         """Return one page, newest first; None when the record was deleted."""
+
+    def chosen(
+        self,
+        record_id: str,
+        choice: Choice,
+        *,
+        limit: int,
+        start: Mapping[str, Any] | None = None,
+    ) -> Page[TimelineEntry]:
+        """Return one page of some kinds of entries, newest first."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.crm.model import KINDS, CrmRecord
 from functions.crm.ports import R, Store, Subjects, TimelineStore
-from functions.crm.timeline import TimelineEntry, concerns, readable
+from functions.crm.timeline import Choice, TimelineEntry, concerns, readable
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Look, Question, RecordName
 from functions.shared.errors import NotFoundError
@@ -42,6 +42,7 @@ def read_timeline(
     *,
     limit: int,
     start: Mapping[str, Any] | None,
+    choice: Choice | None = None,
 ) -> Page[TimelineEntry]:
     """Return one page of a record's timeline, newest first, without the entries about things
     that the caller may not read (so a page may hold fewer than `limit`).
@@ -52,13 +53,15 @@ def read_timeline(
     """
     some = caller.visibility != "all"
     page = None
-    if some:
+    if some or choice is not None:
         records.get(record_id)
-    if is_id(record_id, kind.PREFIX):
+    if choice is not None:
+        page = timelines.chosen(record_id, choice, limit=limit, start=start)
+    elif is_id(record_id, kind.PREFIX):
         page = timelines.page(record_id, limit=limit, start=start)
     if page is None:
         raise NotFoundError(f"There is no such {kind.OBJECT}.")
-    if not page.items and start is None and not some:
+    if not page.items and start is None and not some and choice is None:
         records.get(record_id)  # nothing happened yet, or is there no such record?
     entries = [entry for entry in page.items if readable(entry, caller.scopes)]
     if some:

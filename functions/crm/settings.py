@@ -26,6 +26,18 @@ class CheckSettings(Settings):
     crm_table: str
 
 
+class ScheduleRemindersSettings(Settings):
+    crm_table: str
+    schedule_group: str
+    schedule_role_arn: str
+    remind_function_arn: str
+    remind_dead_letters_arn: str
+
+
+class RemindSettings(Settings):
+    crm_table: str
+
+
 class ReassignSettings(Settings):
     crm_table: str
     identity_check_function: str

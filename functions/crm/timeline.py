@@ -1,11 +1,14 @@
 """What an event means for timelines: one entry, and the records it concerns."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from functions.crm.fields import PREFIXES
+from functions.shared.errors import MalformedError
 from functions.shared.ids import is_id
 
 # Who may see an entry: whoever may read what it is about.
@@ -17,6 +20,63 @@ READ_SCOPES = {
     "video": "videos:read",
     "association": "associations:read",
 }
+
+
+Group = Literal["activities", "changes", "stages", "videos", "insights"]
+GROUPS: Mapping[Group, str] = {
+    "activities": "calls, meetings, emails, notes, tasks and messages, and their reminders",
+    "changes": "records made, changed, deleted; `previous` has the old values",
+    "stages": "moves through pipelines, won and lost",
+    "videos": "uploads and their processing",
+    "insights": "what models have found, with evidence",
+}
+_STAGES = ("stage_moved", "won", "lost")
+_KIND = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
+
+
+def group_of(kind: str) -> Group:
+    """Return the group that an event's kind belongs to: one, whatever else happens."""
+    subject, _, happened = kind.partition(".")
+    if subject in ("activity", "task"):
+        return "activities"
+    if subject == "video":
+        return "insights" if happened == "analysed" else "videos"
+    return "stages" if happened in _STAGES else "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Some kinds of entries: whole groups, and single kinds of other groups."""
+
+    whole: frozenset[Group]
+    kinds: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Choice":
+        """Read `stages,activity.completed`; raises MalformedError."""
+        names = {each.strip() for each in text.split(",")}
+        whole = frozenset(each for each in GROUPS if each in names)
+        kinds = frozenset(names - whole)
+        if not all(map(_KIND.fullmatch, kinds)):
+            raise MalformedError(
+                f"`kind` takes {', '.join(GROUPS)}, and types of events such as "
+                "'deal.stage_moved', divided by commas.",
+                code="unknown_kind",
+            )
+        return cls(whole, frozenset(each for each in kinds if group_of(each) not in whole))
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """Return the groups to look in."""
+        return sorted(self.whole | {group_of(each) for each in self.kinds})
+
+    @property
+    def picks(self) -> bool:
+        """Say whether not all of the groups' entries are chosen."""
+        return bool(self.kinds)
+
+    def takes(self, kind: str) -> bool:
+        return kind in self.kinds or group_of(kind) in self.whole
 
 
 # What happened to a board, not to a record.
@@ -34,19 +94,23 @@ class Subject(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """One thing that happened; `data` and `previous` are the event's."""
+    """One thing that happened; `data` and `previous` are the event's. `source` is how it came
+    about: by whom (`user`, `api_key`, `client`), or by what (`import`, `automation`, `ai`,
+    `pipeline` …); `evidence` is where that was taken from."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     object: str = "timeline_entry"
     kind: str
+    group: Group
     occurred_at: str
     actor: Mapping[str, str]
     source: str
     subject: Subject
     data: Mapping[str, Any]
     previous: Mapping[str, Any] | None = None
+    evidence: Mapping[str, Any] | None = None
 
 
 class Projection(NamedTuple):
@@ -61,7 +125,13 @@ def project(event: Mapping[str, Any]) -> Projection:
     """Return what an event (the bus's `detail`) puts on timelines: on that of its subject, of
     the records it is linked to, and of those it was linked to before this change."""
     entry = TimelineEntry.model_validate(
-        {**event, "object": "timeline_entry", "kind": event["type"]}
+        {
+            **event,
+            "object": "timeline_entry",
+            "kind": event["type"],
+            "group": group_of(event["type"]),
+            "source": event["actor"]["type"] if event["source"] == "api" else event["source"],
+        }
     )
     untold = entry.kind in UNTOLD or entry.kind.endswith(_ENDS)
     return Projection(event["workspace"], entry, [] if untold else places(entry))

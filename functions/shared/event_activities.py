@@ -97,5 +97,7 @@ EVENTS: dict[str, Published] = entries(
         "activity.completed": "A task was done.",
         "activity.cancelled": "A task will not be done.",
         "activity.reopened": "A task that was done or cancelled is open again.",
+        "task.reminder_due": "The time has come that a task shall be reminded of.",
+        "task.overdue": "A task was not done when it was due.",
     },
 )

@@ -44,6 +44,8 @@ def envelope(
         "data": data,
         "request_id": stamped["request_id"],
     }
+    # what it follows from: another event, of an automation; a place in a recording, of a model
+    detail |= {name: stamped[name] for name in ("cause", "evidence") if name in stamped}
     if "id" in was:
         before = published.payload.model_validate(was).model_dump(mode="json")
         previous = {

@@ -225,6 +225,8 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "video.updated": {"title": "Call"},
     "video.ready": {"state": "processing", "duration_ms": None},
 }
+# What an event is about, where its name says it more narrowly.
+_KINDS = {"task": "activity"}
 _MEANING = {
     "id": "The event's own id: a consumer that has seen it may ignore it.",
     "type": "The event's name.",
@@ -296,7 +298,7 @@ def schema(name: str, published: Published) -> dict[str, Any]:
 
 def example(name: str) -> dict[str, Any]:
     """Return an event's `detail`, made by the very function that makes real ones."""
-    kind = name.split(".")[0]
+    kind = _KINDS.get(name.split(".")[0], name.split(".")[0])
     new = {"object": kind, "version": 1, **_RECORDS[kind], **_NOW.get(name, {})}
     old = None
     if name in _BEFORE:

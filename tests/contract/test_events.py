@@ -40,7 +40,12 @@ def test_a_name_is_a_resource_and_what_happened_to_it(entry: dict[str, str]) -> 
     kind, _, happened = entry["name"].partition(".")
 
     assert kind.replace("_", "").isalpha()
-    assert happened.endswith(("ed", "y")) or happened in ("won", "lost")  # stage_moved, ready
+    assert happened.endswith(("ed", "y")) or happened in (
+        "won",
+        "lost",
+        "reminder_due",
+        "overdue",
+    )  # stage_moved, ready
     assert entry["detail_type"] == f"{entry['name']}.v1"
     assert entry["source"].startswith("reelate.")
     assert entry["meaning"].endswith(".") or entry["meaning"].endswith(").")

@@ -13,6 +13,7 @@ from functions.crm.check.logic import shown
 from functions.crm.dynamodb_activities import Activities
 from functions.crm.dynamodb_associations import DynamoAssociations
 from functions.crm.dynamodb_deals import Deals, Products
+from functions.crm.dynamodb_timelines import Timelines
 from functions.crm.fields import (
     CompanyFields,
     CompanyPatch,
@@ -85,8 +86,8 @@ def _associations(ask: Exchange) -> Associations:
     )
 
 
-def _timelines(ask: Exchange) -> dynamodb.Timelines:
-    return dynamodb.Timelines(_table(ask))
+def _timelines(ask: Exchange) -> Timelines:
+    return Timelines(_table(ask))
 
 
 def _read(ask: Exchange, names: Sequence[RecordName]) -> Mapping[str, dict[str, Any]]:

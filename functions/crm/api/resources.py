@@ -13,7 +13,7 @@ from functions.crm.declared_lists import LISTINGS
 from functions.crm.fields import Fields
 from functions.crm.ports import R, Store, Subjects, TimelineStore
 from functions.crm.service import read_timeline
-from functions.crm.timeline import TimelineEntry
+from functions.crm.timeline import GROUPS, Choice, TimelineEntry
 from functions.shared import batch
 from functions.shared.batch import Acts
 from functions.shared.caching import REVALIDATE
@@ -24,6 +24,16 @@ from functions.shared.web import router
 
 Id = Annotated[str, Path(alias="id", description="The record's id.")]
 AmongDeleted = Annotated[bool, Query(description="Deleted records instead of the others.")]
+
+Kinds = Annotated[
+    str | None,
+    Query(
+        max_length=500,
+        description="Only entries of these kinds, divided by commas: groups ("
+        + "; ".join(f"`{name}`: {what}" for name, what in GROUPS.items())
+        + ") and types of events, such as `deal.stage_moved`.",
+    ),
+]
 
 READ = problems(404)
 WRITE = problems(400, 409, 413, 415, 422)
@@ -279,13 +289,16 @@ def _add_timeline(api: APIRouter, resource: Resource[R], history: History) -> No
         record_id: Id,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
+        kind: Kinds = None,
     ) -> Response:
+        choice = None if kind is None else Choice.of(kind)
         return ask.page(
-            f"timeline:{record_id}",
+            f"timeline:{record_id}:{kind or ''}",
             cursor,
             lambda start: read_timeline(
                 resource.kind, record_id, ask.caller, history.timelines(ask),
                 resource.store(ask), history.subjects(ask), limit=limit, start=start,
+                choice=choice,
             ),
         )  # fmt: skip
 

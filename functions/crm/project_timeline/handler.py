@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.crm.dynamodb import Timelines
+from functions.crm.dynamodb_timelines import Timelines
 from functions.crm.settings import ProjectTimelineSettings
 from functions.crm.timeline import project
 from functions.shared.aws import client

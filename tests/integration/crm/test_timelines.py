@@ -34,12 +34,14 @@ def test_a_records_life_is_on_its_timeline_newest_first(api: Api) -> None:
         "id": happened[1]["id"],
         "object": "timeline_entry",
         "kind": "deal.stage_moved",
+        "group": "stages",
         "occurred_at": happened[1]["occurred_at"],
         "actor": {"type": "api_key", "id": "key_one"},
-        "source": "api",
+        "source": "api_key",
         "subject": {"type": "deal", "id": deal},
         "data": happened[1]["data"],
         "previous": {"stage": "qualification", "status": "open"},
+        "evidence": None,
     }
     assert (created["kind"], created["previous"]) == ("deal.created", None)
 

@@ -5,16 +5,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from functions.crm.dynamodb_timelines import Timelines
 from functions.crm.fields import ContactFields
 from functions.crm.model import Contact
 from functions.crm.service import read_timeline
-from functions.crm.timeline import TimelineEntry, project
+from functions.crm.timeline import GROUPS, Choice, TimelineEntry, group_of, project
 from functions.shared.caller import Caller
 from functions.shared.check import RecordName
-from functions.shared.errors import NotFoundError
+from functions.shared.errors import MalformedError, NotFoundError
+from functions.shared.events import CATALOGUE
 from functions.shared.ids import new_id
 from functions.shared.paging import Page
+from functions.shared.table import Table
 
 CON, OTHER, COM, OLD_COM, DEA = (new_id(p) for p in ("con", "con", "com", "com", "dea"))
 CALLER = Caller(
@@ -78,9 +83,10 @@ def test_an_entry_says_what_the_event_said() -> None:
         "id": event["id"],
         "object": "timeline_entry",
         "kind": "contact.updated",
+        "group": "changes",
         "occurred_at": event["occurred_at"],
         "actor": {"type": "api_key", "id": "key_one"},
-        "source": "api",
+        "source": "api_key",
         "subject": {"type": "contact", "id": CON},
         "data": {"name": "New"},
         "previous": {"name": "Old"},
@@ -101,6 +107,9 @@ class Kept:
         if self._entries is None:
             return None
         return Page(self._entries[:limit], {"sk": "next"} if len(self._entries) > limit else None)
+
+    def chosen(self, record_id: str, choice: Choice, **_: Any) -> Page[TimelineEntry]:
+        return Page([each for each in self._entries or () if choice.takes(each.kind)], None)
 
     def get(self, record_id: str) -> Contact:
         if record_id not in self._records:
@@ -166,3 +175,94 @@ def test_the_timeline_of_no_record_of_a_deleted_one_and_of_another_type_is_absen
 
 def test_a_further_page_that_is_empty_is_just_the_end() -> None:
     assert list(read(Kept([]), ADA.id, start={"sk": "x"}).items) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [("api", "api_key"), ("automation", "automation"), ("import", "import"), ("ai", "ai")],
+)
+def test_an_entry_tells_how_it_came_about_and_where_that_was_taken_from(
+    source: str, told: str
+) -> None:
+    evidence = {"video": new_id("vid"), "start_ms": 61_000}
+    event = happening("contact.updated", CON, {}) | {"source": source, "evidence": evidence}
+    entry = project(event).entry
+    assert (entry.source, entry.evidence) == (told, evidence)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_event_belongs_to_one_group(name: str) -> None:
+    group = group_of(name)
+    assert Choice.of(group).takes(name)
+    assert Choice.of(name).takes(name)
+    assert not any(Choice.of(each).takes(name) for each in GROUPS if each != group)
+    assert Choice.of(f"{name},{group}").kinds == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text", ["", ",", "nothing", "deal.stage_moved,", "a.b#c", "Deal.moved", "x" * 90]
+)
+def test_a_kind_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(MalformedError):
+        Choice.of(text)
+
+
+MOMENTS = [f"2026-11-22T21:59:1{n}.000Z" for n in range(3)]  # several of them share one
+
+
+@given(st.lists(st.sampled_from(MOMENTS), min_size=1, max_size=8), st.data())
+def test_any_order_of_delivery_with_any_repeats_gives_one_timeline(
+    moments: list[str], data: st.DataObject
+) -> None:
+    people = [CON, OTHER]
+    events = [
+        happening("activity.created", new_id("act"), {"links": [{"type": "contact", "id": each}
+                  for each in data.draw(st.lists(st.sampled_from(people), max_size=2))]})
+        | {"occurred_at": moment}
+        for moment in moments
+    ]  # fmt: skip
+    once, often = Shelf(), Shelf()
+    for event in events:
+        once.deliver(event)
+    repeats = data.draw(st.lists(st.sampled_from(events), max_size=8))
+    for event in data.draw(st.permutations([*events, *repeats])):
+        often.deliver(event)
+    for each in people:
+        assert often.read(each) == once.read(each)
+        times = [(entry.occurred_at, entry.id) for entry in often.read(each)]
+        assert times == sorted(times, reverse=True)
+        assert len(set(times)) == len(times)
+
+
+class Shelf:
+    """A table in memory: an item is put where there is none."""
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, str], dict[str, Any]] = {}
+        self._table = Table(self, "crm", "wsp_one")  # type: ignore[arg-type]
+
+    def deliver(self, event: dict[str, Any]) -> None:
+        _, entry, record_ids = project(event)
+        if record_ids:
+            Timelines(self._table).add(entry, record_ids)
+
+    def read(self, record_id: str) -> list[TimelineEntry]:
+        page = Timelines(self._table).page(record_id, limit=100)
+        assert page is not None
+        return list(page.items)
+
+    def put_item(self, *, Item: Any, **_: Any) -> Any:  # noqa: N803 - botocore's names
+        self._items.setdefault((Item["pk"]["S"], Item["sk"]["S"]), Item)
+        return {}
+
+    def transact_write_items(self, *, TransactItems: Any) -> Any:  # noqa: N803
+        puts = [each["Put"]["Item"] for each in TransactItems]
+        if not any((each["pk"]["S"], each["sk"]["S"]) in self._items for each in puts):
+            for each in puts:
+                self.put_item(Item=each)
+        return {}
+
+    def query(self, *, ExpressionAttributeValues: Any, **_: Any) -> Any:  # noqa: N803
+        pk = ExpressionAttributeValues[":pk"]["S"]
+        keys = sorted((key for key in self._items if key[0] == pk), reverse=True)
+        return {"Items": [self._items[key] for key in keys]}
