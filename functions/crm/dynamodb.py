@@ -44,6 +44,7 @@ from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
 from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.paging import Page
 from functions.shared.records import Also, nothing_else
 from functions.shared.table import (
     Check,
