@@ -48,7 +48,17 @@ _HEADERS = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Retry-After, X-Request-Id",
+    "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-Id",
+}
+# What more a refusal says: how to come in (RFC 9110, 11.6.1; RFC 6750, 3), when to come back.
+_COME_BACK = {"Retry-After": "1"}
+_MORE_HEADERS = {
+    "UNAUTHORIZED": {"WWW-Authenticate": "Bearer"},
+    "ACCESS_DENIED": {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    "AUTHORIZER_FAILURE": _COME_BACK,
+    "THROTTLED": _COME_BACK,
+    "QUOTA_EXCEEDED": _COME_BACK,
+    "INTEGRATION_TIMEOUT": _COME_BACK,
 }
 
 
@@ -179,6 +189,7 @@ class Gateway(Construct):
 
     def _refusals(self) -> None:
         for kind, status, slug, title, detail in _REFUSALS:
+            headers = {**_HEADERS, **_MORE_HEADERS.get(kind, {})}
             body = {
                 "type": f"/problems/{slug}",
                 "title": title,
@@ -196,7 +207,7 @@ class Gateway(Construct):
                 type=apigateway.ResponseType.of(kind),
                 status_code=status,
                 response_headers={
-                    **{name: f"'{value}'" for name, value in _HEADERS.items()},
+                    **{name: f"'{value}'" for name, value in headers.items()},
                     "X-Request-Id": "context.requestId",
                 },
                 templates={"application/json": template},

@@ -46,16 +46,21 @@ def deactivated(old: Member, successor: Member | None, caller: Caller, book: Rol
     if old.state == "deactivated":
         raise ConflictError("The member is deactivated already.", code="already_deactivated")
     if successor is not None and (successor.state != "active" or successor.id == old.id):
-        raise InvalidError(
-            "Records are reassigned to another, active member.",
-            errors=[FieldProblem("/reassign_to", "not_active", "Name another, active member.")],
-        )
+        raise no_successor()
     book.power(old.role).require_within(caller, "A stronger member's state")
     return old.changed(
         state="deactivated",
         reassign_to=successor.id if successor else None,
         invitation=None,
         invitation_expires_at=None,
+    )
+
+
+def no_successor() -> InvalidError:
+    """Return the refusal of a successor who is not there, not in, or the one who leaves."""
+    return InvalidError(
+        "Records are reassigned to another, active member.",
+        errors=[FieldProblem("/reassign_to", "not_active", "Name another, active member.")],
     )
 
 

@@ -6,7 +6,7 @@ import traceback
 from fastapi import Response
 
 from functions.shared import errors
-from functions.shared.errors import ReelateError
+from functions.shared.errors import ReelateError, UnauthenticatedError
 from functions.shared.telemetry import logger
 
 PROBLEM = "application/problem+json"
@@ -15,6 +15,8 @@ PROBLEM = "application/problem+json"
 def problem(error: ReelateError, path: str, request_id: str) -> Response:
     """Render a refusal as a reply."""
     headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    if isinstance(error, UnauthenticatedError):
+        headers["www-authenticate"] = "Bearer"  # RFC 9110, 11.6.1
     body = json.dumps(errors.problem(error, path, request_id))
     return Response(body, error.status, headers, media_type=PROBLEM)
 

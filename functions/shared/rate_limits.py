@@ -3,8 +3,10 @@
 A bucket that all execution environments share is one number, GCRA's theoretical arrival time:
 the moment at which it will be full again (`filled_at`; microseconds, as all times here). An
 environment draws a block of tokens from it by one conditional write, and hands them out of its
-memory (`Bucket`) for at most LIFETIME. A block is a twentieth of the burst, up to an eighth of it
-while one does not last a second.
+memory (`Bucket`) for at most LIFETIME. How large a block is depends on what the environment has
+shown: the first is what the request needs, because a burst may reach fifty environments once each;
+one that did not last a second is followed by one of twice the size, up to an eighth of the burst;
+any other is a twentieth of the burst, or of what is left of it, if that is less.
 
 What that costs in exactness, for E environments that are alive and hold at most B tokens each (an
 eighth of the burst, plus the cost of the dearest request):
@@ -13,7 +15,10 @@ eighth of the burst, plus the cost of the dearest request):
   `burst + rate x S + held` are, where `held` are the tokens drawn before it and not used yet: at
   most `E x B`, and never more than flow in within LIFETIME plus the burst.
 - A request may be refused although others hold tokens that they do not use: at most `E x B` too
-  early. What a lease has left when it ends is lost: at most `E x B` in each LIFETIME.
+  early. A burst alone does not bring that about: half of it is let in however it is spread, because
+  what an environment holds beyond its need it has just used the like of, or is a twentieth of what
+  was left.
+- What a lease has left when it ends is lost: at most `E x B` in each LIFETIME.
 
 A refusal is remembered for as long as its `Retry-After` says, so a caller that does not stop costs
 no calls either: at most one failed write a second for each bucket and environment.
@@ -28,7 +33,7 @@ from functions.shared.limits import Rate
 
 SECOND = 1_000_000  # in microseconds
 LIFETIME = 60 * SECOND
-_SMALLEST, _LARGEST = 20, 8  # a block's part of the burst: 1/20 to 1/8
+_USUAL, _LARGEST = 20, 8  # a block's part of the burst: 1/20, and at most 1/8
 _ATTEMPTS = 5
 
 
@@ -62,16 +67,20 @@ def free(rate: Rate, filled_at: int, now: int) -> int:
     return rate.burst if missing <= 0 else max(0, rate.burst - -(-missing // interval(rate)))
 
 
-def draw(cell: Cell, rate: Rate, now: int, filled_at: int, *, want: int, need: int) -> Drawn:
-    """Take `want` tokens, fewer when there are fewer, none when there are fewer than `need`.
+def draw(
+    cell: Cell, rate: Rate, now: int, filled_at: int, *, want: int, need: int, share: int = 1
+) -> Drawn:
+    """Take `want` tokens, but no more than one in `share` of those that are there, save for the
+    `need`; none when there are fewer than `need`.
 
     `filled_at` is what was seen last: the right guess makes this one write, a wrong one two.
     """
     step = interval(rate)
     for _ in range(_ATTEMPTS):
-        size = min(want, free(rate, filled_at, now))
-        if size < need:
+        there = free(rate, filled_at, now)
+        if there < need:
             return Drawn(0, filled_at)
+        size = max(need, min(want, there // share))
         if filled_at <= now:
             done, filled_at = cell.start(now + size * step, now)
         else:
@@ -90,7 +99,7 @@ class Bucket:
     def __init__(self) -> None:
         self.seen = 0  # the shared number when this environment last looked
         self._left = 0
-        self._ends = 0
+        self._ends = -LIFETIME
         self._block = 0
         self._drawn_at = 0
         self._refused = 0  # what was asked for when the table last said no …
@@ -126,25 +135,24 @@ class Bucket:
     def _draw(self, need: int, rate: Rate, now: int, cell: Callable[[], Cell]) -> int:
         if now < self._reopens and need >= self._refused:
             return _seconds(self._reopens - now)
-        want = max(need, self._size(rate, now))
-        drawn = draw(cell(), rate, now, self.seen, want=want, need=need)
+        want, share = self._wanted(need, rate, now)
+        drawn = draw(cell(), rate, now, self.seen, want=want, need=need, share=share)
         self.seen = drawn.filled_at
         if drawn.tokens < need:
             wait = _seconds(drawn.filled_at - now - (rate.burst - need) * interval(rate))
             self._refused, self._reopens = need, now + wait * SECOND
             return wait
         self._left += drawn.tokens
-        self._drawn_at, self._ends = now, now + LIFETIME
+        self._block, self._drawn_at, self._ends = drawn.tokens, now, now + LIFETIME
         return 0
 
-    def _size(self, rate: Rate, now: int) -> int:
-        smallest, largest = max(1, rate.burst // _SMALLEST), max(1, rate.burst // _LARGEST)
+    def _wanted(self, need: int, rate: Rate, now: int) -> tuple[int, int]:
+        """Return how many tokens to draw, and of how many that are there one may be taken."""
+        if now >= self._ends + LIFETIME:  # the first, or the first for long: nothing is known
+            return need, 1
         if now - self._drawn_at < SECOND:
-            self._block *= 2
-        elif now >= self._ends:
-            self._block //= 2
-        self._block = min(max(self._block, smallest), largest)
-        return self._block
+            return min(2 * self._block, max(1, rate.burst // _LARGEST)), 1
+        return max(1, rate.burst // _USUAL), _USUAL
 
 
 def _seconds(span: int) -> int:

@@ -249,6 +249,11 @@ def _shared() -> Json:
                         if status in (404, 409, 429, 503)
                         else {}
                     ),
+                    **(
+                        {"WWW-Authenticate": {"$ref": "#/components/headers/WwwAuthenticate"}}
+                        if status == 401
+                        else {}
+                    ),
                 },
                 "content": {
                     PROBLEM: {

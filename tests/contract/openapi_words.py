@@ -108,6 +108,10 @@ REPLY_HEADERS: Json = {
         {"examples": ['"principal";q=200;w=4, "workspace";q=800;w=4']},
     ),
     "RetryAfter": ("Seconds to wait.", {"pattern": "^[0-9]+$"}),
+    "WwwAuthenticate": (
+        "How to come in: `Bearer`, with `error` when a credential was sent that is not good.",
+        {"examples": ["Bearer", 'Bearer error="invalid_token"']},
+    ),
     **manners.HEADERS,
 }
 # What docs/serve answers, which is no application of routes.

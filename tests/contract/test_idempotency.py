@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from functions.shared import aws
+from tests.contract import good_requests as good
 from tests.contract import openapi
+from tests.contract.good_requests import ELSEWHERE
 from tests.contract.world import World, open_world
 from tests.integration.gateway import Reply
 
@@ -21,15 +23,6 @@ WRITES = [
     for method, operation in item.items()
     if {"$ref": "#/components/parameters/IdempotencyKey"} in operation.get("parameters", [])
 ]
-# These want a line item, a file that has arrived, renditions, or a person who is signed in; the
-# tests of their contexts have those.
-ELSEWHERE = {
-    "PATCH /v1/deals/{id}/line-items/{line}", "DELETE /v1/deals/{id}/line-items/{line}",
-    "POST /v1/invitations/accept", "POST /v1/members/{id}/invite",
-    "POST /v1/workspaces/{id}/switch",
-    "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
-    "POST /v1/videos/{id}/runs",
-}  # fmt: skip
 HERE = [each for each in WRITES if f"{each[0]} {each[1]}" not in ELSEWHERE]
 _KEYS = (f"key-{n}" for n in itertools.count())
 
@@ -42,27 +35,6 @@ def _named(operation: tuple[str, str, Any]) -> str:
 def world() -> Iterator[World]:
     with open_world() as made:
         yield made
-
-
-def _request(world: World, operation: tuple[str, str, Any]) -> tuple[str, str, Any]:
-    """Return a request that succeeds: method, path, body."""
-    method, path, described = operation
-    resource = path.split("/")[2]
-    if path == f"/v1/{resource}" and world.makes(resource):
-        return method, path, world.body(resource)
-    if path.endswith("/batch"):
-        made = {"op": "create", "body": world.body(resource)}
-        return method, path, {"operations": [made]}
-    body = described.get("requestBody")
-    example = body and body["content"]["application/json"]["example"]
-    # names that are taken, records that are not there
-    left_out = {"amount", "links", "name"} if "{id}" in path else set()
-    known = example and {k: v for k, v in example.items() if k not in left_out}
-    target = path.replace("{id}", world.record(resource)) if "{id}" in path else path
-    for each in described.get("parameters", ()):
-        if each.get("in") == "path" and each["name"] != "id":
-            target = target.replace(f"{{{each['name']}}}", each["schema"]["examples"][0])
-    return method, target, known
 
 
 class Died(BaseException):
@@ -94,11 +66,12 @@ def _same(first: Reply, second: Reply) -> bool:
 def test_the_same_request_again_gets_the_same_reply(
     world: World, operation: tuple[str, str, Any]
 ) -> None:
-    method, path, body = _request(world, operation)
+    path, body, headers = good.request(world, operation)
+    method = operation[0]
     key = next(_KEYS)
 
-    first = world.send(method, path, body, Idempotency_Key=key)
-    again = world.send(method, path, body, Idempotency_Key=key)
+    first = world.send(method, path, body, Idempotency_Key=key, **headers)
+    again = world.send(method, path, body, Idempotency_Key=key, **headers)
 
     assert 200 <= first.status < 300, first.body
     assert "idempotency-replayed" not in first.headers
@@ -110,12 +83,13 @@ def test_the_same_request_again_gets_the_same_reply(
 def test_a_write_whose_process_died_before_it_could_tell_is_told_by_asking_again(
     world: World, operation: tuple[str, str, Any]
 ) -> None:
-    method, path, body = _request(world, operation)
+    path, body, headers = good.request(world, operation)
+    method = operation[0]
     key = next(_KEYS)
     with dying():
-        lost = world.send(method, path, body, Idempotency_Key=key)
+        lost = world.send(method, path, body, Idempotency_Key=key, **headers)
 
-    again = world.send(method, path, body, Idempotency_Key=key)
+    again = world.send(method, path, body, Idempotency_Key=key, **headers)
 
     assert lost.status == 500
     assert 200 <= again.status < 300, again.body

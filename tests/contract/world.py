@@ -47,6 +47,7 @@ class World:
             "deals": lambda: {"name": "Rollout"},
             "activities": lambda: {
                 "type": "task", "subject": "Call.",
+                "task": {"due_date": "2026-12-31", "time_zone": "Europe/Berlin"},
                 "links": [{"type": "deal", "id": self.record("deals")}],
             },
             "videos": lambda: {
@@ -86,6 +87,10 @@ class World:
                 "name": "Mira", "email": f"mira{next(_NUMBERS)}@example.com", "role": "viewer",
             },
         }  # fmt: skip
+
+    def resources(self) -> list[str]:
+        """Return the names of all resources that it can make a record of."""
+        return list(self._makers)
 
     def makes(self, resource: str) -> bool:
         """Say whether it knows how to make a record of this resource."""

@@ -117,6 +117,27 @@ def test_what_the_gateway_refuses_is_a_problem_too(service: Template, kind: str)
     assert not [name for name in headers if name.endswith("Allow-Credentials")]
 
 
+def test_what_the_gateway_refuses_says_how_to_come_in_or_when_to_come_back(
+    service: Template,
+) -> None:
+    told = {}
+    for each in service.of("AWS::ApiGateway::GatewayResponse"):
+        headers = each.properties["ResponseParameters"]
+        status = each.properties.get("StatusCode", "")
+        named = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}.get(status)
+        if named:
+            told[each.properties["ResponseType"]] = headers[f"gatewayresponse.header.{named}"]
+
+    assert told == {
+        "UNAUTHORIZED": "'Bearer'",
+        "ACCESS_DENIED": "'Bearer error=\"invalid_token\"'",
+        "AUTHORIZER_FAILURE": "'1'",
+        "INTEGRATION_TIMEOUT": "'1'",
+        "QUOTA_EXCEEDED": "'1'",
+        "THROTTLED": "'1'",
+    }
+
+
 def test_a_preflight_is_let_through_wherever_a_browser_may_call(service: Template) -> None:
     by_path = methods(service)
 

@@ -7,7 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from functions.identity.admission import deactivated, draft_member, edited, reactivated
+from functions.identity.admission import (
+    deactivated,
+    draft_member,
+    edited,
+    no_successor,
+    reactivated,
+)
 from functions.identity.api.people import (
     Deactivation,
     InvitationAccept,
@@ -182,10 +188,11 @@ def _add_state(api: APIRouter, members: Stores, books: Books) -> None:
 
         def deactivate(also: Also[Member]) -> Member:
             heir = body.reassign_to if body else None
-            successor = _successor(store, heir) if heir else None
             return store.change(
                 member_id,
-                lambda old: deactivated(old, successor, ask.caller, books(ask)),
+                lambda old: deactivated(
+                    old, _successor(store, heir) if heir else None, ask.caller, books(ask)
+                ),
                 event="deactivated",
                 if_match=ask.if_match,
                 also=also,
@@ -213,11 +220,11 @@ def _add_state(api: APIRouter, members: Stores, books: Books) -> None:
         )
 
 
-def _successor(store: MemberStore, member: str) -> Member | None:
+def _successor(store: MemberStore, member: str) -> Member:
     try:
         return store.get(member, consistent=True)
-    except NotFoundError:
-        return None
+    except NotFoundError as error:
+        raise no_successor() from error
 
 
 def _add_acceptance(

@@ -8,6 +8,7 @@ from moto import mock_aws
 
 from functions.shared import aws
 from functions.shared.clock import now
+from functions.shared.ids import new_id
 from functions.shared.policy import ROLES
 from tests.integration.cloud import ENVIRONMENT, Calls, environment, furnish, furnish_sign_in
 from tests.integration.identity.conftest import Door, everything
@@ -242,7 +243,7 @@ def test_records_go_to_another_active_member_or_nobody(admin: Door) -> None:
     late = invited(admin, "late@harbor.example")["id"]
     target = f"{MEMBERS}/{mira}/deactivate"
 
-    for wrong in (mira, late):
+    for wrong in (mira, late, new_id("mem")):
         refused = admin.request("POST", target, {"reassign_to": wrong})
         assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/reassign_to")
     assert admin.request("POST", target, {"reassign_to": noah}).status == 200

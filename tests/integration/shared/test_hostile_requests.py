@@ -243,6 +243,7 @@ def test_a_request_that_no_authorizer_has_seen_is_refused() -> None:
     for handler, target in ((crm, CONTACTS), (identity, "/v1/api-keys"), (identity, "/v1/me")):
         refused = Api(handler, None).get(target)  # type: ignore[arg-type]
         assert refused.status == 401
+        assert refused.headers["www-authenticate"] == "Bearer"
         assert problem(refused)
 
 

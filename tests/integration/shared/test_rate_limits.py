@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from functions.crm.api.handler import handler
 from functions.shared import aws
-from functions.shared.admission import MAX_BUCKETS, Admission
+from functions.shared.admission import MAX_BUCKETS, WRITE_COST, Admission
 from functions.shared.limits import Rate
 from functions.shared.rate_cells import RateCell
 from functions.shared.rate_limits import SECOND
@@ -66,11 +66,13 @@ def test_the_typical_request_adds_no_call(api: Api, calls: Calls) -> None:
     # the first of a lease: the settings, a block for the principal and one for the workspace
     assert calls.take() == ["GetItem", "UpdateItem", "UpdateItem", "GetItem"]
 
-    for _ in range(19):  # a block is a twentieth of the burst
+    drawing = []  # blocks double while they do not last a second
+    for number in range(2, 64):
         api.get(ABSENT)
-        assert calls.take() == ["GetItem"]
-    api.get(ABSENT)
-    assert calls.take() == ["UpdateItem", "GetItem"]
+        *drawn, read = calls.take()
+        assert read == "GetItem"
+        drawing += [number] * bool(drawn)
+    assert drawing == [2, 4, 8, 16, 32]
 
 
 def test_a_reply_says_what_is_left(api: Api) -> None:
@@ -185,6 +187,16 @@ def test_many_environments_share_one_bucket() -> None:
     let_in = [each for each in verdicts if each.refusal is None]
     # a draw that lost five races in a row refuses rather than guesses
     assert 5 <= len(let_in) <= 10
+
+
+def test_fifty_writes_at_once_in_fifty_environments_are_within_the_burst() -> None:
+    """What a new workspace may do by default; none of them has a lease yet."""
+    with shared_cloud():
+        doors = [Admission(clock=lambda: 10**9 * SECOND) for _ in range(50)]
+
+        verdicts = at_once(50, lambda n: doors[n].ask(platform(), "prod", "key_one", WRITE_COST))
+
+    assert [each.refusal for each in verdicts] == [None] * 50
 
 
 def test_a_principal_in_no_workspace_has_its_own_bucket(cloud: None) -> None:

@@ -65,6 +65,18 @@ def test_a_draw_takes_what_was_there_and_never_more(
         assert cell.writes <= 3
 
 
+@given(RATES, TIMES, st.integers(0, 10**8), st.integers(1, 3_000), st.integers(1, 50))
+def test_a_draw_leaves_others_their_share_unless_it_needs_more(
+    rate: Rate, now: int, ahead: int, want: int, share: int
+) -> None:
+    ahead = min(ahead, rate.burst * interval(rate))
+    there, cell = free(rate, now + ahead, now), Memory(filled_at=now + ahead)
+
+    drawn = draw(cell, rate, now, 0, want=want, need=1, share=share)
+
+    assert drawn.tokens == (max(1, min(want, there // share)) if there else 0)
+
+
 @given(RATES, st.integers(0, 10**9))
 def test_what_is_refused_is_there_after_the_wait(rate: Rate, now: int) -> None:
     cell, bucket = Memory(), Bucket()
@@ -165,18 +177,32 @@ def test_callers_below_their_rate_are_never_refused_and_hardly_ever_ask(size: in
     assert fleet.cell.writes <= asked / 5
 
 
-def test_a_block_grows_while_it_does_not_last_and_shrinks_again() -> None:
-    rate, cell, bucket = Rate(1_000, 800), Memory(), Bucket()
-    for _ in range(400):
-        assert bucket.take(1, rate, 0, lambda: cell) == 0
-    busy = cell.writes
-    assert busy < 400 / (800 // 20)
-
-    now = 0
+@pytest.mark.parametrize(("cost", "rounds"), [(1, 2), (2, 1)])
+def test_a_burst_reaches_fifty_environments_and_none_refuses(cost: int, rounds: int) -> None:
+    """Half of what the burst allows is let in however it is spread: each request in an environment
+    of its own, whether that is new or holds what is left of earlier leases."""
+    rate = Rate(50, 200)
+    fleet, now = Fleet(rate, 50), 0
     for _ in range(3):
-        now += 2 * LIFETIME
-        bucket.take(1, rate, now, lambda: cell)
-    assert free(rate, cell.filled_at, now) == 800 - 800 // 20
+        for _ in range(rounds):
+            now += SECOND // 10
+            assert [fleet.ask(each, cost, now) for each in range(50)] == [0] * 50
+        now += 10 * SECOND  # the bucket is full again, and the leases go on
+
+
+def test_a_block_is_what_is_needed_then_doubles_while_it_does_not_last() -> None:
+    rate, cell, bucket = Rate(1_000, 800), Memory(), Bucket()
+    taken = []
+    for _ in range(400):
+        before = free(rate, cell.filled_at, 0)
+        assert bucket.take(1, rate, 0, lambda: cell) == 0
+        taken.append(before - free(rate, cell.filled_at, 0))
+    assert [each for each in taken if each] == [1, 2, 4, 8, 16, 32, 64, 100, 100, 100]
+
+    bucket.take(1, rate, LIFETIME, lambda: cell)
+    assert free(rate, cell.filled_at, LIFETIME) == 800 - 800 // 20
+    bucket.take(1, rate, 4 * LIFETIME, lambda: cell)
+    assert free(rate, cell.filled_at, 4 * LIFETIME) == 800 - 1
 
 
 def test_a_refusal_is_remembered_until_its_time() -> None:
@@ -208,13 +234,14 @@ def test_a_cheaper_request_need_not_wait_for_a_dear_one() -> None:
 
 def test_a_lease_that_ends_is_lost() -> None:
     rate, cell, bucket = Rate(0.05, 100), Memory(), Bucket()
-    bucket.take(1, rate, 0, lambda: cell)
-    assert bucket.remaining(rate, 0) == 99
+    for _ in range(4):  # blocks of 1, 2, 4
+        bucket.take(1, rate, 0, lambda: cell)
+    assert bucket.remaining(rate, 0) == 96
 
     bucket.take(1, rate, LIFETIME, lambda: cell)
 
-    assert cell.writes == 2
-    assert bucket.remaining(rate, LIFETIME) == 100 - 5 + 3 - 1  # five lost, three flowed in
+    assert cell.writes == 4
+    assert bucket.remaining(rate, LIFETIME) == 100 - 7 + 3 - 1  # three lost, three flowed in
 
 
 def test_tokens_given_back_are_handed_out_again() -> None:
