@@ -8,6 +8,7 @@ from functions.crm.settings import (
     ApiSettings,
     CheckSettings,
     EmptyStageSettings,
+    FindApiSettings,
     IndexRecordsSettings,
     ProjectTimelineSettings,
     ReassignSettings,
@@ -24,7 +25,6 @@ class Crm(Construct):
 
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Crm")
-        names = house.names
         self.api = (
             HouseFunction(self, house, "crm", "api", settings=ApiSettings, layers=["web"])
             .write("crm", "platform")
@@ -39,8 +39,23 @@ class Crm(Construct):
             .write("crm", "platform")
             .signs()
         )
+        self.find_api = (
+            HouseFunction(self, house, "crm", "find_api", settings=FindApiSettings, layers=["web"])
+            .read("crm")
+            .write("platform")
+            .looks_up("crm")
+            .signs()
+        )
         check = HouseFunction(self, house, "crm", "check", settings=CheckSettings)
         self.check = check.read("crm").looks_up("crm")
+
+
+class CrmWork(Construct):
+    """What of functions/crm works behind the API, on events; in the work stack."""
+
+    def __init__(self, scope: Construct, house: House) -> None:
+        super().__init__(scope, "CrmWork")
+        names = house.names
         reassigner(self, house, "crm", ReassignSettings)
         timeout = Duration.seconds(30)
         timeline = HouseFunction(
@@ -56,9 +71,9 @@ class Crm(Construct):
             {"source": ["reelate.crm", "reelate.video"]},
             events.EventBus.from_event_bus_name(self, "Bus", names.bus),
         )
-        self._empties_stages(house)
         self._keeps_the_index(house)
         self._sweeps(house)
+        self._empties_stages(house)
 
     def _sweeps(self, house: House) -> None:
         """Let `sweep` hear of records that are gone for good: when the entries of their last
@@ -76,21 +91,6 @@ class Crm(Construct):
             events.EventBus.from_event_bus_name(self, "SweepBus", names.bus),
         )
 
-    def _empties_stages(self, house: House) -> None:
-        """Let `empty_stage` hear of archived stages: one at a time, and only when every function
-        has forgotten that the stage was open (`functions.crm.pipelines.DRAIN_SECONDS`)."""
-        names, timeout = house.names, Duration.minutes(15)
-        function = HouseFunction(
-            self, house, "crm", "empty_stage", settings=EmptyStageSettings, timeout=timeout
-        ).write("crm")
-        HouseConsumer(
-            self, names, function, "crm", timeout=timeout, batch_size=1, delay=Duration.seconds(90)
-        ).fed_by(
-            "StageArchiving",
-            {"source": ["reelate.crm"], "detail_type": ["pipeline.stage_closed.v1"]},
-            events.EventBus.from_event_bus_name(self, "StagesBus", names.bus),
-        )
-
     def _keeps_the_index(self, house: House) -> None:
         names, timeout = house.names, Duration.seconds(30)
         function = HouseFunction(
@@ -101,4 +101,19 @@ class Crm(Construct):
             "Records",
             {"source": ["reelate.crm"]},
             events.EventBus.from_event_bus_name(self, "IndexBus", names.bus),
+        )
+
+    def _empties_stages(self, house: House) -> None:
+        """Let `empty_stage` hear of archived stages: one at a time, and only when every function
+        has forgotten that the stage was open (`functions.crm.pipelines.DRAIN_SECONDS`)."""
+        names, timeout = house.names, Duration.minutes(15)
+        function = HouseFunction(
+            self, house, "crm", "empty_stage", settings=EmptyStageSettings, timeout=timeout
+        ).write("crm")
+        HouseConsumer(
+            self, names, function, "crm", timeout=timeout, batch_size=1, delay=Duration.seconds(90)
+        ).fed_by(
+            "StageClosed",
+            {"source": ["reelate.crm"], "detail_type": ["pipeline.stage_closed.v1"]},
+            events.EventBus.from_event_bus_name(self, "StagesBus", names.bus),
         )

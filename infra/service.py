@@ -71,6 +71,7 @@ class ServiceStack(Stack):
         gateway.route(identity.api, "usage", "limits")
         gateway.route(crm.api, "contacts", "companies", "deals", "activities")
         gateway.route(crm.api, "products")
+        gateway.route(crm.find_api, "pipelines/{id}/board")
         gateway.route(
             crm.setup_api, "pipelines", "exchange-rates", "fields", "schemas", "association-labels"
         )

@@ -1,5 +1,5 @@
-"""The work stack: what nobody waits for. Streams to the bus and to the audit log, imports, exports,
-reminders.
+"""The work stack: what nobody waits for. Streams to the bus and to the audit log, what the CRM
+does on events, imports, exports, reminders.
 
 A stack of its own because CloudFormation takes 500 resources in one. Like the service stack it
 holds no data, and knows the other stacks by their names alone."""
@@ -12,6 +12,7 @@ from constructs import Construct
 from infra import layers
 from infra.audit import Audit
 from infra.bulk import BulkWork
+from infra.crm import CrmWork
 from infra.function import House
 from infra.house import house_values, layer_versions
 from infra.names import CONTEXTS, Names
@@ -36,7 +37,7 @@ class WorkStack(Stack):
             scope,
             "Work",
             stack_name=names.of("work"),
-            description="Reelate: outbox, audit log, imports, exports, reminders",
+            description="Reelate: outbox, audit log, the CRM's events, imports, exports, reminders",
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
@@ -46,3 +47,4 @@ class WorkStack(Stack):
         Audit(self, house, stream_arns, audit_key_arn)
         BulkWork(self, house)
         Reminders(self, house)
+        CrmWork(self, house)

@@ -139,6 +139,10 @@ class StagedRecords(CrmRecords[S]):
         position = {"sk": found.last_key["sk"]} if found.last_key else None
         return Page([*first, *past], position)
 
+    def card(self, item: Item) -> S:
+        """Return a record, as it lies in the table, as callers see it."""
+        return self._shown(self._kind.model_validate(item))
+
     def column(
         self, pipeline_id: str, stage: str, *, limit: int, start: str | None = None
     ) -> tuple[list[Item], str | None]:

@@ -4,7 +4,8 @@ A new projection is one more name in PROJECTIONS. What is in the table already g
 it changes next, or at once by `reelate reindex`.
 """
 
+from functions.crm import board
 from functions.crm.declared_lists import rows
 from functions.crm.index import Projection
 
-PROJECTIONS: tuple[Projection, ...] = (rows,)
+PROJECTIONS: tuple[Projection, ...] = (rows, board.project)

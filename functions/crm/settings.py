@@ -10,6 +10,10 @@ class ApiSettings(WebSettings):
     video_check_function: str
 
 
+class FindApiSettings(WebSettings):
+    crm_table: str
+
+
 class SetupApiSettings(WebSettings):
     crm_table: str
 

@@ -31,6 +31,7 @@ class Deal:
     contact: str
     company: str
     deal: str
+    pipeline: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,11 @@ class Demo:
         report.next_steps(
             self.console,
             report.commands(
-                self.layout.state, deal=records.deal, video=video, playback_url=playback["url"]
+                self.layout.state,
+                deal=records.deal,
+                pipeline=records.pipeline,
+                video=video,
+                playback_url=playback["url"],
             ),
         )
         self.console.print(f"\n[dim]The demo took {time.monotonic() - started:.0f} s.[/dim]")
@@ -104,7 +109,7 @@ class Demo:
         report.heading(self.console, "A contact, a company and a deal")
         for record in (contact, company, deal):
             self.console.print(f"  {record['id']}  {record['name']}", highlight=False)
-        return Deal(contact["id"], company["id"], deal["id"])
+        return Deal(contact["id"], company["id"], deal["id"], deal["pipeline_id"])
 
     def _upload(self, api: Api, sample: Path, records: Deal) -> str:
         report.heading(self.console, "The recorded call goes straight to S3, in parts")

@@ -109,17 +109,20 @@ def next_steps(console: Console, lines: Sequence[str]) -> None:
         console.out(f"  {line}", highlight=False)
 
 
-def commands(state: Path, *, deal: str, video: str, playback_url: str) -> list[str]:
+def commands(state: Path, *, deal: str, pipeline: str, video: str, playback_url: str) -> list[str]:
     """Return shell lines that try the API of the cloud in `state` on the demo's records."""
     chosen = "" if state == Layout.at().state else f" --state {shlex.quote(str(state))}"
     key = '-H "Authorization: Bearer $REELATE_KEY"'
     json_body = '-H "Content-Type: application/json"'
     person = {"name": "Ada Byron", "email": f"ada+{deal[-6:]}@example.com"}
+    move = json.dumps({"stage": "proposal"})
     return [
         f'eval "$(.venv/bin/reelate{chosen} env)"',
         f'curl "$REELATE_URL/v1/me" {key}',
         f'curl "$REELATE_URL/v1/contacts" {key} {json_body} -d {shlex.quote(json.dumps(person))}',
         f'curl "$REELATE_URL/v1/deals/{deal}/timeline" {key}',
+        f'curl "$REELATE_URL/v1/deals/{deal}/move" {key} {json_body} -d {shlex.quote(move)}',
+        f'curl "$REELATE_URL/v1/pipelines/{pipeline}/board" {key}',
         f'curl "$REELATE_URL/v1/videos/{video}/analysis" {key}',
         f"curl {shlex.quote(playback_url)}",
         f".venv/bin/reelate{chosen} upload YOUR_VIDEO.mp4 --deal {deal}",

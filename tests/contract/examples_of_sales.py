@@ -39,7 +39,20 @@ _LINE_FIELDS = {
     "tax_percent": "19",
 }
 
+_SUM = {"currency": "EUR", "count": 2, "amount_minor": 9_600_000, "weighted_minor": 4_800_000}
+_TOTALS = {"count": 2, "amounts": [_SUM], "in_base": [_SUM]}
+
 EXAMPLES: dict[str, Any] = {
+    "Board": {
+        "object": "board",
+        "pipeline_id": _PIPELINE["id"],
+        "name": _PIPELINE["name"],
+        "record_type": "deal",
+        "columns": [
+            {"stage": stage, "data": [], "next_cursor": None, "totals": _TOTALS}
+            for stage in _PIPELINE["stages"]
+        ],
+    },
     "ExchangeRates": {
         **_record("exr_06b1qz3v1w7g2m5n8p0r4t6x9x", "exchange_rates"),
         "base_currency": "EUR",

@@ -42,6 +42,10 @@ def world() -> Iterator[World]:
 def _path(world: World, path: str) -> str:
     """Return the path of a record that is there, or of a list that has one."""
     resource = path.split("/")[2]
+    for operation in SPEC["paths"][path].values():
+        for each in operation.get("parameters", ()):
+            if each.get("in") == "path" and each["name"] != "id" and "examples" in each["schema"]:
+                path = path.replace(f"{{{each['name']}}}", each["schema"]["examples"][0])
     return path.replace("{id}", world.record(resource)) if world.makes(resource) else path
 
 

@@ -1,0 +1,32 @@
+"""λ crm/find_api: finding records, over HTTP: boards."""
+
+from functions.crm.dynamodb_board import Boards
+from functions.crm.dynamodb_deals import Deals
+from functions.crm.dynamodb_pipelines import Pipelines
+from functions.crm.find_api import board
+from functions.crm.find_api.board import BoardStore
+from functions.crm.pipelines import Pipeline
+from functions.crm.settings import FindApiSettings
+from functions.shared.errors import NotFoundError
+from functions.shared.exchange import Exchange
+from functions.shared.table import Table
+from functions.shared.web import build_app, lambda_handler
+
+
+def _table(ask: Exchange) -> Table:
+    return ask.table(FindApiSettings.from_env().crm_table)
+
+
+def _pipeline(ask: Exchange, pipeline_id: str) -> Pipeline:
+    return Pipelines(_table(ask), ask.caller).get(pipeline_id)
+
+
+def _boards(ask: Exchange, pipeline: Pipeline) -> BoardStore:
+    if pipeline.record_type != "deal":
+        raise NotFoundError("There is no such board.")
+    table = _table(ask)
+    return Boards(table, ask.caller, Deals(table, ask.caller))
+
+
+app = build_app("Reelate CRM finding", board.routes(_pipeline, _boards))
+handler = lambda_handler(app)
