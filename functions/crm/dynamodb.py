@@ -37,7 +37,7 @@ from functions.crm import dynamodb_lists
 from functions.crm.declared_lists import LISTINGS
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import definitions_of
-from functions.crm.dynamodb_lifecycle import RestorableRecords
+from functions.crm.dynamodb_keys import KeyedRecords
 from functions.crm.list_query import ListQuery
 from functions.crm.list_reading import parse
 from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
@@ -56,7 +56,7 @@ from functions.shared.table import (
 R = TypeVar("R", bound=CrmRecord)
 
 
-class CrmRecords(RestorableRecords[R]):
+class CrmRecords(KeyedRecords[R]):
     """The records of one type, held to this: what a record names exists when it is written, and
     its custom fields are as the workspace has defined them. An external id occurs once."""
 

@@ -47,6 +47,7 @@ MAX_TEXT, MAX_CHOICES = 2_000, 100
 # JSON's own integers end where a double's do; DynamoDB's floats end at 1e126 and start at 1e-130.
 SAFE_INTEGER = 2**53 - 1
 _FLOAT_MAX, _FLOAT_MIN = 1e100, 1e-100
+_NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NOT_IN_A_URL = re.compile(r"[\s<>\"\\^`{|}\x00-\x1f\x7f]")
 _DATETIME = re.compile(
@@ -81,6 +82,13 @@ def number(value: Any) -> int | float:
                 raise ValueError("A number must lie between 1e-100 and 1e100 in size.")
             return value
     raise ValueError("This is not a number.")
+
+
+def written_number(text: str) -> int | float:
+    """Return a number that is written as text, as in a query; raises ValueError."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("This is not a number.")
+    return number(float(text) if set(text) & set(".eE") else int(text))
 
 
 def boolean(value: Any) -> bool:

@@ -5,6 +5,7 @@ transaction of its own) and answered like a request of its own: no item undoes a
 
     per item         create   1 TransactWriteItems
                      update   1 GetItem + 1 TransactWriteItems
+                     upsert   1 GetItem + as create or update
                      delete   1 GetItem + 1 TransactWriteItems
                      replayed + 1 GetItem
     per batch        with an Idempotency-Key + 1 PutItem
@@ -47,7 +48,7 @@ COST = BATCH_COST
 # An item is not begun with less left of the function's time: it would be cut off in the middle.
 RESERVE_MS = 3_000
 
-Op = Literal["create", "update", "delete"]
+Op = Literal["create", "update", "upsert", "delete"]
 
 
 class _Strict(BaseModel):
@@ -65,6 +66,7 @@ class Operation(_Strict):
 
     op: Op
     id: str | None = Field(default=None, max_length=64)
+    by: str | None = Field(default=None, max_length=80)
     body: dict[str, Any] | None = None
     if_match: str | None = Field(default=None, max_length=255)
 
@@ -80,6 +82,8 @@ class Acts:
     create: Callable[[Exchange, Any], Response]
     update: Callable[[Exchange, str, Any], Response]
     delete: Callable[[Exchange, str], Response]
+    upserted: type[BaseModel] | None = None  # of records that have natural keys
+    upsert: Callable[[Exchange, str, Any], Response] | None = None
 
 
 def run(ask: Exchange, acts: Acts) -> Response:
@@ -128,13 +132,18 @@ def _reply(ask: Exchange, acts: Acts, position: int, item: Any) -> Response:
     changes = ask.changes_of(f"{operation.op}_{acts.one}")
     body = None if operation.body is None else versions.newer(changes, copy.copy(operation.body))
     match operation:
-        case Operation(op="create", id=None, if_match=None) if body is not None:
+        case Operation(op="create", id=None, by=None, if_match=None) if body is not None:
             with _in_body():
                 reply = acts.create(mine, validated(acts.new, body))
-        case Operation(op="update", id=str(record_id)) if body is not None:
+        case Operation(op="upsert", id=None, by=str(by), if_match=None) if (
+            body is not None and acts.upsert is not None and acts.upserted is not None
+        ):
+            with _in_body():
+                reply = acts.upsert(mine, by, validated(acts.upserted, body))
+        case Operation(op="update", id=str(record_id), by=None) if body is not None:
             with _in_body():
                 reply = acts.update(mine, record_id, validated(acts.patch, body))
-        case Operation(op="delete", id=str(record_id), body=None):
+        case Operation(op="delete", id=str(record_id), by=None, body=None):
             if operation.if_match is None:
                 raise PreconditionRequiredError(
                     "A delete in a batch names the `if_match` it is based on, or '*'."
@@ -142,7 +151,8 @@ def _reply(ask: Exchange, acts: Acts, position: int, item: Any) -> Response:
             return acts.delete(mine, record_id)
         case _:
             raise InvalidError(
-                "`create` has a `body` alone, `update` an `id` and a `body`, `delete` an `id` and "
+                "`create` has a `body` alone, `update` an `id` and a `body`, `upsert` (of records "
+                "that have keys) a key's name in `by` and a `body`, `delete` an `id` and "
                 "`if_match`.",
                 code="invalid_operation",
             )

@@ -107,12 +107,13 @@ def operation(
     cache: Policy = NO_STORE,
     expands: Sequence[str] = (),
     farewell: Mapping[str, str] | None = None,
-    batch: tuple[str, str, str] | None = None,
+    batch: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Return what FastAPI's own generator cannot know (`openapi_extra`): the scope that a route
     requires (None: any credential), the names, among COMPONENTS, of the headers it heeds, where
     its replies may be cached, what `expand` may name, (`versions.farewell`) when it goes, and of
-    a batch the names of the schemas that its items take (new, patch) and show.
+    a batch the names of the schemas that its items take (new, patch), show and, for records with
+    keys, take to upsert.
 
     `functions.shared.routes` does what is said here.
     """
@@ -133,7 +134,14 @@ def operation(
     return extra
 
 
-def _batch(new: str, patch: str, shown: str) -> dict[str, Any]:
+_BY: dict[str, Any] = {
+    "type": "string",
+    "maxLength": 80,
+    "description": "A key of the records, as of their own `upsert`.",
+}
+
+
+def _batch(new: str, patch: str, shown: str, *upserted: str) -> dict[str, Any]:
     def item(op: str, required: Sequence[str], **properties: Any) -> dict[str, Any]:
         return {
             "type": "object",
@@ -152,6 +160,7 @@ def _batch(new: str, patch: str, shown: str) -> dict[str, Any]:
     operations = [
         item("create", ["body"], body=_schema(new)),
         item("update", ["id", "body"], id=record_id, body=_schema(patch), if_match=tag),
+        *(item("upsert", ["by", "body"], by=_BY, body=_schema(each)) for each in upserted),
         item("delete", ["id", "if_match"], id=record_id, if_match=tag),
     ]
     sent = {

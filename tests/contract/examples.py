@@ -338,3 +338,8 @@ EXAMPLES: dict[str, Any] = {
         },
     },
 }
+# What an upsert takes that a patch does not.
+EXAMPLES |= {
+    "ActivityUpsert": EXAMPLES["ActivityFields"],
+    "DealUpsert": EXAMPLES["NewDealFields"],
+}

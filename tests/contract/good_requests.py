@@ -8,6 +8,7 @@ from moto.backends import get_backend
 
 from functions.identity.key_text import KeyText
 from functions.shared import aws
+from functions.shared.ids import new_id
 from tests.contract.world import BUCKETS, World
 from tests.integration.cloud import REGION, TABLES
 
@@ -49,6 +50,9 @@ def request(world: World, operation: Operation) -> Good:
     if path.endswith("/batch"):
         made = {"op": "create", "body": world.body(resource)}
         return Good(path, {"operations": [made]}, {})
+    if path.endswith("/upsert"):
+        body = {**world.body(resource), "external_id": new_id("ext")}
+        return Good(f"{path}?by=external_id", body, {})
     body = described.get("requestBody")
     example = body and body["content"]["application/json"]["example"]
     left_out = _LEFT_OUT if "{id}" in path else set()

@@ -103,7 +103,7 @@ def batch_example(schema: Json, examples: Json) -> Json | None:
     """Return the example of a batch's body or reply, made of its resource's; None for others."""
     shown, _, what = schema.get("title", "").partition("Batch")
     if what == "" and shown and "operations" in schema.get("properties", {}):
-        _create, update, _delete = schema["properties"]["operations"]["items"]["oneOf"]
+        _create, update, *_others = schema["properties"]["operations"]["items"]["oneOf"]
         new, patch = (
             examples[each["properties"]["body"]["$ref"].split("/")[-1]]
             for each in (_create, update)
@@ -113,6 +113,7 @@ def batch_example(schema: Json, examples: Json) -> Json | None:
             "operations": [
                 {"op": "create", "body": new},
                 {"op": "update", "id": record_id, "body": patch, "if_match": '"1"'},
+                {"op": "upsert", "by": "external_id", "body": {**patch, "external_id": "crm-4711"}},
                 {"op": "delete", "id": record_id, "if_match": "*"},
             ]
         }

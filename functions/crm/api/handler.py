@@ -106,11 +106,26 @@ app = build_app(
     "Reelate CRM",
     resources.routes(
         Resource(
-            "contacts", Contact, ContactFields, ContactPatch, _contacts, _history, _with_company
+            "contacts",
+            Contact,
+            ContactFields,
+            ContactPatch,
+            _contacts,
+            _history,
+            _with_company,
+            keys=("email", "external_id"),
         )
     ),
     resources.routes(
-        Resource("companies", Company, CompanyFields, CompanyPatch, _companies, _history)
+        Resource(
+            "companies",
+            Company,
+            CompanyFields,
+            CompanyPatch,
+            _companies,
+            _history,
+            keys=("domain", "external_id"),
+        )
     ),
     resources.routes(
         Resource("deals", Deal, NewDealFields, DealPatch, _deals, _history, _of_deals)
@@ -128,7 +143,16 @@ app = build_app(
     activities.routes(_activities),
     staged.routes("deals", Deal, _deals),
     lines.routes(_deals, _priced),
-    resources.routes(Resource("products", Product, ProductFields, ProductPatch, _products)),
+    resources.routes(
+        Resource(
+            "products",
+            Product,
+            ProductFields,
+            ProductPatch,
+            _products,
+            keys=("sku", "external_id"),
+        )
+    ),
     associations.routes(_associations),
     associations.reading("contacts", "contact", _associations),
     associations.reading("companies", "company", _associations),

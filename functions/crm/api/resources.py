@@ -1,28 +1,24 @@
 """The routes that the record types share: create, list, read, change, delete,
 many of these at once, and the timeline of those that have one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Generic
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, create_model
 
-from functions.crm.api import list_parameters
+from functions.crm.api import keys, lifecycle, list_parameters
+from functions.crm.api.resource import CHANGE, LIST, READ, WRITE, History, Id, Resource, a
 from functions.crm.declared_lists import LISTINGS
-from functions.crm.fields import Fields
-from functions.crm.ports import R, Store, Subjects, TimelineStore
+from functions.crm.ports import R
 from functions.crm.service import read_timeline
 from functions.crm.timeline import GROUPS, Choice, TimelineEntry
 from functions.shared import batch
 from functions.shared.batch import Acts
 from functions.shared.caching import REVALIDATE
-from functions.shared.errors import PreconditionRequiredError
-from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, Related, asks
+from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
 
-Id = Annotated[str, Path(alias="id", description="The record's id.")]
 AmongDeleted = Annotated[bool, Query(description="Deleted records instead of the others.")]
 
 Kinds = Annotated[
@@ -34,69 +30,6 @@ Kinds = Annotated[
         + ") and types of events, such as `deal.stage_moved`.",
     ),
 ]
-
-READ = problems(404)
-WRITE = problems(400, 409, 413, 415, 422)
-CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
-LIST = problems(400, 422)
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """How to reach timelines, and what their entries are about."""
-
-    timelines: Callable[[Exchange], TimelineStore]
-    subjects: Callable[[Exchange], Subjects]
-
-
-@dataclass(frozen=True, slots=True)
-class Resource(Generic[R]):
-    """One type of record on the API: its names, its models and how to reach its store."""
-
-    name: str  # in paths and scopes: contacts
-    kind: type[R]
-    new: type[Fields]
-    patch: type[Fields]
-    store: Callable[[Exchange], Store[R]]
-    history: History | None = None
-    related: Related | None = None
-
-    @property
-    def path(self) -> str:
-        return f"/v1/{self.name}"
-
-    @property
-    def expands(self) -> list[str]:
-        return self.related.names if self.related else []
-
-    def acts(self) -> Acts:
-        """Return what the single routes and the batch do alike."""
-
-        def create(ask: Exchange, body: Any) -> Response:
-            return ask.created(
-                lambda also: self.store(ask).create(self.kind.of(body, ask.caller), also=also),
-                self.path,
-            )
-
-        def update(ask: Exchange, record_id: str, body: Any) -> Response:
-            return ask.changed(
-                lambda also: self.store(ask).change(
-                    record_id, lambda old: old.patched(body), if_match=ask.if_match, also=also
-                )
-            )
-
-        def delete(ask: Exchange, record_id: str) -> Response:
-            return ask.deleted(
-                lambda also: self.store(ask).delete(record_id, if_match=ask.if_match, also=also)
-            )
-
-        return Acts(self.name, self.kind.OBJECT, self.new, self.patch, create, update, delete)
-
-
-def a(noun: str) -> str:
-    """Return a noun with its article."""
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
-
 
 class TimelinePage(BaseModel):
     """A page of a timeline, newest first."""
@@ -110,9 +43,10 @@ def routes(resource: Resource[Any]) -> APIRouter:
     api = router(tags=[resource.name])
     acts = resource.acts()
     _add_collection(api, resource, acts)
+    keys.add(api, resource, acts)
     _add_batch(api, resource, acts)
     _add_record(api, resource, acts)
-    _add_end(api, resource)
+    lifecycle.add(api, resource)
     if resource.history:
         _add_timeline(api, resource, resource.history)
     return api
@@ -196,7 +130,8 @@ def _add_batch(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
         "again whatever became of it: only what is not done yet is done.",
         responses=problems(400, 413, 415, 422),
         openapi_extra=operation(write, "IdempotencyKey", batch=(
-            resource.new.__name__, resource.patch.__name__, resource.kind.__name__)),
+            resource.new.__name__, resource.patch.__name__, resource.kind.__name__,
+            resource.upserted.__name__)),
     )  # fmt: skip
 
 
@@ -240,47 +175,6 @@ def _add_record(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     )  # fmt: skip
 
 
-def _add_end(api: APIRouter, resource: Resource[R]) -> None:
-    """Add how a deletion is undone, and how it is made final."""
-    one, path = resource.kind.OBJECT, f"{resource.path}/{{id}}"
-    write, purges = f"{resource.name}:write", f"{resource.name}:purge"
-
-    async def restore(ask: Annotated[Exchange, asks(write)], record_id: Id) -> Response:
-        return ask.changed(
-            lambda also: resource.store(ask).restore(record_id, if_match=ask.if_match, also=also)
-        )
-
-    async def purge(ask: Annotated[Exchange, asks(purges)], record_id: Id) -> Response:
-        if ask.if_match is None:
-            raise PreconditionRequiredError("Send `If-Match`: the version that is to be purged.")
-        return ask.deleted(
-            lambda also: resource.store(ask).purge(
-                record_id,
-                if_match=ask.if_match,
-                also=lambda gone: [ask.forgets(record_id), *also(gone)],
-            )
-        )
-
-    api.add_api_route(
-        f"{path}/restore", restore, methods=["POST"], response_model=resource.kind,
-        name=f"restore_{one}", summary=f"Restore a {one}",
-        description=f"Undoes a deletion of the last 30 days: the {one} is back in lists, its "
-        "timeline goes on and its unique values are its own again; 409 when one of them is taken "
-        f"by now. One that is not deleted stays as it is. Event: `{one}.restored`.",
-        responses=problems(400, 404, 409, 412), openapi_extra=operation(
-            write, "IdempotencyKey", "IfMatch"),
-    )  # fmt: skip
-    api.add_api_route(
-        f"{path}/purge", purge, methods=["POST"], status_code=204, response_class=Response,
-        name=f"purge_{one}", summary=f"Purge a {one}",
-        description=f"Makes a {one}, deleted or not, irrecoverable at once: its fields, its unique "
-        "values and what the audit log knows of them; its timeline follows within minutes. "
-        f"`If-Match` says what you mean. Event: `{one}.purged`, which names it and no more.",
-        responses=problems(400, 404, 409, 412, 428), openapi_extra=operation(
-            purges, "IdempotencyKey", "IfMatch"),
-    )  # fmt: skip
-
-
 def _add_timeline(api: APIRouter, resource: Resource[R], history: History) -> None:
     one, read = resource.kind.OBJECT, f"{resource.name}:read"
 
@@ -311,3 +205,6 @@ def _add_timeline(api: APIRouter, resource: Resource[R], history: History) -> No
         "short; follow `next_cursor` until it is null.",
         responses=problems(400, 404, 422), openapi_extra=operation(read),
     )  # fmt: skip
+
+
+__all__ = ["CHANGE", "LIST", "READ", "WRITE", "History", "Id", "Resource", "a", "routes"]

@@ -34,6 +34,20 @@ def test_of_twenty_creates_with_one_email_one_succeeds_and_nineteen_conflict(api
     assert {reply.json["code"] for reply in replies if reply.status == 409} == {"duplicate_email"}
 
 
+def test_twenty_who_upsert_one_address_at_once_make_one_contact(api: Api) -> None:
+    path = "/v1/contacts/upsert?by=email"
+    replies = at_once(
+        20, lambda n: api.post(path, {"name": f"Ada {n}", "email": "ada@example.com"})
+    )
+    statuses = Counter(reply.status for reply in replies)
+    assert set(statuses) <= {200, 201, 409}, [reply.body for reply in replies]
+    assert statuses[201] == 1
+    (only,) = api.get("/v1/contacts").json["data"]
+    assert {reply.json["id"] for reply in replies if reply.status < 300} == {only["id"]}
+    assert only["version"] == statuses[200] + 1, "each change counted, none lost"
+    assert statuses[409] == 0
+
+
 def test_fifty_posts_with_one_key_make_one_record_and_one_reply(api: Api) -> None:
     def post(_: int) -> tuple[int, str, str | None]:
         reply = api.post("/v1/contacts", {"name": "Ada"}, idempotency_key="once")
