@@ -109,14 +109,16 @@ def batch_example(schema: Json, examples: Json) -> Json | None:
             for each in (_create, update)
         )
         record_id = examples[shown]["id"]
-        return {
-            "operations": [
-                {"op": "create", "body": new},
-                {"op": "update", "id": record_id, "body": patch, "if_match": '"1"'},
-                {"op": "upsert", "by": "external_id", "body": {**patch, "external_id": "crm-4711"}},
-                {"op": "delete", "id": record_id, "if_match": "*"},
-            ]
-        }
+        operations = [
+            {"op": "create", "body": new},
+            {"op": "update", "id": record_id, "body": patch, "if_match": '"1"'},
+            {"op": "delete", "id": record_id, "if_match": "*"},
+        ]
+        if len(_others) > 1:
+            operations.append(
+                {"op": "upsert", "by": "external_id", "body": {**patch, "external_id": "crm-4711"}}
+            )
+        return {"operations": operations}
     if schema.get("title", "").endswith("Results"):
         record = examples[schema["title"].removesuffix("Results")]
         made = {"status": 201, "headers": {"etag": '"1"'}, "body": record}

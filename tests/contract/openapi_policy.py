@@ -59,5 +59,6 @@ def roles_of(scopes: Iterable[str]) -> list[str]:
 
 
 def _acts(resource: str, role: str) -> str:
-    acts = [act for act in ("read", "write", "delete") if f"{resource}:{act}" in ROLES[role]]
+    known = ("read", "write", "delete", "purge")
+    acts = [act for act in known if f"{resource}:{act}" in ROLES[role]]
     return ", ".join(acts) or "-"
