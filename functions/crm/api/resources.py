@@ -31,6 +31,7 @@ Kinds = Annotated[
     ),
 ]
 
+
 class TimelinePage(BaseModel):
     """A page of a timeline, newest first."""
 
