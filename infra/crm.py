@@ -12,6 +12,7 @@ from functions.crm.settings import (
     IndexRecordsSettings,
     ProjectTimelineSettings,
     ReassignSettings,
+    ScoreLeadsSettings,
     SetupApiSettings,
     SweepSettings,
 )
@@ -26,7 +27,7 @@ class Crm(Construct):
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Crm")
         self.api = (
-            HouseFunction(self, house, "crm", "api", settings=ApiSettings, layers=["web"])
+            HouseFunction(self, house, "crm", "api", settings=ApiSettings, layers=["web", "logic"])
             .write("crm", "platform")
             .signs()
             .looks_up("crm")
@@ -38,6 +39,7 @@ class Crm(Construct):
             )
             .write("crm", "platform")
             .signs()
+            .asks("identity")
         )
         self.find_api = (
             HouseFunction(self, house, "crm", "find_api", settings=FindApiSettings, layers=["web"])
@@ -74,6 +76,7 @@ class CrmWork(Construct):
         self._keeps_the_index(house)
         self._sweeps(house)
         self._empties_stages(house)
+        self._scores_leads(house)
 
     def _sweeps(self, house: House) -> None:
         """Let `sweep` hear of records that are gone for good: when the entries of their last
@@ -116,4 +119,25 @@ class CrmWork(Construct):
             "StageClosed",
             {"source": ["reelate.crm"], "detail_type": ["pipeline.stage_closed.v1"]},
             events.EventBus.from_event_bus_name(self, "StagesBus", names.bus),
+        )
+
+    def _scores_leads(self, house: House) -> None:
+        """Let `score_leads` hear of changed scoring rules: one at a time, and only when every
+        function has forgotten the old ones (`functions.crm.dynamodb_rules.KEPT_SECONDS`)."""
+        names, timeout = house.names, Duration.minutes(15)
+        function = HouseFunction(
+            self, house, "crm", "score_leads", settings=ScoreLeadsSettings, layers=["logic"],
+            timeout=timeout,
+        ).write("crm")  # fmt: skip
+        HouseConsumer(
+            self, names, function, "crm", timeout=timeout, batch_size=1, delay=Duration.seconds(90)
+        ).fed_by(
+            "ScoringRules",
+            {
+                "source": ["reelate.crm"],
+                "detail_type": [
+                    f"scoring_rule.{act}.v1" for act in ("created", "updated", "deleted")
+                ],
+            },
+            events.EventBus.from_event_bus_name(self, "RulesBus", names.bus),
         )

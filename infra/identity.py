@@ -45,7 +45,7 @@ class Identity(Construct):
             .signs()
         )
         check = HouseFunction(self, house, "identity", "check", settings=CheckSettings)
-        self.check = check.looks_up("identity")
+        self.check = check.read("identity").looks_up("identity")
         self.create_workspace = (
             HouseFunction(
                 self, house, "identity", "create_workspace", settings=CreateWorkspaceSettings

@@ -70,7 +70,8 @@ class ServiceStack(Stack):
         gateway.route(identity.api, "clients")
         gateway.route(identity.api, "usage", "limits")
         gateway.route(crm.api, "contacts", "companies", "deals", "activities")
-        gateway.route(crm.api, "products")
+        gateway.route(crm.api, "products", "leads")
+        gateway.route(crm.setup_api, "scoring-rules", "assignment-rules")
         gateway.route(crm.find_api, "pipelines/{id}/board")
         gateway.route(
             crm.setup_api, "pipelines", "exchange-rates", "fields", "schemas", "association-labels"

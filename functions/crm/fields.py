@@ -26,7 +26,7 @@ MAX_TAGS, MAX_TAG, MAX_EXTERNAL_ID = 50, 64, 255
 MAX_CUSTOM_BYTES = 32_768
 _CUSTOM_NAME = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
 
-PREFIXES = {"contact": "con", "company": "com", "deal": "dea"}
+PREFIXES = {"contact": "con", "company": "com", "deal": "dea", "lead": "led"}
 
 
 def _text(limit: int) -> Any:

@@ -7,14 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.crm.activity_details import Call, Email, Link, Meeting, Message, Task
 from functions.crm.activity_fields import ActivityFields, ActivityType
+from functions.crm.assignment import AssignedBy
+from functions.crm.conditions import facts_of
 from functions.crm.fields import (
     CompanyFields,
     ContactFields,
     DealFields,
     Fields,
 )
+from functions.crm.lead_fields import LEAD_FACTS, Conversion, LeadFields
 from functions.crm.money import Money
 from functions.crm.pipelines import RecordType, StageKind, default_id
+from functions.crm.scoring import ScoreReason, Scoring, score
 from functions.crm.values import Value
 from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
@@ -195,6 +199,60 @@ class Deal(StagedRecord):
         return [*company, *contacts]
 
 
+class Lead(StagedRecord):
+    """Somebody who may become a customer, before it is known."""
+
+    PREFIX: ClassVar[str] = "led"
+    OBJECT: ClassVar[str] = "lead"
+    FIELDS: ClassVar[type[Fields]] = LeadFields
+    RECORD_TYPE: ClassVar[RecordType] = "lead"
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    company_name: str | None = None
+    company_domain: str | None = None
+    website: str | None = None
+    source: str | None = None
+    source_detail: str | None = None
+    score: int = 0
+    score_reasons: Sequence[ScoreReason] = Field(default_factory=list)
+    assigned_by: AssignedBy | None = None  # the rule, where one said whose it is
+    converted_at: str | None = None
+    converted_to: Conversion | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What rules may read of it (LEAD_FACTS, custom fields): flat."""
+        return facts_of(self.model_dump(mode="json", include={*LEAD_FACTS, "custom"}))
+
+    def patched(self, patch: Fields) -> Self:
+        new = super().patched(patch)
+        same = (new.owner_id, new.team_id) == (self.owner_id, self.team_id)
+        # given by hand: no rule said so any more
+        return new if same else new.model_copy(update={"assigned_by": None})
+
+    def scored(self, rules: Sequence[Scoring]) -> Self:
+        """Return this version with its score under rules; itself when that is what it has."""
+        value, reasons = score(rules, self.facts)
+        if (value, reasons) == (self.score, list(self.score_reasons)):
+            return self
+        return self.model_copy(update={"score": value, "score_reasons": reasons})
+
+    def rescored(self, rules: Sequence[Scoring]) -> Self:
+        """Return the next version with another score; itself when it is the same, or when the lead
+        has been converted."""
+        if self.converted_at is not None or self.scored(rules) is self:
+            return self
+        return self.changed().scored(rules)
+
+    def given(self, **owner: Any) -> Self:
+        """Return the next version as a rule assigns it; itself when it is so already."""
+        same = all(getattr(self, name) == value for name, value in owner.items())
+        return self if same else self.changed().model_copy(update=owner)
+
+
 class Activity(CrmRecord):
     """Something done, said, written or to be done, about any number of records."""
 
@@ -284,5 +342,5 @@ class Activity(CrmRecord):
 
 
 KINDS: Mapping[str, type[CrmRecord]] = {
-    kind.OBJECT: kind for kind in (Contact, Company, Deal, Activity)
+    kind.OBJECT: kind for kind in (Contact, Company, Deal, Lead, Activity)
 }

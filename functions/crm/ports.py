@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from functions.crm.conversion import ConversionView
 from functions.crm.definitions import FieldDefinition
+from functions.crm.lead_fields import ConvertFields
+from functions.crm.lead_rules import RULE
 from functions.crm.list_query import ListQuery
-from functions.crm.model import CrmRecord, StagedRecord
+from functions.crm.model import CrmRecord, Lead, StagedRecord
 from functions.crm.pipelines import Pipeline
 from functions.crm.staged import Move, Visit
 from functions.crm.timeline import Choice, TimelineEntry
@@ -63,6 +66,47 @@ class StagedStore(Store[S], Protocol[S]):
     def visits(
         self, record_id: str, *, limit: int, start: Mapping[str, Any] | None = None
     ) -> Page[Visit]: ...
+
+
+class LeadStore(StagedStore[Lead], Protocol):
+    """The leads of the caller's workspace."""
+
+    def assign(self, record_id: str, *, if_match: str | None = None, also: Also[Lead]) -> Lead: ...
+
+
+class ConversionStore(Protocol):
+    """The conversions of leads by the caller; errors as `dynamodb_conversions` says."""
+
+    def preview(
+        self, lead_id: str, wanted: ConvertFields, if_match: str | None
+    ) -> ConversionView: ...
+    def convert(
+        self,
+        lead_id: str,
+        wanted: ConvertFields,
+        *,
+        if_match: str | None = None,
+        also: Also[ConversionView],
+    ) -> ConversionView: ...
+    def unconvert(self, lead_id: str, *, if_match: str | None = None, also: Also[Lead]) -> Lead: ...
+
+
+class RuleStore(Protocol[RULE]):
+    """The rules of one kind in the caller's workspace; errors as `shared.records` says."""
+
+    def get(self, record_id: str) -> RULE: ...
+    def all(self) -> list[RULE]: ...
+    def create(self, record: RULE, *, also: Also[RULE]) -> RULE: ...
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[RULE], RULE],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[RULE],
+    ) -> RULE: ...
+    def delete(self, record_id: str, *, if_match: str | None = None, also: Also[RULE]) -> None: ...
 
 
 class PipelineStore(Protocol):

@@ -16,6 +16,11 @@ class FindApiSettings(WebSettings):
 
 class SetupApiSettings(WebSettings):
     crm_table: str
+    identity_check_function: str
+
+
+class ScoreLeadsSettings(Settings):
+    crm_table: str
 
 
 class EmptyStageSettings(Settings):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from functions.crm.model import Deal, LastMove, StagedRecord
+from functions.crm.model import Deal, LastMove, Lead, StagedRecord
 from functions.crm.pipelines import Pipeline, RecordType, Stage
 from functions.crm.ranks import newest
 from functions.shared.clock import iso, now
@@ -15,7 +15,7 @@ from functions.shared.errors import FieldProblem, InvalidError
 
 S = TypeVar("S", bound=StagedRecord)
 
-STAGED: Mapping[RecordType, type[StagedRecord]] = {"deal": Deal}
+STAGED: Mapping[RecordType, type[StagedRecord]] = {"deal": Deal, "lead": Lead}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ READ_SCOPES = {
     "contact": "contacts:read",
     "company": "companies:read",
     "deal": "deals:read",
+    "lead": "leads:read",
     "activity": "activities:read",
     "video": "videos:read",
     "association": "associations:read",
@@ -151,6 +152,8 @@ def _named(fields: Mapping[str, Any]) -> Iterator[str]:
     if fields.get("company_id"):
         yield fields["company_id"]
     yield from fields.get("contact_ids") or ()
+    became = fields.get("converted_to") or {}
+    yield from filter(None, (became.get(f"{each}_id") for each in ("contact", "company", "deal")))
     for link in fields.get("links") or ():
         yield link["id"]
     for each in (fields.get("meeting") or {}).get("attendees") or ():

@@ -7,13 +7,21 @@ An event leaves as `source: reelate.<context>`, `detail-type: <resource>.<past_t
 from collections.abc import Mapping
 from typing import Any
 
-from functions.shared import event_activities, event_bulk, event_crm, event_identity, event_video
+from functions.shared import (
+    event_activities,
+    event_bulk,
+    event_crm,
+    event_identity,
+    event_leads,
+    event_video,
+)
 from functions.shared.event_payloads import Published
 from functions.shared.sensitive import without_sensitive
 
 CATALOGUE: dict[str, Published] = {
     **event_identity.EVENTS,
     **event_crm.EVENTS,
+    **event_leads.EVENTS,
     **event_bulk.EVENTS,
     **event_activities.EVENTS,
     **event_video.EVENTS,

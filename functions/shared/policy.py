@@ -6,7 +6,9 @@ from typing import Literal
 
 Visibility = Literal["own", "team", "all"]
 
-RECORDS = ("contacts", "companies", "deals", "activities", "products", "videos", "associations")
+RECORDS = (
+    "contacts", "companies", "deals", "leads", "activities", "products", "videos", "associations",
+)  # fmt: skip
 # Files of many records at once; what is in them needs the scopes of its own type as well.
 EXCHANGE = ("imports", "exports")
 ADMINISTRATION = ("api_keys", "clients", "members", "roles", "teams")
@@ -20,7 +22,7 @@ _READ = _scopes((*RECORDS, "pipelines", "association_labels"), "read")
 _WRITE = _scopes(RECORDS, "write", "delete")
 _CRM = tuple(each for each in RECORDS if each != "videos")
 # What an admin arranges for the CRM's records: everybody may know it.
-SETUP = ("fields",)
+SETUP = ("fields", "lead_rules")
 _ARRANGED = _scopes(SETUP, "read")
 _PEOPLE = _scopes(("members", "roles", "teams"), "read")
 

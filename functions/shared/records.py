@@ -88,7 +88,9 @@ class Records(Generic[R]):
         if not is_id(record_id, self._kind.PREFIX):
             raise self._absent()
         item = self._table.get(self._table.key(record_id), "RECORD", consistent=consistent)
-        if item is None or "deleted_at" in item or self._hidden(item):
+        # two types may share a prefix: rules do
+        other = item is None or item.get("object", self._kind.OBJECT) != self._kind.OBJECT
+        if item is None or other or "deleted_at" in item or self._hidden(item):
             raise self._absent()
         return self._kind.model_validate(item)
 
@@ -272,9 +274,7 @@ class Records(Generic[R]):
         )
 
     def _marker_key(self, field: str, value: Any) -> Item:
-        # hashed: a natural key may be long, and an e-mail address has no place in a key
-        digest = hashlib.sha256(str(value).encode()).hexdigest()[:40]
-        return {"pk": self._table.key("UNIQUE", self._kind.OBJECT, field, digest), "sk": "UNIQUE"}
+        return unique_key(self._table, self._kind.OBJECT, field, value)
 
     def _claims(self, record: R, values: Mapping[str, Any]) -> dict[str, Put]:
         return {
@@ -316,6 +316,13 @@ def _without(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, 
     return {field: value for field, value in values.items() if others.get(field) != value}
 
 
+def unique_key(table: Table, kind: str, field: str, value: Any) -> Item:
+    """Return the key of the marker that says which record of a type has a unique value."""
+    # hashed: a natural key may be long, and an e-mail address has no place in a key
+    digest = hashlib.sha256(str(value).encode()).hexdigest()[:40]
+    return {"pk": table.key("UNIQUE", kind, field, digest), "sk": "UNIQUE"}
+
+
 def unlist(item: Item, names: Sequence[str] = LISTED) -> None:
     """Take an item out of the indexes that lists are read from."""
     for name in names:
@@ -330,4 +337,7 @@ def check_match(etag: str, if_match: str | None) -> None:
         raise PreconditionFailedError("The record has changed since you read it.")
 
 
-__all__ = ["LISTED", "RESTORE_DAYS", "Also", "Records", "check_match", "nothing_else", "unlist"]
+__all__ = [
+    "LISTED", "RESTORE_DAYS", "Also", "Records", "check_match", "nothing_else", "unique_key",
+    "unlist",
+]  # fmt: skip

@@ -10,12 +10,14 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from functions.shared.events import CATALOGUE, Published, detail_type, envelope
+from tests.contract import events_of_leads
 
 PATH = Path(__file__).resolve().parents[2] / "functions" / "events.json"
 
 _WORKSPACE = "ws_06b1qz3v1w7g2m5n8p0r4t6x9a"
 _LINKS = [{"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"}]
 _RECORDS: dict[str, dict[str, Any]] = {
+    **events_of_leads.RECORDS,
     "workspace": {"id": _WORKSPACE, "name": "Harbor Foods"},
     "api_key": {"id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k", "name": "Nightly sync", "role": "rep"},
     "role": {
@@ -141,6 +143,7 @@ _MOVE = {
 }
 # What an event's name says of the record: its state now, and what it was before.
 _NOW: dict[str, dict[str, Any]] = {
+    **events_of_leads.NOW,
     "member.invited": {"state": "invited"},
     "member.deactivated": {
         "state": "deactivated",
@@ -196,6 +199,7 @@ _NOW: dict[str, dict[str, Any]] = {
     },
 }
 _BEFORE: dict[str, dict[str, Any]] = {
+    **events_of_leads.BEFORE,
     "import.updated": {"state": "running"},
     "export.updated": {"state": "running"},
     "api_key.updated": {"name": "Sync"},

@@ -8,6 +8,7 @@ from functions.shared.policy import ROLES
 from tests.contract import (
     examples_of_bulk,
     examples_of_fields,
+    examples_of_leads,
     examples_of_relations,
     examples_of_sales,
 )
@@ -173,6 +174,7 @@ _PART = {
 
 EXAMPLES: dict[str, Any] = {
     **examples_of_fields.EXAMPLES,
+    **examples_of_leads.EXAMPLES,
     **examples_of_relations.EXAMPLES,
     **examples_of_sales.EXAMPLES,
     "Activity": {

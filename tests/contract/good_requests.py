@@ -26,7 +26,8 @@ ELSEWHERE = {
 # Names that are taken, records that are not there.
 _LEFT_OUT = {"amount", "links", "name", "reassign_to"}
 # What must have happened to a record first.
-_BEFORE = {
+_BEFORE: dict[str, tuple[Any, ...]] = {
+    "/v1/leads/{id}/unconvert": ("POST", "/convert", {}),
     "/v1/activities/{id}/reopen": ("POST", "/complete"),
     "/v1/members/{id}/reactivate": ("POST", "/deactivate"),
     "/v1/pipelines/{id}/reopen": ("POST", "/archive"),
@@ -66,7 +67,7 @@ def request(world: World, operation: Operation) -> Good:
             headers["If_Match"] = world.send("GET", found).headers["etag"]
         before = ("DELETE", "") if path.endswith("/restore") else _BEFORE.get(path)
         if before is not None:
-            assert world.send(before[0], found + before[1]).status in (200, 204)
+            assert world.send(before[0], found + before[1], *before[2:]).status in (200, 204)
         path = path.replace("{id}", record_id)
     for each in described.get("parameters", ()):
         if each.get("in") == "path" and each["name"] != "id":

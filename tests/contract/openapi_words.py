@@ -56,6 +56,8 @@ TAGS = {
     "companies": "Organisations.",
     "associations": "Which records have to do with which, and how.",
     "deals": "Possible sales, and how they move through their pipelines.",
+    "leads": "People who may become customers, until it is known.",
+    "lead rules": "The points that leads get, and whose they become.",
     "pipelines": "The ordered stages that deals and leads move through.",
     "fields": "The workspace's own fields of records, and what its records are like.",
     "products": "What you sell, for the line items of deals.",

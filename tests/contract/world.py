@@ -61,6 +61,14 @@ class World:
                 "label": "works_at",
             },
             "association-labels": lambda: {"name": f"mentors_{next(_NUMBERS)}", "title": "Mentors"},
+            "leads": lambda: {"name": "Grace", "pipeline_id": self._lead_pipeline()},
+            "scoring-rules": lambda: {
+                "name": "Web", "condition": {"==": [{"var": "source"}, "web_form"]}, "points": 5,
+            },
+            "assignment-rules": lambda: {
+                "name": "All", "condition": {"==": [{"var": "name"}, "Grace"]},
+                "target": {"type": "member", "member_id": self.record("members")},
+            },
             "pipelines": lambda: {
                 "name": "Renewals",
                 "stages": [
@@ -91,6 +99,15 @@ class World:
     def resources(self) -> list[str]:
         """Return the names of all resources that it can make a record of."""
         return list(self._makers)
+
+    def _lead_pipeline(self) -> str:
+        """Return a pipeline of leads whose stages are the examples'; a rule assigns what is in
+        it."""
+        if "lead pipeline" not in self._there:
+            self.record("assignment-rules")
+            body = {**self.body("pipelines"), "record_type": "lead"}
+            self._there["lead pipeline"] = self.call("POST", "/v1/pipelines", body)[1]["id"]
+        return self._there["lead pipeline"]
 
     def makes(self, resource: str) -> bool:
         """Say whether it knows how to make a record of this resource."""

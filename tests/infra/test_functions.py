@@ -14,6 +14,9 @@ from infra.packaging import ROOT
 from tests.infra.templates import Resource, Template, flat, listed, statements
 
 HANDLERS = packaging.handlers()
+# Which functions evaluate the conditions of rules.
+EVALUATORS = {("crm", "api"), ("crm", "score_leads")}
+
 every_function = pytest.mark.parametrize(("context", "folder"), HANDLERS)
 README = (ROOT / "README.md").read_text()
 AUDIT = {("identity", "record_audit"), ("identity", "seal_audit")}
@@ -226,6 +229,8 @@ def test_a_function_has_the_layers_it_needs(service: Template, context: str, fol
         wanted |= {"ffmpeg"}
     if code & {"kms.py", "cognito_tokens.py"}:
         wanted |= {"crypto"}
+    if (context, folder) in EVALUATORS:
+        wanted |= {"logic"}
     if context == "docs":
         wanted |= {"docs"}
 
@@ -329,4 +334,9 @@ def test_a_door_only_reads_its_own_table(service: Template, context: str) -> Non
         if action.startswith("dynamodb:")
     }
 
-    assert reads == {("dynamodb:BatchGetItem", f"table/reelate-local-{context}")}
+    mine = f"table/reelate-local-{context}"
+    assert ("dynamodb:BatchGetItem", mine) in reads
+    assert {action for action, _ in reads} <= {
+        "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
+    }  # fmt: skip
+    assert all(resource.split("/index/")[0] == mine for _, resource in reads)

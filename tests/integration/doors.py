@@ -49,6 +49,7 @@ def put_team(team: str, workspace: str = "wsp_one", **more: Any) -> str:
 
 def _put(workspace: str, fields: dict[str, Any]) -> None:
     item = {"pk": f"W#{workspace}#{fields['id']}", "sk": "RECORD", **fields}
+    item |= {"gsi1pk": f"W#{workspace}#{fields['object']}#0", "gsi1sk": fields["id"]}
     aws.client("dynamodb").put_item(
         TableName=ENVIRONMENT["IDENTITY_TABLE"], Item=marshal_item(item)
     )

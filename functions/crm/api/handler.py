@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from functions.crm import dynamodb, dynamodb_labels
+from functions.crm import dynamodb, dynamodb_conversions, dynamodb_labels, dynamodb_leads
 from functions.crm.activity_fields import ActivityFields, ActivityPatch
-from functions.crm.api import activities, associations, lines, resources, staged
+from functions.crm.api import activities, associations, leads, lines, resources, staged
 from functions.crm.api.resources import History, Resource
 from functions.crm.associations import Associations, Ends
 from functions.crm.check.logic import shown
@@ -22,12 +22,14 @@ from functions.crm.fields import (
     DealPatch,
     NewDealFields,
 )
+from functions.crm.lead_fields import LeadPatch, NewLeadFields
 from functions.crm.lines import Priced, on_sale
-from functions.crm.model import VIDEO, Activity, Company, Contact, Deal
-from functions.crm.ports import Store
+from functions.crm.model import VIDEO, Activity, Company, Contact, Deal, Lead
+from functions.crm.ports import ConversionStore, LeadStore, Store
 from functions.crm.product import Product, ProductFields, ProductPatch
 from functions.crm.service import KnownSubjects
 from functions.crm.settings import ApiSettings
+from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
 from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange, Related
@@ -54,6 +56,20 @@ def _companies(ask: Exchange) -> Store[Company]:
 
 def _deals(ask: Exchange) -> Deals:
     return Deals(_table(ask), ask.caller, people=_people(ask))
+
+
+def _staff(ask: Exchange) -> Door:
+    """Who is there, whoever asks: a rule gives leads to members that the caller may not reach."""
+    system = Caller.pipeline(ask.caller.workspace, ask.caller.request_id)
+    return LambdaDoor(ApiSettings.from_env().identity_check_function, system)
+
+
+def _leads(ask: Exchange) -> LeadStore:
+    return dynamodb_leads.leads(_table(ask), ask.caller, _people(ask), _staff(ask))
+
+
+def _conversions(ask: Exchange) -> ConversionStore:
+    return dynamodb_conversions.Conversions(_table(ask), ask.caller, _people(ask), _staff(ask))
 
 
 def _products(ask: Exchange) -> Store[Product]:
@@ -153,10 +169,14 @@ app = build_app(
             keys=("sku", "external_id"),
         )
     ),
+    resources.routes(leads.LeadResource("leads", Lead, NewLeadFields, LeadPatch, _leads, _history)),
+    staged.routes("leads", Lead, _leads),
+    leads.routes(_leads, _conversions),
     associations.routes(_associations),
     associations.reading("contacts", "contact", _associations),
     associations.reading("companies", "company", _associations),
     associations.reading("deals", "deal", _associations),
+    associations.reading("leads", "lead", _associations),
     associations.reading("activities", "activity", _associations),
     associations.reading("products", "product", _associations),
     associations.reading("videos", "video", _associations),

@@ -12,6 +12,7 @@ _RESOURCES = {
     "contact": "contacts",
     "company": "companies",
     "deal": "deals",
+    "lead": "leads",
     "activity": "activities",
 }
 _KINDS = {name: check.Kind(kind.PREFIX, _RESOURCES[name]) for name, kind in KINDS.items()}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.crm.dynamodb_deals import Deals
+from functions.crm.dynamodb_leads import moving
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.emptying import SOURCE, Column, empty
 from functions.crm.pipelines import RecordType
@@ -34,6 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         )
         columns: Mapping[RecordType, Column] = {
             "deal": Deals(table, caller, source=SOURCE),
+            "lead": moving(table, caller, source=SOURCE),
         }
         moved = empty(
             detail["subject"]["id"], Pipelines(table, caller), columns, caller.actor, in_time, now()

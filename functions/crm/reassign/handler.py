@@ -5,6 +5,7 @@ from typing import Any
 from functions.crm import dynamodb
 from functions.crm.dynamodb_activities import Activities
 from functions.crm.dynamodb_deals import Deals
+from functions.crm.dynamodb_leads import moving
 from functions.crm.settings import ReassignSettings
 from functions.shared.aws import client
 from functions.shared.caller import Caller
@@ -34,6 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             dynamodb.contacts(table, caller),
             dynamodb.companies(table, caller),
             Deals(table, caller),
+            moving(table, caller),
             Activities(table, caller),
         ]
         people = LambdaDoor(settings.identity_check_function, caller)

@@ -1,15 +1,33 @@
 """λ crm/setup_api: what an administrator sets up, over HTTP."""
 
+from collections.abc import Collection
+
+from functions.crm import dynamodb_rules
+from functions.crm.conditions import fields_of
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import Fields, read_definitions
 from functions.crm.dynamodb_labels import DynamoLabels
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_rates import Rates
-from functions.crm.ports import DefinitionStore, PipelineStore
+from functions.crm.lead_fields import LeadFields
+from functions.crm.lead_rules import (
+    AssignmentRule,
+    AssignmentRuleFields,
+    AssignmentRulePatch,
+    ScoringRule,
+    ScoringRuleFields,
+    ScoringRulePatch,
+)
+from functions.crm.model import Lead
+from functions.crm.ports import DefinitionStore, PipelineStore, RuleStore
 from functions.crm.settings import SetupApiSettings
-from functions.crm.setup_api import fields, labels, pipelines, rates, schemas
+from functions.crm.setup_api import fields, labels, lead_rules, pipelines, rates, schemas
+from functions.crm.setup_api.lead_rules import RuleResource
 from functions.crm.setup_api.rates import RateStore
+from functions.shared.check import Door
+from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange
+from functions.shared.ownership import OWNERSHIP
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
 
@@ -38,6 +56,27 @@ def _labels(ask: Exchange) -> labels.LabelStore:
     return DynamoLabels(_table(ask), ask.caller)
 
 
+def _people(ask: Exchange) -> Door:
+    return LambdaDoor(SetupApiSettings.from_env().identity_check_function, ask.caller)
+
+
+def _scoring_rules(ask: Exchange) -> RuleStore[ScoringRule]:
+    return dynamodb_rules.scoring_rules(_table(ask), ask.caller)
+
+
+def _assignment_rules(ask: Exchange) -> RuleStore[AssignmentRule]:
+    return dynamodb_rules.assignment_rules(_table(ask), ask.caller)
+
+
+def _scored(ask: Exchange) -> Collection[str]:
+    custom = _definitions(ask).of(Lead.OBJECT)
+    return fields_of(LeadFields, custom) - set(OWNERSHIP)
+
+
+def _assigned(ask: Exchange) -> Collection[str]:
+    return {*_scored(ask), "score"}
+
+
 app = build_app(
     "Reelate CRM setup",
     pipelines.routes(_pipelines),
@@ -45,5 +84,31 @@ app = build_app(
     rates.routes(_rates),
     fields.routes(_fields, _definitions),
     schemas.routes(_definitions),
+    lead_rules.routes(
+        RuleResource(
+            "scoring-rules",
+            ScoringRule,
+            ScoringRuleFields,
+            ScoringRulePatch,
+            "Gives its points to every lead for which its condition holds, on each write, and in "
+            "the background to leads that nobody writes.",
+            _scoring_rules,
+            _scored,
+            _people,
+        )
+    ),
+    lead_rules.routes(
+        RuleResource(
+            "assignment-rules",
+            AssignmentRule,
+            AssignmentRuleFields,
+            AssignmentRulePatch,
+            "Says whose new leads become that name no owner: the first rule, by position, whose "
+            "condition holds and whose target has a member who is there.",
+            _assignment_rules,
+            _assigned,
+            _people,
+        )
+    ),
 )
 handler = lambda_handler(app)

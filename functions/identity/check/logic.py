@@ -13,6 +13,7 @@ from functions.shared.caller import Caller
 _KINDS = {"member": check.Kind("mem", None), "team": check.Kind("tea", None)}
 
 Items = Callable[[Sequence[check.RecordName]], Sequence[Mapping[str, Any]]]
+Members = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 
 
 def answer(question: check.Question, items: Items) -> check.Answer:
@@ -22,6 +23,15 @@ def answer(question: check.Question, items: Items) -> check.Answer:
         return {item["id"] for item in items(names) if _reaches(question.caller, item)}
 
     return check.answer(question, _KINDS, look)
+
+
+def shown(question: check.Question, items: Items, members: Members) -> dict[str, dict[str, Any]]:
+    """Return, by id, the teams of a question that its caller may reach, each with the ids of its
+    active members."""
+    missing = answer(question, items).missing
+    there = [each for each in dict.fromkeys(question.records) if each not in missing]
+    teams = [each.id for each in there if each.type == "team"]
+    return {team: {"member_ids": ids} for team, ids in (members(teams) if teams else {}).items()}
 
 
 def _reaches(caller: Caller, item: Mapping[str, Any]) -> bool:

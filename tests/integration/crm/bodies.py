@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.integration.gateway import Api
 
-RESOURCES = ["contacts", "companies", "deals", "activities", "products"]
+RESOURCES = ["contacts", "companies", "deals", "leads", "activities", "products"]
 EVERY_ROUTE = [
     *[
         (method, path.format(resource=resource))
@@ -18,10 +18,18 @@ EVERY_ROUTE = [
             ("POST", "/v1/{resource}/batch"),
         )
     ],
-    *[("GET", f"/v1/{resource}/ID/timeline") for resource in ("contacts", "companies", "deals")],
+    *[
+        ("GET", f"/v1/{resource}/ID/timeline")
+        for resource in ("contacts", "companies", "deals", "leads")
+    ],
     ("POST", "/v1/deals/ID/move"),
     *[("POST", f"/v1/activities/ID/{act}") for act in ("complete", "cancel", "reopen")],
     ("GET", "/v1/deals/ID/stage-history"),
+    ("POST", "/v1/leads/ID/move"),
+    ("GET", "/v1/leads/ID/stage-history"),
+    ("POST", "/v1/leads/ID/assign"),
+    ("POST", "/v1/leads/ID/convert"),
+    ("POST", "/v1/leads/ID/unconvert"),
     ("GET", "/v1/deals/ID/line-items"),
     ("POST", "/v1/deals/ID/line-items"),
     ("PATCH", "/v1/deals/ID/line-items/LINE"),
@@ -40,10 +48,12 @@ def body_for(api: Api, resource: str, **more: Any) -> dict[str, Any]:
 
 def sendable(api: Api, method: str, path: str) -> dict[str, Any] | None:
     """Return a body that a route takes."""
-    if path.endswith(("/complete", "/cancel", "/reopen")):
+    if path.endswith(("/complete", "/cancel", "/reopen", "/assign", "/unconvert")):
         return None
     if path.endswith("/move"):
-        return {"stage": "won"}
+        return {"stage": "converted" if "leads" in path else "won"}
+    if path.endswith("/convert"):
+        return {}
     if "/line-items" in path:
         line = {"description": "Seat", "unit_price": {"amount_minor": 5, "currency": "EUR"}}
         return {"POST": line, "PATCH": {"quantity": "2"}}.get(method)
