@@ -147,6 +147,7 @@ EXAMPLES: dict[str, Any] = {
     "ConvertFields": {"deal": {"amount": {"amount_minor": 4_800_000, "currency": "EUR"}}},
     "Lead": _LEAD_SHOWN,
     "LeadPatch": {"title": "Chief Operating Officer", "phone": None},
+    "LeadUpsert": {"name": "Daniel Reed", "source": "web_form", "tags": ["autumn-campaign"]},
     "NewLeadFields": _FIELDS,
     "ScoringRule": {**_record(_SCORING, "scoring_rule"), **_SCORING_FIELDS},
     "ScoringRuleFields": _SCORING_FIELDS,
