@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from functions.crm.dynamodb import Timelines, visible
+from functions.crm.dynamodb import visible
+from functions.crm.dynamodb_timelines import Timelines
 from functions.crm.timeline import TimelineEntry
 from functions.shared.caller import Caller
 from functions.shared.check import Question, RecordName
