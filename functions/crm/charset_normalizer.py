@@ -19,9 +19,11 @@ def guess(sample: bytes) -> str | None:
     best = fitting.best()
     if best is None:
         return None
-    # on a short sample many fit alike: then the most usual
-    alike = [each for each in fitting if each.chaos <= best.chaos]
-    return str(min(alike, key=lambda each: _LIKELY.index(each.encoding)).encoding)
-
-
-__all__ = ["guess"]
+    # what reads the same in several of them, or as likely, is the most usual one's
+    alike = {
+        name
+        for each in fitting
+        if each.chaos <= best.chaos
+        for name in (each.encoding, *each.could_be_from_charset)
+    }
+    return next(name for name in _LIKELY if name in alike)

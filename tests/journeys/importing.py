@@ -1,0 +1,149 @@
+"""An import of a messy file, driven over HTTP and S3 alone, with its workers killed in the middle.
+
+    python -m tests.journeys.importing 100000        against the cloud that `make up` has started
+
+prints what it took. It fails unless every row is in the table once or in the report once, and
+unless a revert leaves what was there before. """
+
+import csv
+import io
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.cli.api import Api
+from infra.local import contract
+from infra.local.layout import Layout
+from tests.journeys.messy_people import people
+from tests.journeys.tenant import until
+
+FUNCTION = b"reelate-local-crm-import-rows"
+OVER = {"done", "failed", "cancelled", "reverted"}
+PATIENCE = 3_600.0
+JsonObject = dict[str, Any]
+
+
+def send(api: Api, text: bytes, **body: Any) -> str:
+    """Open an import, send its file, wait until it was looked at; return its id."""
+    fields = {"record_type": "contact", "filename": "people.csv", "size_bytes": len(text), **body}
+    job: JsonObject = api.post("/v1/imports", fields)
+    httpx.put(job["upload"]["url"], content=text, trust_env=False, timeout=300).raise_for_status()
+    until(lambda: state(api, job["id"]), lambda seen: seen["state"] != "waiting", 120)
+    return str(job["id"])
+
+
+def state(api: Api, job: str) -> JsonObject:
+    found: JsonObject = api.get(f"/v1/imports/{job}")
+    return found
+
+
+def ended(api: Api, job: str) -> JsonObject:
+    """Wait until the act is over; return the import."""
+    return until(lambda: state(api, job), lambda seen: seen["state"] in OVER | {"ready"}, PATIENCE)
+
+
+def report(api: Api, job: str) -> list[dict[str, str]]:
+    """Return the rows of the report."""
+    text = fetched(api.post(f"/v1/imports/{job}/report")["url"]).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def exported(api: Api, record_type: str = "contact") -> list[JsonObject]:
+    """Return all records of a type, by an export."""
+    job = api.post("/v1/exports", {"record_type": record_type, "format": "jsonl"})["id"]
+    done = until(
+        lambda: api.get(f"/v1/exports/{job}"), lambda seen: seen["state"] in OVER, PATIENCE
+    )
+    assert done["state"] == "done", done
+    text = fetched(api.post(f"/v1/exports/{job}/download")["url"])
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def fetched(url: str) -> bytes:
+    reply = httpx.get(url, trust_env=False, timeout=300)
+    reply.raise_for_status()
+    return reply.content
+
+
+def workers(aws_endpoint: str) -> list[int]:
+    """Return the processes of an embedded cloud that import rows right now, by /proc."""
+    port = aws_endpoint.rpartition(":")[2].encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "environ").read_bytes() if entry.name.isdigit() else b""
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it ended while we looked, or is another's
+        if b"AWS_LAMBDA_FUNCTION_NAME=" + FUNCTION in words and b":" + port in words:
+            found.append(int(entry.name))
+    return found
+
+
+def kill(aws_endpoint: str) -> int:
+    """Kill the processes that import rows; return how many there were."""
+    victims = until(lambda: workers(aws_endpoint), bool, 60)
+    for each in victims:
+        os.kill(each, signal.SIGKILL)
+    return len(victims)
+
+
+def check(api: Api, job: str, count: int, strangers: set[str]) -> tuple[int, int]:
+    """Fail unless each of `count` rows is a record once or in the report once; return how many."""
+    made = [each["external_id"] for each in exported(api) if each["id"] not in strangers]
+    refused = {int(each["row"]) for each in report(api, job)}
+    rows = [int(each.removeprefix("row-")) for each in made]
+    assert len(rows) == len(set(rows)), "a row was written twice"
+    assert refused.isdisjoint(rows), "a row is written and refused"
+    assert refused | set(rows) == set(range(1, count + 1)), "a row is lost"
+    return len(rows), len(refused)
+
+
+def plain(records: list[JsonObject]) -> dict[str, JsonObject]:
+    """Return records without what a revert may change."""
+    return {
+        each["id"]: {k: v for k, v in each.items() if k not in ("version", "updated_at")}
+        for each in records
+    }
+
+
+def main(count: int) -> int:
+    """Import, kill, check, revert, check; print the times in seconds."""
+    agreed = contract.read(Layout.at().contract)
+    if agreed is None:
+        raise SystemExit("Run `make up` first.")
+    api = Api.to(agreed.api_url, agreed.api_key)
+    before = exported(api)
+    text = people(count)
+    started = time.monotonic()
+    job = send(api, text)
+    sent = time.monotonic()
+    api.post(f"/v1/imports/{job}/run", {})
+    until(lambda: (state(api, job)["progress"] or {}).get("rows", 0) > count // 4, bool, PATIENCE)
+    killed = kill(agreed.aws_endpoint)
+    done = ended(api, job)
+    ran = time.monotonic()
+    assert done["state"] == "done", done
+    made, refused = check(api, job, count, {each["id"] for each in before})
+    checked = time.monotonic()
+    api.post(f"/v1/imports/{job}/revert")
+    back = ended(api, job)
+    reverted = time.monotonic()
+    assert back["state"] == "reverted", back
+    assert back["result"]["kept"] == 0, back
+    assert plain(exported(api)) == plain(before), "a revert leaves a difference"
+    print(json.dumps({
+        "rows": count, "bytes": len(text), "made": made, "refused": refused, "killed": killed,
+        "send_s": round(sent - started, 1), "run_s": round(ran - sent, 1),
+        "export_and_check_s": round(checked - ran, 1), "revert_s": round(reverted - checked, 1),
+    }))  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))
