@@ -23,6 +23,7 @@ def house_values(names: Names, audit_key_arn: str) -> dict[str, str]:
         "exchange_bucket": names.bucket("exchange"),
         "import_machine_arn": names.machine_arn("crm", "import"),
         "export_machine_arn": names.machine_arn("crm", "export"),
+        "import_lanes": str(names.stage.import_lanes),
         "event_bus": names.bus,
         "state_machine_arn": names.state_machine_arn,
         "schedule_group": names.schedule_group,

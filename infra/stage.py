@@ -20,6 +20,7 @@ class Stage(BaseModel):
     audit_lock: Literal["GOVERNANCE", "COMPLIANCE"]  # may anyone lift the lock of a seal?
     audit_lock_days: int  # how long no seal of the audit log can be deleted
     encode_concurrency: int  # chunks that one video may encode at the same time
+    import_lanes: int = 8  # workers of one import
     cors_origins: list[str] = []  # web pages that may call the API, such as https://app.example
     # where the hosted sign-in may send people back to, and after signing out
     sign_in_callbacks: tuple[str, ...] = ("http://localhost:8000/callback",)

@@ -13,6 +13,8 @@ sample and brings five packages along.
 """
 
 import codecs
+import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -186,7 +188,22 @@ def _score(text: bytes, shape: Format) -> float:
         return -1.0
     width, times = max(widths.items(), key=lambda item: (item[1], item[0]))
     agreement = times / len(records)
-    return agreement * (1 - 1 / width) if width > 1 else 0.0
+    score = agreement * (1 - 1 / width) if width > 1 else 0.0
+    return score if _cleanly_quoted(text, shape) else score / 2
+
+
+def _cleanly_quoted(text: bytes, shape: Format) -> bool:
+    """Say whether every quote that ends stands before a delimiter or a line's end."""
+    lines = io.StringIO(text.decode(shape.encoding, "surrogateescape"), newline="")
+    if not shape.quote:
+        return True
+    reader = csv.reader(lines, delimiter=shape.delimiter, quotechar=shape.quote, strict=True)
+    try:
+        for _ in islice(reader, 200):
+            pass
+    except csv.Error:
+        return False
+    return True
 
 
 def _estimate(

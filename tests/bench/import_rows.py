@@ -1,0 +1,113 @@
+"""Rows of an import: our own CPU for each, against a DynamoDB that answers at once.
+
+`python -m tests.bench.import_rows` prints rows a second of one worker's own CPU: reading, mapping,
+validating, building the transactions and their wire form, everything but waiting.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+from functions.crm.bulk import Importable
+from functions.crm.csv_records import Format, cut, read
+from functions.crm.dynamodb_bulk import BulkRecords
+from functions.crm.dynamodb_definitions import definitions_of
+from functions.crm.dynamodb_jobs import Ledger
+from functions.crm.import_rows.logic import Rows
+from functions.crm.import_targets import targets_of
+from functions.crm.importables import IMPORTABLES
+from functions.crm.jobs import Choice, Import, Mapped
+from functions.crm.piecework import Lane
+from functions.crm.row_mapping import Mapper
+from functions.shared import aws
+from functions.shared.caller import Caller
+from functions.shared.table import Table
+from tests.bench.dynamodb_stub import WORKSPACE, running
+from tests.integration.cloud import environment
+
+BUDGET = 5_000  # rows a second
+ROWS = 6_000
+_MAPPED = ("name", "email", "title", "external_id")
+
+
+class _Nobody:
+    def missing(self, records: Any, **_: Any) -> list[Any]:
+        return []
+
+    def shown(self, records: Any) -> dict[str, Any]:
+        return {}
+
+
+def measure(rows: int = ROWS) -> dict[str, float]:
+    """Return the budget and the rows a second of CPU, with and without botocore's share."""
+    with running() as url, environment(AWS_ENDPOINT_URL=url):
+        table = Table(aws.client("dynamodb"), "reelate-local-crm", WORKSPACE)
+        whole = _seconds(table, rows)
+        ours = _seconds(Table(_Silent(), "reelate-local-crm", WORKSPACE), rows)
+    return {"budget": BUDGET, "rows_per_s": rows / ours, "with_botocore_per_s": rows / whole}
+
+
+class _Silent:
+    """A client that takes what it is given and says yes."""
+
+    def transact_write_items(self, **_: Any) -> Any:
+        return {}
+
+    def get_item(self, **_: Any) -> Any:
+        return {}
+
+    def query(self, **_: Any) -> Any:
+        return {"Items": []}
+
+
+def _seconds(table: Table, rows: int) -> float:
+    text = "name,email,title,external_id\n" + "".join(
+        f'"Lovelace, Ada {n}",ada{n}@example.com,"Head of ""Ops""",row-{n}\n' for n in range(rows)
+    )
+    data, shape = text.encode(), Format()
+    records = list(read([data], shape))[1:]
+    pieces = list(cut(records, 2_000))
+    what: Importable = IMPORTABLES["contact"]
+    caller = Caller(WORKSPACE, "key_bench", "admin", frozenset(), "job_bench")
+    mapped = [Mapped(column=n, field=name) for n, name in enumerate(_MAPPED, start=1)]
+    choice = Choice(mapping=mapped, mode="create", match_on="email")
+    job = Import.born(
+        caller, record_type="contact", state="running", mode="create", filename="a.csv",
+        size_bytes=len(data), choice=choice.model_dump(), act="run",
+    )  # fmt: skip
+    known = targets_of("contact", what.new.model_fields, {})
+    task = Rows(
+        job=job,
+        choice=choice,
+        what=what,
+        mapper=Mapper(known, [(each.column, each.field) for each in mapped], 4, shape),
+        store=BulkRecords(table, what, caller, people=_Nobody()),
+        blocks=lambda start, end: [data[start:end]],
+        twins={},
+    )
+    lane = Lane(_Quick(table, job.id, "1"), task, pieces, lambda: False, lambda: True, _at_once)
+    definitions_of(Table(_Silent(), table.name, WORKSPACE))  # none; the stub would say a contact
+    started = time.process_time()
+    lane.work(0, 1)
+    return time.process_time() - started
+
+
+class _Quick(Ledger):
+    """A ledger without its reads: the stub answers them with a contact."""
+
+    def cursors(self) -> dict[int, Any]:
+        return {}
+
+    def cursor(self, piece: int) -> None:
+        return None
+
+
+def _at_once(_rows: int) -> None:
+    return
+
+
+if __name__ == "__main__":
+    found = measure()
+    sys.stdout.write(json.dumps({name: round(value) for name, value in found.items()}) + "\n")
+    sys.exit(found["rows_per_s"] < BUDGET)
