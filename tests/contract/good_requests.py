@@ -22,6 +22,9 @@ ELSEWHERE = {
     "POST /v1/workspaces/{id}/switch",
     "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
     "POST /v1/videos/{id}/runs", "POST /v1/videos/{id}/runs/cancel",
+    *(f"POST /v1/imports/{{id}}/{act}"
+      for act in ("complete", "preview", "report", "resume", "revert", "run", "start")),
+    "POST /v1/exports/{id}/download",
 }  # fmt: skip
 # Names that are taken, records that are not there.
 _LEFT_OUT = {"amount", "links", "name", "reassign_to"}
