@@ -30,6 +30,7 @@ class BulkApi(Construct):
             )
             .write("crm", "platform")
             .signs()
+            .asks("identity")
             .allow(
                 ["states:StartExecution"],
                 names.machine_arn("crm", "import"),

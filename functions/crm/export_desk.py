@@ -9,6 +9,7 @@ from functions.crm.importables import IMPORTABLES
 from functions.crm.jobs import Export
 from functions.crm.reception import CustomTargets
 from functions.shared.caller import Caller
+from functions.shared.check import Door, RecordName
 from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.writes import Also
 
@@ -43,6 +44,7 @@ class ExportDesk:
     exports: Store
     executions: Executions
     custom: Callable[[str], CustomTargets]
+    people: Door
 
     def open(self, values: Mapping[str, Any], also: Also[Export]) -> Export:
         """Begin an export; raises ForbiddenError without the scope to read such records, and
@@ -59,6 +61,7 @@ class ExportDesk:
             if problems:
                 raise InvalidError("There are no such fields; see `errors`.", errors=problems[:50])
         filters = {name: text for name, text in values["filters"].items() if text is not None}
+        self._check_people(filters)
         job = Export.born(self.caller, **{**values, "filters": filters}, state="running")
         passport = {**self.caller.passport(), "request_id": job.id}
         job = job.model_copy(update={"passport": passport})
@@ -74,6 +77,23 @@ class ExportDesk:
             return old.may("running").changed(state="cancelling")
 
         return self.exports.change(job_id, cancelled, if_match=if_match, also=also)
+
+    def _check_people(self, filters: Mapping[str, str]) -> None:
+        names = {
+            f"{kind}_id": RecordName(type=said, id=filters[f"{kind}_id"])
+            for kind, said in (("owner", "member"), ("team", "team"))
+            if f"{kind}_id" in filters
+        }
+        absent = self.people.missing(list(names.values())) if names else ()
+        problems = [
+            FieldProblem(
+                f"/filters/{field}", f"unknown_{name.type}", f"There is no such {name.type}."
+            )
+            for field, name in names.items()
+            if name in absent
+        ]
+        if problems:
+            raise InvalidError("The filters name nobody; see `errors`.", errors=problems)
 
     def _start(self, job: Export) -> None:
         self.executions.start(job.id, {"workspace": self.caller.workspace, "job": job.id})

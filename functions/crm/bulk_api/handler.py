@@ -22,6 +22,7 @@ from functions.crm.step_functions import Executions
 from functions.shared.audit import act
 from functions.shared.aws import client
 from functions.shared.clock import iso, now
+from functions.shared.door import LambdaDoor
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.exchange import Exchange
 from functions.shared.paging import Page
@@ -96,6 +97,7 @@ class _Exports:
             exports=self._store,
             executions=Executions(client("stepfunctions"), machine),
             custom=partial(custom_targets, bench.table),
+            people=LambdaDoor(bench.settings.identity_check_function, bench.ask.caller),
         )
 
     def get(self, job_id: str) -> Export:
