@@ -20,7 +20,8 @@ def _scopes(resources: Iterable[str], *acts: str) -> frozenset[str]:
 
 _READ = _scopes((*RECORDS, "pipelines", "association_labels"), "read")
 _WRITE = _scopes(RECORDS, "write", "delete")
-_CRM = tuple(each for each in RECORDS if each != "videos")
+# What can be purged: a video's files go with its deletion, an association with its ends.
+_CRM = tuple(each for each in RECORDS if each not in ("videos", "associations"))
 # What an admin arranges for the CRM's records: everybody may know it.
 SETUP = ("fields", "lead_rules")
 _ARRANGED = _scopes(SETUP, "read")

@@ -33,10 +33,26 @@ CONTACT = {
 PAGE = 25
 PLACE = "2026-11-22T21:59:17.{:03d}Z#" + CONTACT_ID
 LISTED = [CONTACT | {"gsi1sk": {"S": PLACE.format(PAGE - each)}} for each in range(PAGE)]
+DEFINED = [
+    {
+        **{name: CONTACT[name] for name in ("created_at", "updated_at", "created_by", "version")},
+        "pk": {"S": f"W#{WORKSPACE}#FIELDS"},
+        "sk": {"S": f"contact#{name}"},
+        "id": {"S": f"fld_06bq3zv4m5n6p7q8r9s0t1v2w{number}"},
+        "object": {"S": "field"},
+        "record_type": {"S": "contact"},
+        "name": {"S": name},
+        "label": {"S": name.capitalize()},
+        "type": {"S": kind},
+    }
+    for number, (name, kind) in enumerate((("region", "text"), ("seats", "number")))
+]
 SECRET = {"SecretString": "a signing secret of 32 characters"}
 REPLIES: dict[str, object] = {
     "DynamoDB_20120810.GetItem": {"Item": CONTACT},
     "DynamoDB_20120810.Query": {"Items": LISTED, "Count": PAGE, "ScannedCount": PAGE},
+    # the workspace's custom fields
+    "DynamoDB_20120810.Query of FIELDS": {"Items": DEFINED, "Count": 2, "ScannedCount": 2},
     "DynamoDB_20120810.TransactWriteItems": {},
     # the rate limits' lease
     "DynamoDB_20120810.UpdateItem": {"Attributes": {"filled_at": {"N": "1"}}},
@@ -67,8 +83,9 @@ async def _serve() -> None:
                     name.lower(): value
                     for name, _, value in (line.partition(": ") for line in head.split("\r\n")[1:])
                 }
-                await reader.readexactly(int(headers.get("content-length", 0)))
-                writer.write(replies[headers["x-amz-target"]])
+                asked = await reader.readexactly(int(headers.get("content-length", 0)))
+                what = " of FIELDS" if b'#FIELDS"' in asked else ""
+                writer.write(replies[headers["x-amz-target"] + what])
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()

@@ -15,6 +15,8 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from botocore import xform_name
+
 from functions.shared import aws
 from tests.bench.dynamodb_stub import CONTACT_ID, WORKSPACE, running
 from tests.integration import gateway
@@ -63,20 +65,22 @@ def _handled(handler: gateway.Handler, request: tuple[str, str, Any]) -> Callabl
 def _observed(handler: gateway.Handler, request: tuple[str, str, Any]) -> list[tuple[str, Any]]:
     """Return the DynamoDB calls that a typical request makes, with their arguments: one that
     comes when the rate limits have their lease."""
-    with quiet():
-        gateway.call(handler, gateway.event(*request, member=MEMBER))
+    with quiet():  # leases double while they do not last: they soon cover many requests
+        for _ in range(20):
+            gateway.call(handler, gateway.event(*request, member=MEMBER))
+        first, second = _calls_of(handler, request), _calls_of(handler, request)
+    return min(first, second, key=len)  # one of them may have drawn a lease
+
+
+def _calls_of(handler: gateway.Handler, request: tuple[str, str, Any]) -> list[tuple[str, Any]]:
     sent: list[tuple[str, Any]] = []
     events = aws.client("dynamodb").meta.events
-    operations = {
-        "GetItem": "get_item", "Query": "query", "TransactWriteItems": "transact_write_items",
-    }  # fmt: skip
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
-        sent.append((operations[model.name], dict(params)))
+        sent.append((xform_name(model.name), dict(params)))
 
     events.register("provide-client-params.dynamodb.*", note)
-    with quiet():
-        reply = gateway.call(handler, gateway.event(*request, member=MEMBER))
+    reply = gateway.call(handler, gateway.event(*request, member=MEMBER))
     events.unregister("provide-client-params.dynamodb.*", note)
     assert reply.status in (200, 201), reply.body
     return sent

@@ -44,6 +44,8 @@ def lacks(spec: Json) -> Iterator[str]:
         name = f"{method} {path}"
         if set(operation.get("tags", ())) - known:
             yield f"{name}: describe its tag in TAGS of tests/contract/openapi_words.py"
+        if "security" not in operation:
+            yield f'{name}: say who may, by `openapi_extra=operation("<resource>:<act>")`'
         if not operation.get("description"):
             yield f"{name}: say in `description=` what it does"
         for each in operation["parameters"]:

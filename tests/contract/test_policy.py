@@ -8,7 +8,7 @@ import pytest
 
 from functions.identity.key_text import KeyText
 from functions.shared.ids import new_id
-from functions.shared.policy import ROLES, VISIBILITY
+from functions.shared.policy import ROLES, SCOPES, VISIBILITY
 from tests.contract import openapi
 
 SPEC: dict[str, Any] = json.loads(openapi.PATH.read_text())
@@ -40,6 +40,18 @@ def test_the_table_for_people_is_the_policy() -> None:
         for role, acts in zip(head[1:], cells, strict=True):
             told[role] |= {f"{resource}:{act}" for act in acts.split(", ") if act != "-"}
     assert told == ROLES
+
+
+def test_every_scope_opens_something() -> None:
+    """Else the table promises what no route keeps."""
+    asked = {
+        scope
+        for operation in SECURED.values()
+        for each in operation["security"]
+        for scope in each["bearer"]
+    }
+
+    assert asked == SCOPES
 
 
 @pytest.mark.parametrize("name", SECURED)

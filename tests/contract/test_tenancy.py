@@ -10,7 +10,8 @@ import pytest
 from functions.shared.policy import ROLES
 from tests.contract import openapi
 from tests.contract.good_requests import everything
-from tests.contract.world import World, open_world
+from tests.contract.world import World, gateway, open_world
+from tests.integration.gateway import event
 
 SPEC: dict[str, Any] = json.loads(openapi.PATH.read_text())
 SECURED = [
@@ -143,3 +144,21 @@ def test_a_refusal_for_the_scope_comes_before_the_body_is_looked_at(
     status, reply = world.call(method, path, {"nonsense": 1}, key=keys["viewer"])
 
     assert (status, reply["code"]) == (403, "missing_scope")
+
+
+@pytest.mark.parametrize("operation", SECURED, ids=_named)
+def test_a_route_that_no_authorizer_has_guarded_answers_nothing(
+    world: World, operation: tuple[str, str, Any]
+) -> None:
+    """A mistake in the gateway's table of routes must not become a way in."""
+    method, path, described = operation
+    if world.makes(path.split("/")[2]):
+        path = path.replace("{id}", world.record(path.split("/")[2]))
+    before = everything()
+    named = {"X-Workspace": world.workspace, "Authorization": f"Bearer {world.key}"}
+
+    reply = gateway.unguarded(event(method, path, _example(described), named, member=None))
+
+    assert (reply.status, reply.json["code"]) == (401, "unauthenticated")
+    assert reply.headers["www-authenticate"] == "Bearer"
+    assert everything() == before
