@@ -58,11 +58,11 @@ def page(
     while more and left > 0 and len(shown) < limit:
         wanted = limit - len(shown) if way.exact else _AT_ONCE
         share = max(1, left // len(way.strands))
-        found = _next(table, way, position, min(wanted, share), descending=query.descending)
+        found = read_on(table, way, position, min(wanted, share), descending=query.descending)
         left -= found.read
         items = found.items[:wanted]
         more = found.more or len(items) < len(found.items)
-        for key, item in _records(table, way, items):
+        for key, item in records(table, way, items):
             if len(shown) == limit:
                 more = True
                 break
@@ -73,7 +73,9 @@ def page(
     return Page(shown, {"sk": position} if more else None)
 
 
-def _next(table: Table, way: Plan, position: str | None, count: int, *, descending: bool) -> Found:
+def read_on(
+    table: Table, way: Plan, position: str | None, count: int, *, descending: bool
+) -> Found:
     """Read on in every strand, and merge what is known of all."""
     parts = [
         _strand(table, way, each, position, count, descending=descending) for each in way.strands
@@ -116,9 +118,10 @@ def _strand(
     return key, QueryPage(items, found.last_key)
 
 
-def _records(
+def records(
     table: Table, way: Plan, items: Sequence[tuple[str, Item]]
 ) -> list[tuple[str, Item | None]]:
+    """Return the records that items name, as they are now; None for what is gone."""
     if not way.rows:
         return list(items)
     keys = {item["id"]: (table.key(item["id"]), "RECORD") for _, item in items}

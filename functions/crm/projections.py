@@ -7,5 +7,6 @@ it changes next, or at once by `reelate reindex`.
 from functions.crm import board
 from functions.crm.declared_lists import rows
 from functions.crm.index import Projection
+from functions.crm.search import postings
 
-PROJECTIONS: tuple[Projection, ...] = (rows, board.project)
+PROJECTIONS: tuple[Projection, ...] = (rows, postings, board.project)

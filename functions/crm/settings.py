@@ -23,6 +23,10 @@ class ScoreLeadsSettings(Settings):
     crm_table: str
 
 
+class FindApiSettings(WebSettings):
+    crm_table: str
+
+
 class EmptyStageSettings(Settings):
     crm_table: str
 

@@ -60,6 +60,7 @@ TAGS = {
     "lead rules": "The points that leads get, and whose they become.",
     "pipelines": "The ordered stages that deals and leads move through.",
     "fields": "The workspace's own fields of records, and what its records are like.",
+    "search": "Any-word prefix search over the records that you may read.",
     "products": "What you sell, for the line items of deals.",
     "activities": "Calls, meetings, emails, notes, tasks and messages, about any records.",
     "imports": "Files whose rows become records: looked at, mapped, previewed, run, taken back.",

@@ -1,9 +1,10 @@
-"""λ crm/find_api: finding records, over HTTP: boards."""
+"""λ crm/find_api: finding records, over HTTP: search, boards."""
 
 from functions.crm.dynamodb_board import Boards
 from functions.crm.dynamodb_deals import Deals
 from functions.crm.dynamodb_pipelines import Pipelines
-from functions.crm.find_api import board
+from functions.crm.dynamodb_search import DynamoSearch
+from functions.crm.find_api import board, search
 from functions.crm.find_api.board import BoardStore
 from functions.crm.pipelines import Pipeline
 from functions.crm.settings import FindApiSettings
@@ -28,5 +29,9 @@ def _boards(ask: Exchange, pipeline: Pipeline) -> BoardStore:
     return Boards(table, ask.caller, Deals(table, ask.caller))
 
 
-app = build_app("Reelate CRM finding", board.routes(_pipeline, _boards))
+def _search(ask: Exchange) -> DynamoSearch:
+    return DynamoSearch(_table(ask), ask.caller)
+
+
+app = build_app("Reelate CRM finding", search.routes(_search), board.routes(_pipeline, _boards))
 handler = lambda_handler(app)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from functions.crm.declared_lists import LISTINGS
 from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_index import Index
-from functions.crm.model import KINDS
 from functions.crm.settings import IndexRecordsSettings
 from functions.shared.aws import client
 from functions.shared.consumer import consume
@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _index(message: dict[str, Any]) -> None:
     detail = message["detail"]
     subject = detail["subject"]
-    if subject["type"] in KINDS:
+    if subject["type"] in LISTINGS:
         settings = IndexRecordsSettings.from_env()
         table = Table(client("dynamodb"), settings.crm_table, detail["workspace"])
         Index(table, definitions_of(table).indexed()).refresh(
