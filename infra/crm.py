@@ -9,7 +9,6 @@ from functions.crm.settings import (
     CheckSettings,
     EmptyStageSettings,
     FindApiSettings,
-    IndexRecordsSettings,
     ProjectTimelineSettings,
     ReassignSettings,
     ScoreLeadsSettings,
@@ -73,7 +72,6 @@ class CrmWork(Construct):
             {"source": ["reelate.crm", "reelate.video"]},
             events.EventBus.from_event_bus_name(self, "Bus", names.bus),
         )
-        self._keeps_the_index(house)
         self._sweeps(house)
         self._empties_stages(house)
         self._scores_leads(house)
@@ -92,18 +90,6 @@ class CrmWork(Construct):
             "Gone",
             {"source": ["reelate.crm"], "detail_type": gone},
             events.EventBus.from_event_bus_name(self, "SweepBus", names.bus),
-        )
-
-    def _keeps_the_index(self, house: House) -> None:
-        names, timeout = house.names, Duration.seconds(30)
-        function = HouseFunction(
-            self, house, "crm", "index_records", settings=IndexRecordsSettings, timeout=timeout
-        )
-        function.write("crm").looks_up("crm")
-        HouseConsumer(self, names, function, "crm", timeout=timeout).fed_by(
-            "Records",
-            {"source": ["reelate.crm"]},
-            events.EventBus.from_event_bus_name(self, "IndexBus", names.bus),
         )
 
     def _empties_stages(self, house: House) -> None:

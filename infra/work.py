@@ -1,5 +1,5 @@
 """The work stack: what nobody waits for. Streams to the bus and to the audit log, what the CRM
-does on events, imports, exports, reminders.
+does on events, imports, exports, reminders, the index.
 
 A stack of its own because CloudFormation takes 500 resources in one. Like the service stack it
 holds no data, and knows the other stacks by their names alone."""
@@ -15,6 +15,7 @@ from infra.bulk import BulkWork
 from infra.crm import CrmWork
 from infra.function import House
 from infra.house import house_values, layer_versions
+from infra.index import Index
 from infra.names import CONTEXTS, Names
 from infra.outbox import Outbox
 from infra.reminders import Reminders
@@ -37,7 +38,7 @@ class WorkStack(Stack):
             scope,
             "Work",
             stack_name=names.of("work"),
-            description="Reelate: outbox, audit log, the CRM's events, imports, exports, reminders",
+            description="Reelate: outbox, audit log, the CRM, imports, exports, index",
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
@@ -46,5 +47,6 @@ class WorkStack(Stack):
         Outbox(self, house, {context: stream_arns[context] for context in CONTEXTS})
         Audit(self, house, stream_arns, audit_key_arn)
         BulkWork(self, house)
+        Index(self, house)
         Reminders(self, house)
         CrmWork(self, house)

@@ -23,10 +23,6 @@ class ScoreLeadsSettings(Settings):
     crm_table: str
 
 
-class FindApiSettings(WebSettings):
-    crm_table: str
-
-
 class EmptyStageSettings(Settings):
     crm_table: str
 
