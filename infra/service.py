@@ -74,7 +74,13 @@ class ServiceStack(Stack):
         gateway.route(crm.setup_api, "scoring-rules", "assignment-rules")
         gateway.route(crm.find_api, "pipelines/{id}/board")
         gateway.route(
-            crm.setup_api, "pipelines", "exchange-rates", "fields", "schemas", "association-labels"
+            crm.setup_api,
+            "pipelines",
+            "exchange-rates",
+            "fields",
+            "schemas",
+            "record-settings",
+            "association-labels",
         )
         gateway.route(crm.api, "associations", "videos/{id}/associations")
         gateway.route(bulk.api, "imports", "exports")

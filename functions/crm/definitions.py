@@ -163,8 +163,13 @@ class Definitions:
     """All custom fields of one workspace."""
 
     def __init__(
-        self, fields: Iterable[FieldDefinition] = (), deleted: Iterable[Deleted] = ()
+        self,
+        fields: Iterable[FieldDefinition] = (),
+        deleted: Iterable[Deleted] = (),
+        *,
+        phone_region: str | None = None,
     ) -> None:
+        self.phone_region = phone_region  # where numbers without a country code are dialled
         self._live: dict[str, dict[str, FieldDefinition]] = {}
         self._deleted: dict[str, dict[str, Deleted]] = {}
         for field in fields:
@@ -205,7 +210,6 @@ class Definitions:
         kind: str,
         custom: Mapping[str, Any],
         old: Mapping[str, Any] | None = None,
-        region: str | None = None,
     ) -> dict[str, Value]:
         """Return custom values as they are kept, those of deleted fields left out.
 
@@ -225,7 +229,7 @@ class Definitions:
                 faults.append(_fault(name, "unknown_field", "There is no such field."))
             else:
                 try:
-                    kept[name] = field.checked(value, before.get(name), region)
+                    kept[name] = field.checked(value, before.get(name), self.phone_region)
                 except ValueError as error:
                     faults.append(_fault(name, f"invalid_{field.type}", str(error)))
         faults += [

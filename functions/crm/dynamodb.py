@@ -41,6 +41,7 @@ from functions.crm.dynamodb_keys import KeyedRecords
 from functions.crm.list_query import ListQuery
 from functions.crm.list_reading import parse
 from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
+from functions.crm.phone_numbers import e164
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
 from functions.shared.errors import FieldProblem, InvalidError
@@ -118,17 +119,20 @@ class CrmRecords(KeyedRecords[R]):
         return definitions_of(self._table, self._kind.OBJECT, record.custom)
 
     def _defined(self, new: R, old: R | None) -> R:
-        """Return a record with its custom fields as they are kept; `old` itself when it is no
-        different then."""
-        if old is not None and not new.custom and not old.custom:
+        """Return a record with its custom fields, and its phone number, as they are kept; `old`
+        itself when it is no different then."""
+        kept: dict[str, Any] = {}
+        phone = getattr(new, "phone", None)
+        if phone is not None and phone != getattr(old, "phone", None):
+            kept["phone"] = _dialled(phone, self._definitions(new).phone_region)
+        if old is None or new.custom or old.custom:
+            kept["custom"] = self._definitions(new).check(
+                new.OBJECT, new.custom, None if old is None else old.custom
+            )
+        if all(getattr(new, name) == value for name, value in kept.items()):
             return new
-        custom = self._definitions(new).check(
-            new.OBJECT, new.custom, None if old is None else old.custom
-        )
-        if custom == new.custom:
-            return new
-        kept = new.model_copy(update={"custom": custom})
-        return old if old is not None and _alike(kept, old) else kept
+        changed = new.model_copy(update=kept)
+        return old if old is not None and _alike(changed, old) else changed
 
     def _shown(self, record: R) -> R:
         return _with_living_fields(self._table, record)
@@ -201,6 +205,16 @@ def sight_of(caller: Caller) -> tuple[str, dict[str, str]]:
         values |= teams
     # who is nobody in particular sees nothing
     return f" AND ({' OR '.join(either) or 'attribute_not_exists(pk)'})", values
+
+
+def _dialled(phone: str, region: str | None) -> str:
+    try:
+        return e164(phone, region)
+    except ValueError as error:
+        raise InvalidError(
+            "The phone number is none; see `errors`.",
+            errors=[FieldProblem("/phone", "invalid_phone", str(error))],
+        ) from error
 
 
 def _alike(one: CrmRecord, other: CrmRecord) -> bool:

@@ -82,17 +82,25 @@ def read_definitions(table: Table) -> Definitions:
     """Return the custom fields as they are now (1 request a MB)."""
     live: list[FieldDefinition] = []
     deleted: list[Deleted] = []
+    region: str | None = None
     start: Item | None = None
     while True:
         page = table.query(table.key("FIELDS"), start=start, consistent=True)
         for item in page.items:
-            if item.get("gone"):
+            if item["sk"] == "~SETTINGS":
+                region = item.get("phone_region")
+            elif item.get("gone"):
                 deleted.append(Deleted.model_validate(item))
             elif "id" in item:
                 live.append(FieldDefinition.model_validate(item))
         start = page.last_key
         if start is None:
-            return Definitions(live, deleted)
+            return Definitions(live, deleted, phone_region=region)
+
+
+def forget_one(table: Table) -> None:
+    """Let the next look at a table's workspace ask the table."""
+    _kept.pop((table.name, table.workspace), None)
 
 
 def forget() -> None:
@@ -227,7 +235,7 @@ class Fields(Records[FieldDefinition]):
             raise _too_many("made") from error
 
     def _forget(self) -> None:
-        _kept.pop((self._table.name, self._table.workspace), None)
+        forget_one(self._table)
 
 
 def _share(field: FieldDefinition) -> dict[str, int]:

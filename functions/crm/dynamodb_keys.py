@@ -93,7 +93,7 @@ class KeyedRecords(RestorableRecords[R]):
         fault = FieldProblem(_pointer(by), "required", "This is what is looked for.")
         if value is not None:
             try:
-                return self._custom(name).checked(value) if name else value
+                return self._checked(name, value) if name else value
             except ValueError as error:
                 fault = FieldProblem(_pointer(by), "invalid_key", str(error))
         raise InvalidError(f"An upsert by {by} names its value; see `errors`.", errors=[fault])
@@ -106,7 +106,8 @@ class KeyedRecords(RestorableRecords[R]):
             if not name:
                 return _FORMS.get(by, str.strip)(text)
             field = self._custom(name)
-            return field.checked(values.written_number(text) if field.type == "number" else text)
+            value = values.written_number(text) if field.type == "number" else text
+            return self._checked(name, value)
         except ValueError as error:
             raise InvalidError(f"This is no value of {by}: {error}", code="invalid_key") from error
 
@@ -120,6 +121,10 @@ class KeyedRecords(RestorableRecords[R]):
                 f"{self._kind.OBJECT.capitalize()} records have these keys: {keys}.",
                 code="unknown_key",
             )
+
+    def _checked(self, name: str, value: Any) -> Any:
+        known = definitions_of(self._table, self._kind.OBJECT, [name])
+        return self._custom(name).checked(value, region=known.phone_region)
 
     def _custom(self, name: str) -> FieldDefinition:
         return definitions_of(self._table, self._kind.OBJECT, [name]).of(self._kind.OBJECT)[name]

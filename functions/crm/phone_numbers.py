@@ -3,6 +3,15 @@
 MAX_TYPED = 40  # characters, as people write them
 
 
+def known_region(code: str) -> str:
+    """Return a region's code; raises ValueError for one without a numbering plan."""
+    import phonenumbers
+
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("This is no region's code of ISO 3166-1, such as 'DE'.")
+    return code
+
+
 def e164(text: str, region: str | None = None) -> str:
     """Return a number as ITU-T E.164 writes it: `+` and up to 15 digits.
 

@@ -106,6 +106,10 @@ class LabelPayload(Payload):
     to_types: list[str]
 
 
+class RecordSettingsPayload(Payload):
+    phone_region: str | None = None
+
+
 EVENTS: dict[str, Published] = {
     **{
         name: entry
@@ -166,6 +170,12 @@ EVENTS: dict[str, Published] = {
             "pipeline.stage_closed": "A stage takes no more records; those in it are moving.",
             "pipeline.stage_archived": "The last record has left an archived stage.",
         },
+    ),
+    **entries(
+        "crm",
+        RecordSettingsPayload,
+        {"record_settings.updated": "The workspace's settings of its records changed."},
+        since="2026-11-24",
     ),
     **entries(
         "crm",

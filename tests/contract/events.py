@@ -90,6 +90,7 @@ _RECORDS: dict[str, dict[str, Any]] = {
             {"key": "lost", "name": "Lost", "kind": "lost", "probability": 0, "state": "active"},
         ],
     },
+    "record_settings": {"id": "rst_06b1qz3v1w7g2m5n8p0r4t6x9x", "phone_region": "DE"},
     "field": {
         "id": "fld_06b1qz3v1w7g2m5n8p0r4t6x9f",
         "record_type": "company",
@@ -220,6 +221,7 @@ _BEFORE: dict[str, dict[str, Any]] = {
         "loss_reason": None,
     },
     "pipeline.updated": {"name": "Renewal"},
+    "record_settings.updated": {"phone_region": None},
     "field.updated": {"label": "Size"},
     "product.updated": {"name": "Team"},
     "exchange_rates.updated": {"base_currency": "USD"},

@@ -62,7 +62,7 @@ _CONTACT_FIELDS = {
     **_TOLD,
     "name": "Daniel Reed",
     "email": "daniel@harbor.example",
-    "phone": "+49 30 5550142",
+    "phone": "+49305550142",
     "title": "Head of Operations",
     "company_id": _COMPANY,
     "custom": {"newsletter": True},

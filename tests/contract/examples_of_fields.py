@@ -20,6 +20,16 @@ _FIELD = {
 }
 
 EXAMPLES: dict[str, Any] = {
+    "RecordSettings": {
+        "id": "rst_06b1qz3v1w7g2m5n8p0r4t6x9x",
+        "object": "record_settings",
+        "created_at": "2026-11-22T21:59:17.123Z",
+        "updated_at": "2026-11-22T21:59:17.123Z",
+        "created_by": {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"},
+        "version": 2,
+        "phone_region": "DE",
+    },
+    "RecordSettingsPatch": {"phone_region": "DE"},
     "FieldDefinition": {
         "id": "fld_06b1qz3v1w7g2m5n8p0r4t6x9f",
         "object": "field",

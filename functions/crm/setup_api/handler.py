@@ -9,6 +9,7 @@ from functions.crm.dynamodb_definitions import Fields, read_definitions
 from functions.crm.dynamodb_labels import DynamoLabels
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_rates import Rates
+from functions.crm.dynamodb_record_settings import Settings
 from functions.crm.lead_fields import LeadFields
 from functions.crm.lead_rules import (
     AssignmentRule,
@@ -21,7 +22,15 @@ from functions.crm.lead_rules import (
 from functions.crm.model import Lead
 from functions.crm.ports import DefinitionStore, PipelineStore, RuleStore
 from functions.crm.settings import SetupApiSettings
-from functions.crm.setup_api import fields, labels, lead_rules, pipelines, rates, schemas
+from functions.crm.setup_api import (
+    fields,
+    labels,
+    lead_rules,
+    pipelines,
+    rates,
+    record_settings,
+    schemas,
+)
 from functions.crm.setup_api.lead_rules import RuleResource
 from functions.crm.setup_api.rates import RateStore
 from functions.shared.check import Door
@@ -42,6 +51,10 @@ def _pipelines(ask: Exchange) -> PipelineStore:
 
 def _rates(ask: Exchange) -> RateStore:
     return Rates(_table(ask), ask.caller)
+
+
+def _settings(ask: Exchange) -> Settings:
+    return Settings(_table(ask), ask.caller)
 
 
 def _fields(ask: Exchange) -> DefinitionStore:
@@ -110,5 +123,6 @@ app = build_app(
             _people,
         )
     ),
+    record_settings.routes(_settings),
 )
 handler = lambda_handler(app)

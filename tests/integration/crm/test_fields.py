@@ -302,3 +302,30 @@ def test_a_record_is_as_its_schema_says(setup: Api, api: Api) -> None:
     rules.validate(made)
     assert not rules.is_valid(made | {"custom": {"tier": ["c"]}})
     assert not rules.is_valid(made | {"custom": {"nope": 1}})
+
+
+def test_a_phone_number_is_kept_as_e164_and_read_as_its_workspace_dials(
+    setup: Api, api: Api, other: Api
+) -> None:
+    refused = api.post("/v1/contacts", {"name": "Ada", "phone": "030 5550142"})
+    assert faults(refused) == [("/phone", "invalid_phone")]
+    settings = "/v1/record-settings"
+    assert setup.get(settings).json["phone_region"] is None
+    assert faults(setup.patch(settings, {"phone_region": "ZZ"})) == [
+        ("/phone_region", "value_error")
+    ]
+    changed = setup.patch(settings, {"phone_region": "DE"})
+    assert (changed.json["phone_region"], changed.json["version"]) == ("DE", 2)
+    assert setup.get(settings).json == changed.json
+    made = api.make("/v1/contacts", {"name": "Ada", "phone": "(030) 555-0142"})
+    assert made["phone"] == "+49305550142"
+    path = f"/v1/contacts/{made['id']}"
+    assert api.patch(path, {"phone": "030 5550142"}).json == made
+    assert api.patch(path, {"phone": "+44 20 7946 0000"}).json["phone"] == "+442079460000"
+    setup.make(FIELDS, field("mobile", "phone", unique=True))
+    assert api.patch(path, {"custom": {"mobile": "0151 23456789"}}).json["custom"] == {
+        "mobile": "+4915123456789"
+    }
+    found = api.get("/v1/contacts/lookup?by=custom.mobile&value=0151-23456789")
+    assert found.json["id"] == made["id"]
+    assert other.post("/v1/contacts", {"name": "Ada", "phone": "030 5550142"}).status == 422

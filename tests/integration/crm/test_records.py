@@ -47,7 +47,11 @@ def test_a_contact_keeps_every_field_and_shows_what_it_lacks_as_null(api: Api) -
     }  # fmt: skip
     define(api, "contact", tier="text", seats="number", rate="number", vip="boolean")
     made = api.make("/v1/contacts", sent)
-    assert {name: made[name] for name in sent} == {**sent, "email": "ada@example.com"}
+    assert {name: made[name] for name in sent} == {
+        **sent,
+        "email": "ada@example.com",
+        "phone": "+442079460000",
+    }
     bare = api.make("/v1/contacts", {"name": "Bare"})
     assert (bare["email"], bare["company_id"], bare["custom"]) == (None, None, {})
 

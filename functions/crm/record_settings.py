@@ -1,0 +1,61 @@
+"""How a workspace writes its records: where phone numbers without a country code are dialled."""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from functions.crm.fields import Fields
+from functions.crm.phone_numbers import known_region
+from functions.shared.ids import derived_id
+from functions.shared.record import Record
+
+_BORN = "2026-11-24T00:00:00.000Z"
+
+Region = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}$"),
+    AfterValidator(known_region),
+    Field(
+        description="Where a phone number without a country code is dialled (ISO 3166-1 alpha-2); "
+        "null: such numbers are refused.",
+        examples=["DE"],
+    ),
+]
+
+
+class RecordSettingsPatch(Fields):
+    """What changes of the settings."""
+
+    phone_region: Region | None = None
+
+
+class RecordSettings(Record):
+    """A workspace's settings of its records; there is one such record from the start."""
+
+    PREFIX: ClassVar[str] = "rst"
+    OBJECT: ClassVar[str] = "record_settings"
+
+    phone_region: str | None = None
+
+    def patched(self, patch: RecordSettingsPatch) -> Self:
+        """Return the next version, or this very one when nothing changes."""
+        told = patch.model_dump(exclude_unset=True)
+        same = all(getattr(self, name) == value for name, value in told.items())
+        return self if same else self.changed(**told)
+
+
+def settings_id(workspace: str) -> str:
+    """Return the id of a workspace's settings."""
+    return derived_id(RecordSettings.PREFIX, f"record_settings:{workspace}")
+
+
+def first_settings(workspace: str) -> RecordSettings:
+    """Return a workspace's settings as they are until changed."""
+    return RecordSettings(
+        id=settings_id(workspace),
+        object=RecordSettings.OBJECT,
+        created_at=_BORN,
+        updated_at=_BORN,
+        created_by={"type": "system", "id": "reelate"},
+        version=1,
+    )
