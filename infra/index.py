@@ -4,13 +4,13 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from functions.crm.settings import IndexRecordsSettings
+from functions.crm.settings import IndexRecordsSettings, ReindexSettings
 from infra.consumer import HouseConsumer
 from infra.function import House, HouseFunction
 
 
 class Index(Construct):
-    """λ crm/index_records and what feeds it."""
+    """λ crm/index_records, λ crm/reindex, and what feeds them."""
 
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Index")
@@ -23,4 +23,24 @@ class Index(Construct):
             "Records",
             {"source": ["reelate.crm"]},
             events.EventBus.from_event_bus_name(self, "IndexBus", names.bus),
+        )
+        self._reindexes(house)
+
+    def _reindexes(self, house: House) -> None:
+        """Let `reindex` hear of fields whose index may have changed: one at a time, and only when
+        `index_records` has forgotten what was indexed before (`dynamodb_definitions`)."""
+        names, timeout = house.names, Duration.minutes(15)
+        function = HouseFunction(
+            self, house, "crm", "reindex", settings=ReindexSettings, timeout=timeout
+        )
+        function.write("crm").looks_up("crm")
+        HouseConsumer(
+            self, names, function, "crm", timeout=timeout, batch_size=1, delay=Duration.seconds(90)
+        ).fed_by(
+            "Fields",
+            {
+                "source": ["reelate.crm"],
+                "detail_type": ["field.created.v1", "field.updated.v1", "field.deleted.v1"],
+            },
+            events.EventBus.from_event_bus_name(self, "FieldsBus", names.bus),
         )

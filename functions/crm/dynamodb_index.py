@@ -137,6 +137,14 @@ class Index:
                 return
         raise UnavailableError("The record's index is being written by others.")
 
+    def differs(self, item: Item | None, indexed: Item | None) -> bool:
+        """Say whether a record's index is not what it should be, as both were read."""
+        if item is None:
+            return indexed is not None
+        standing = Standing.of(indexed)
+        wanted = image(item, self._indexed, self._projections)
+        return next(self.steps(item, wanted, standing), None) is not None
+
     def settle(self, record_id: str, item: Item | None, indexed: Item | None) -> bool:
         """Write the difference between what stands and what the record (None: it is gone) should
         have; say whether that was done, False when both must be read again."""

@@ -1,7 +1,7 @@
 """All projections: what of a record is in the index (`functions.crm.index`).
 
-A new projection is one more name in PROJECTIONS. What is in the table already gets its rows when
-it changes next, or at once by `reelate reindex`.
+A new projection is one more name in PROJECTIONS. Records that are there already get its rows when
+they change next, or when λ reindex goes through their type.
 """
 
 from functions.crm import board

@@ -95,3 +95,7 @@ class FinishImportSettings(DetectImportSettings):
 
 class ExportRowsSettings(DetectImportSettings):
     pass
+
+
+class ReindexSettings(Settings):
+    crm_table: str

@@ -1,0 +1,87 @@
+"""A custom field that gets an index: the records that were there before are found by it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from functions.crm.reindex.handler import handler as reindex
+from functions.crm.setup_api.handler import handler as setup_handler
+from tests.integration.crm.bus import image, message, published
+from tests.integration.crm.index_world import everything
+from tests.integration.crm.test_list_requests import indexed
+from tests.integration.gateway import CONTEXT, Api
+
+
+def run(*events: dict[str, Any], lasting: int = 1_000_000) -> list[str]:
+    """Deliver events to a function that has time for so many looks at its watch."""
+    watch = iter(range(lasting))
+    context = SimpleNamespace(
+        **{**vars(CONTEXT),
+           "get_remaining_time_in_millis": lambda: 0 if next(watch, None) is None else 60_000}
+    )  # fmt: skip
+    reply = reindex({"Records": [message(each) for each in events]}, context)
+    return [each["itemIdentifier"] for each in reply["batchItemFailures"]]
+
+
+def partitions() -> set[str]:
+    return {each["pk"] for each in everything() if "#custom." in each["pk"]}
+
+
+def test_a_field_that_gets_an_index_finds_the_records_that_were_there_and_loses_them_with_it(
+    api: Api,
+) -> None:
+    setup = Api(setup_handler)
+    body = {"record_type": "contact", "label": "x", "name": "plan", "type": "text"}
+    field = setup.make("/v1/fields", body)["id"]
+    seats = setup.make("/v1/fields", {**body, "name": "seats", "type": "number", "indexed": True})
+    made = [
+        api.make("/v1/contacts", {"name": f"c{n}", "custom": {"plan": "pro", "seats": n}})["id"]
+        for n in range(3)
+    ]
+    indexed(*made)
+    old = image(field)
+    setup.patch(f"/v1/fields/{field}", {"indexed": True})
+    assert run(published(field, old)) == []
+    assert partitions() == {
+        "W#wsp_one#contact#custom.plan#pro", "W#wsp_one#contact#BY#custom.seats",
+    }  # fmt: skip
+
+    def found(query: str) -> list[str]:
+        return [each["id"] for each in api.get(f"/v1/contacts?{query}").json["data"]]
+
+    assert found("custom.plan=pro") == made[::-1]
+    assert found("custom.plan=basic") == []
+    assert found("custom_min.seats=1") == [made[2], made[1]]
+    assert found("custom.seats=1") == [made[1]]
+    assert found("sort=custom.seats&custom_max.seats=1") == made[:2]
+    old = image(field)
+    setup.patch(f"/v1/fields/{field}", {"indexed": False})
+    assert run(published(field, old)) == []
+    assert partitions() == {"W#wsp_one#contact#BY#custom.seats"}
+    assert found("custom.plan=pro") == made[::-1]  # looked at one by one now
+    assert run(published(seats["id"])) == []
+
+
+def test_a_run_that_is_short_of_time_goes_on_where_it_was(api: Api) -> None:
+    setup = Api(setup_handler)
+    body = {"record_type": "contact", "label": "x", "name": "plan", "type": "text", "indexed": True}
+    field = setup.make("/v1/fields", body)["id"]
+    for number in range(60):
+        api.make("/v1/contacts", {"name": f"c{number}"})
+    event = published(field)
+    assert run(event, lasting=1) == [event["id"]]
+    (place,) = [each for each in everything() if "#REINDEX#" in each["pk"]]
+    assert "done" not in place
+    assert sum(each["sk"] == "INDEXED" for each in everything()) == 50
+    assert run(event, lasting=1) == []
+    assert sum(each["sk"] == "INDEXED" for each in everything()) == 60
+    assert run(event, lasting=0) == []  # done: nothing to do again
+
+
+def test_a_change_that_concerns_no_index_looks_at_no_record(api: Api) -> None:
+    setup = Api(setup_handler)
+    body = {"record_type": "contact", "label": "x", "name": "plan", "type": "text"}
+    field = setup.make("/v1/fields", body)["id"]
+    assert run(published(field), lasting=0) == []
+    old = image(field)
+    setup.patch(f"/v1/fields/{field}", {"label": "y"})
+    assert run(published(field, old), lasting=0) == []
