@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from functions.crm.board import Totals, View
-from functions.crm.model import Deal, StagedRecord
+from functions.crm.model import Deal, Lead, StagedRecord
 from functions.crm.pipelines import Pipeline, Stage
 from functions.shared.errors import NotFoundError
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
@@ -46,7 +46,7 @@ class BoardColumn(BaseModel):
     """A column: its stage, its topmost cards, and what all of its cards add up to."""
 
     stage: Stage
-    data: list[Deal]
+    data: list[Deal | Lead]
     next_cursor: str | None
     totals: Totals | None
 
@@ -64,7 +64,7 @@ class Board(BaseModel):
 class CardPage(BaseModel):
     """A page of a column's cards."""
 
-    data: list[Deal]
+    data: list[Deal | Lead]
     next_cursor: str | None
 
 

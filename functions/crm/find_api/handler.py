@@ -2,13 +2,13 @@
 
 from functions.crm.dynamodb_board import Boards
 from functions.crm.dynamodb_deals import Deals
+from functions.crm.dynamodb_leads import moving
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_search import DynamoSearch
 from functions.crm.find_api import board, search
 from functions.crm.find_api.board import BoardStore
 from functions.crm.pipelines import Pipeline
 from functions.crm.settings import FindApiSettings
-from functions.shared.errors import NotFoundError
 from functions.shared.exchange import Exchange
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
@@ -23,10 +23,10 @@ def _pipeline(ask: Exchange, pipeline_id: str) -> Pipeline:
 
 
 def _boards(ask: Exchange, pipeline: Pipeline) -> BoardStore:
-    if pipeline.record_type != "deal":
-        raise NotFoundError("There is no such board.")
-    table = _table(ask)
-    return Boards(table, ask.caller, Deals(table, ask.caller))
+    table, caller = _table(ask), ask.caller
+    if pipeline.record_type == "lead":
+        return Boards(table, caller, moving(table, caller))
+    return Boards(table, caller, Deals(table, caller))
 
 
 def _search(ask: Exchange) -> DynamoSearch:

@@ -269,3 +269,13 @@ def test_a_card_that_moves_while_the_board_is_read_is_in_one_place_or_two_never_
             api.post(f"/v1/deals/{deal}/move", {"stage": stage})
             found = [key for key, each in columns(find).items() if ids(each)]
             assert found == [stage]
+
+
+def test_leads_have_boards_too(api: Api, find: Api) -> None:
+    lead = api.make("/v1/leads", {"name": "Ada"})
+    index(lead["id"])
+    board = find.get(f"/v1/pipelines/{default_id('wsp_one', 'lead')}/board").json
+    assert board["record_type"] == "lead"
+    first = board["columns"][0]
+    assert first["data"] == [lead]
+    assert first["totals"] == {"count": 1, "amounts": [], "in_base": []}
