@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from functions.crm.fields import CompanyFields, ContactFields, NewDealFields, RecordFields
 from functions.crm.lead_fields import Conversion, ConvertFields
-from functions.crm.model import Company, Contact, CrmRecord, Deal, Lead
+from functions.crm.model import Company, Contact, CrmRecord, Deal, Lead, StagedRecord
 from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
 from functions.shared.errors import ConflictError, FieldProblem, InvalidError
@@ -28,10 +28,7 @@ R = TypeVar("R", bound=CrmRecord)
 
 RETURN_TIME = timedelta(hours=1)
 # What a lead's stage is made of: what un-converting brings back.
-STAGE_FIELDS = (
-    "pipeline_id", "stage", "status", "rank", "stage_entered_at", "stage_entered_by",
-    "stage_source", "last_move", "closed_at", "loss_reason",
-)  # fmt: skip
+STAGE_FIELDS = frozenset(StagedRecord.model_fields) - frozenset(CrmRecord.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +150,7 @@ def check_returnable(lead: Lead) -> None:
 
 def before(lead: Lead) -> dict[str, Any]:
     """Return what un-converting needs to know of a lead."""
-    return lead.model_dump(mode="json", include=set(STAGE_FIELDS))
+    return lead.model_dump(mode="json", include=STAGE_FIELDS)
 
 
 def converted(lead: Lead, there: Lead, plan: Plan) -> Lead:
