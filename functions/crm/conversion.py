@@ -150,7 +150,7 @@ def check_returnable(lead: Lead) -> None:
 
 def before(lead: Lead) -> dict[str, Any]:
     """Return what un-converting needs to know of a lead."""
-    return lead.model_dump(mode="json", include=STAGE_FIELDS)
+    return lead.model_dump(mode="json", include=set(STAGE_FIELDS))
 
 
 def converted(lead: Lead, there: Lead, plan: Plan) -> Lead:
