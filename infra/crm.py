@@ -34,7 +34,7 @@ class Crm(Construct):
         )
         self.setup_api = (
             HouseFunction(
-                self, house, "crm", "setup_api", settings=SetupApiSettings, layers=["web"]
+                self, house, "crm", "setup_api", settings=SetupApiSettings, layers=["web", "logic"]
             )
             .write("crm", "platform")
             .signs()

@@ -35,7 +35,7 @@ _UNUSED = (
 # botocore describes 400 services; a smaller layer is a quicker cold start.
 _SERVICES = frozenset(
     {"bedrock-runtime", "cognito-idp", "dynamodb", "events", "kms", "lambda", "s3",
-     "secretsmanager", "sqs", "stepfunctions", "sts", "transcribe"}
+     "scheduler", "secretsmanager", "sqs", "stepfunctions", "sts", "transcribe"}
 )  # fmt: skip
 
 

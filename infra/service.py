@@ -81,6 +81,7 @@ class ServiceStack(Stack):
             "schemas",
             "record-settings",
             "association-labels",
+            "automations",
         )
         gateway.route(crm.api, "associations", "videos/{id}/associations")
         gateway.route(bulk.api, "imports", "exports")

@@ -1,5 +1,5 @@
 """The work stack: what nobody waits for. Streams to the bus and to the audit log, what the CRM
-does on events, imports, exports, reminders, the index.
+does on events, imports, exports, reminders, automations, the index.
 
 A stack of its own because CloudFormation takes 500 resources in one. Like the service stack it
 holds no data, and knows the other stacks by their names alone."""
@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra import layers
 from infra.audit import Audit
+from infra.automations import Automations
 from infra.bulk import BulkWork
 from infra.crm import CrmWork
 from infra.function import House
@@ -50,3 +51,4 @@ class WorkStack(Stack):
         Index(self, house)
         Reminders(self, house)
         CrmWork(self, house)
+        Automations(self, house)

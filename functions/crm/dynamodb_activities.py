@@ -27,7 +27,7 @@ class Activities(CrmRecords[Activity]):
         people: Door | None = None,
         videos: Door | None = None,
         *,
-        source: str = "api",
+        source: str | None = None,
     ) -> None:
         super().__init__(table, Activity, caller, people=people)
         self._videos = videos

@@ -44,7 +44,7 @@ class Deals(StagedRecords[Deal]):
     """The deals of one workspace, each with its value and its lines."""
 
     def __init__(
-        self, table: Table, caller: Caller, *, people: Door | None = None, source: str = "api"
+        self, table: Table, caller: Caller, *, people: Door | None = None, source: str | None = None
     ) -> None:
         pipelines = Pipelines(table, caller)
         super().__init__(

@@ -59,11 +59,11 @@ class StagedRecords(CrmRecords[S]):
         *,
         people: Door | None = None,
         unique: Sequence[str] = (),
-        source: str = "api",
+        source: str | None = None,
     ) -> None:
         super().__init__(table, kind, caller, unique=unique, people=people)
         self._pipelines = pipelines
-        self._source = source
+        self._source = source or caller.source
 
     def create(self, record: S, *, also: Also[S] = nothing_else) -> S:
         """As `CrmRecords.create`; raises InvalidError when the record may not enter its stage."""

@@ -47,6 +47,11 @@ class RemindSettings(Settings):
     crm_table: str
 
 
+class RunAutomationsSettings(Settings):
+    crm_table: str
+    identity_check_function: str
+
+
 class ReassignSettings(Settings):
     crm_table: str
     identity_check_function: str

@@ -44,7 +44,7 @@ def audit_stamp(
     *,
     subject: Mapping[str, str] | None = None,
     detail: Mapping[str, str] | None = None,
-    source: str = "api",
+    source: str | None = None,
     at: datetime | None = None,
 ) -> dict[str, Any]:
     """Return a stamp for an item's `_audit` list.
@@ -59,9 +59,11 @@ def audit_stamp(
         "occurred_at": iso(at or now()),
         "actor": caller.actor,
         "request_id": caller.request_id,
-        "source": source,
+        "source": source or caller.source,
         **origin(caller),
     }
+    if caller.cause is not None:
+        stamped["cause"] = dict(caller.cause)
     if subject is not None:
         stamped["subject"] = dict(subject)
     if detail:

@@ -26,6 +26,8 @@ class Caller:
     version: str | None = None  # the API version that its credential is pinned to
     address: str | None = None  # where the request came from, for the audit log
     agent: str | None = None
+    source: str = "api"  # how what it does comes about, as events say
+    cause: Mapping[str, Any] | None = None  # what that follows from
 
     def require(self, scope: str) -> None:
         """Raise ForbiddenError unless the caller holds `scope`, such as `contacts:write`."""

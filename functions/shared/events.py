@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.shared import (
     event_activities,
+    event_automations,
     event_bulk,
     event_crm,
     event_identity,
@@ -24,6 +25,7 @@ CATALOGUE: dict[str, Published] = {
     **event_leads.EVENTS,
     **event_bulk.EVENTS,
     **event_activities.EVENTS,
+    **event_automations.EVENTS,
     **event_video.EVENTS,
 }
 

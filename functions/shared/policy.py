@@ -23,7 +23,7 @@ _WRITE = _scopes(RECORDS, "write", "delete")
 # What can be purged: a video's files go with its deletion, an association with its ends.
 _CRM = tuple(each for each in RECORDS if each not in ("videos", "associations"))
 # What an admin arranges for the CRM's records: everybody may know it.
-SETUP = ("fields", "lead_rules")
+SETUP = ("fields", "lead_rules", "automations")
 _ARRANGED = _scopes(SETUP, "read")
 _PEOPLE = _scopes(("members", "roles", "teams"), "read")
 

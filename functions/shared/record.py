@@ -77,7 +77,7 @@ class OwnedRecord(Record):
 
 
 def stamp(
-    event_type: str, caller: Caller, *, source: str = "api", at: datetime | None = None
+    event_type: str, caller: Caller, *, source: str | None = None, at: datetime | None = None
 ) -> dict[str, Any]:
     """Return what a write means: kept on the written item itself, so that the event leaves if
     and only if the write was committed (`outbox/publish` reads it from the stream). From where

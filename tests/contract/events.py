@@ -65,6 +65,13 @@ _RECORDS: dict[str, dict[str, Any]] = {
             {"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"},
         ],
     },
+    "automation": {
+        "id": "aut_06b1qz3v1w7g2m5n8p0r4t6x9r",
+        "name": "Won deals are handed over",
+        "record_type": "deal",
+        "when": ["deal.won"],
+        "enabled": True,
+    },
     "association_label": {
         "id": "lab_06b1qz3v1w7g2m5n8p0r4t6x9b",
         "name": "mentors",
@@ -145,6 +152,11 @@ _MOVE = {
 # What an event's name says of the record: its state now, and what it was before.
 _NOW: dict[str, dict[str, Any]] = {
     **events_of_leads.NOW,
+    "automation.emitted": {
+        "name": "handover.wanted",
+        "payload": {"urgent": True},
+        "record": {"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"},
+    },
     "member.invited": {"state": "invited"},
     "member.deactivated": {
         "state": "deactivated",
@@ -227,6 +239,7 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "exchange_rates.updated": {"base_currency": "USD"},
     "activity.updated": {"subject": "Send the offer"},
     "association.updated": {"label": "influencer", "inverse_label": "influenced_by"},
+    "automation.updated": {"enabled": False},
     "association_label.updated": {"title": "Mentor"},
     "video.updated": {"title": "Call"},
     "video.ready": {"state": "processing", "duration_ms": None},

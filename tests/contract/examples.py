@@ -6,6 +6,7 @@ from typing import Any
 from functions.crm.pipelines import born_with
 from functions.shared.policy import ROLES
 from tests.contract import (
+    examples_of_automations,
     examples_of_bulk,
     examples_of_fields,
     examples_of_leads,
@@ -173,6 +174,7 @@ _PART = {
 }
 
 EXAMPLES: dict[str, Any] = {
+    **examples_of_automations.EXAMPLES,
     **examples_of_fields.EXAMPLES,
     **examples_of_leads.EXAMPLES,
     **examples_of_relations.EXAMPLES,

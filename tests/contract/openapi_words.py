@@ -62,6 +62,7 @@ TAGS = {
     "fields": "The workspace's own fields of records, and what its records are like.",
     "search": "Any-word prefix search over the records that you may read.",
     "products": "What you sell, for the line items of deals.",
+    "automations": "What happens by itself: when, if, then, and what was done.",
     "activities": "Calls, meetings, emails, notes, tasks and messages, about any records.",
     "imports": "Files whose rows become records: looked at, mapped, previewed, run, taken back.",
     "exports": "Records written to files.",

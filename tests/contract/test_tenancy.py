@@ -30,6 +30,7 @@ OPEN_TO_ANY = {
 PREFIXES = {
     "association-labels": "lab", "associations": "ass",
     "assignment-rules": "rul", "leads": "led", "scoring-rules": "rul",
+    "automations": "aut",
     "api-keys": "key", "clients": "cli", "companies": "com", "contacts": "con", "deals": "dea",
     "members": "mem", "activities": "act", "pipelines": "pip", "products": "prd", "roles": "rol",
     "teams": "tea", "videos": "vid", "workspaces": "ws",

@@ -60,6 +60,10 @@ class World:
                 "to": {"type": "company", "id": self.record("companies")},
                 "label": "works_at",
             },
+            "automations": lambda: {
+                "name": "Tag", "record_type": "contact", "when": ["contact.created"],
+                "actions": [{"type": "add_tag", "tag": "new"}],
+            },
             "association-labels": lambda: {"name": f"mentors_{next(_NUMBERS)}", "title": "Mentors"},
             "leads": lambda: {"name": "Grace", "pipeline_id": self._lead_pipeline()},
             "scoring-rules": lambda: {

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from functions.crm import dynamodb_rules
 from functions.crm.conditions import fields_of
 from functions.crm.definitions import Definitions
+from functions.crm.dynamodb_automations import Automations
 from functions.crm.dynamodb_definitions import Fields, read_definitions
 from functions.crm.dynamodb_labels import DynamoLabels
 from functions.crm.dynamodb_pipelines import Pipelines
@@ -23,6 +24,7 @@ from functions.crm.model import Lead
 from functions.crm.ports import DefinitionStore, PipelineStore, RuleStore
 from functions.crm.settings import SetupApiSettings
 from functions.crm.setup_api import (
+    automations,
     fields,
     labels,
     lead_rules,
@@ -67,6 +69,10 @@ def _definitions(ask: Exchange) -> Definitions:
 
 def _labels(ask: Exchange) -> labels.LabelStore:
     return DynamoLabels(_table(ask), ask.caller)
+
+
+def _automations(ask: Exchange) -> automations.AutomationStore:
+    return Automations(_table(ask), ask.caller)
 
 
 def _people(ask: Exchange) -> Door:
@@ -124,5 +130,6 @@ app = build_app(
         )
     ),
     record_settings.routes(_settings),
+    automations.routes(automations.Bench(_automations, _definitions, _people)),
 )
 handler = lambda_handler(app)

@@ -1,0 +1,135 @@
+"""Running automations: what an event sets off, each action once, and the log of it.
+
+Whether an automation runs on an event is decided once and written down first, since the record
+changes as it runs. An action and the note that it was done are one transaction, under the event,
+the automation and the action's position. So what is delivered twice does nothing twice, and what
+broke off goes on. What cannot be done (a value
+that the record does not take, a member who is gone) is written into the log and not tried again;
+what may be done later (a table that does not answer) is raised, and the message comes again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.crm.automation import Action, Automation, Cause
+from functions.crm.conditions import facts_of, holds
+from functions.shared.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    ReelateError,
+    TooLargeError,
+)
+
+# Refusals that another try would meet again.
+_FINAL = (ConflictError, InvalidError, NotFoundError, TooLargeError)
+
+
+class ActionResult(BaseModel):
+    """What became of one action."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    outcome: Literal["done", "failed"]
+    reason: str | None = None  # the refusal's code
+
+
+class Run(BaseModel):
+    """What an automation did on one event, or why it did nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    object: str = "automation_run"
+    automation_id: str
+    event_id: str
+    event_type: str
+    record: Mapping[str, str]
+    occurred_at: str
+    outcome: Literal["running", "done", "failed", "skipped"]
+    reason: str | None = None  # of one that was skipped: condition, loop, too_deep, hourly_limit
+    actions: Sequence[ActionResult] = ()
+
+
+class Hands(Protocol):
+    """What actions are done with, in one workspace."""
+
+    def record(self, kind: str, record_id: str) -> Mapping[str, Any] | None:
+        """Return a live record as it is stored now."""
+
+    def within_limit(self) -> bool:
+        """Count one more run; say whether this hour has room for it."""
+
+    def act(
+        self, automation: Automation, position: int, action: Action, event: Mapping[str, Any]
+    ) -> None:
+        """Do an action once. Raises a ReelateError when it is refused."""
+
+    def decide(self, run: Run) -> Run:
+        """Write down what was decided on an event, before anything is done; returns what was
+        decided before, where that is so: the record has changed since, by this very run."""
+
+    def log(self, run: Run) -> None:
+        """Write down what became of a run."""
+
+
+def run_all(event: Mapping[str, Any], automations: Sequence[Automation], hands: Hands) -> int:
+    """Run what an event (the bus's `detail`) sets off; returns how many automations ran."""
+    wanted = [each for each in automations if each.enabled and event["type"] in each.when]
+    if not wanted:
+        return 0
+    subject = event["subject"]
+    record = hands.record(subject["type"], subject["id"])
+    if record is None:
+        return 0  # gone meanwhile: there is nothing to act on
+    done = 0
+    for each in wanted:
+        reason = _why_not(each, event, record, hands.within_limit)
+        run = hands.decide(
+            Run(
+                automation_id=each.id,
+                event_id=event["id"],
+                event_type=event["type"],
+                record={"type": subject["type"], "id": subject["id"]},
+                occurred_at=event["occurred_at"],
+                outcome="skipped" if reason else "running",
+                reason=reason,
+            )
+        )
+        if run.outcome != "running":
+            continue
+        results = [_act(hands, each, position, event) for position in range(len(each.actions))]
+        failed = any(result.outcome == "failed" for result in results)
+        outcome = {"outcome": "failed" if failed else "done", "actions": results}
+        hands.log(run.model_copy(update=outcome))
+        done += 1
+    return done
+
+
+def _why_not(
+    automation: Automation,
+    event: Mapping[str, Any],
+    record: Mapping[str, Any],
+    within_limit: Callable[[], bool],
+) -> str | None:
+    stopped = Cause.of(event).stops(automation.id)
+    if stopped:
+        return stopped
+    if automation.condition is not None and not holds(automation.condition, facts_of(record)):
+        return "condition"
+    return None if within_limit() else "hourly_limit"
+
+
+def _act(
+    hands: Hands, automation: Automation, position: int, event: Mapping[str, Any]
+) -> ActionResult:
+    action = automation.actions[position]
+    try:
+        hands.act(automation, position, action, event)
+    except ReelateError as error:
+        if not isinstance(error, _FINAL):
+            raise
+        return ActionResult(type=action.type, outcome="failed", reason=error.code)
+    return ActionResult(type=action.type, outcome="done")
