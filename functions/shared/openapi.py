@@ -222,7 +222,6 @@ def _expand(names: Sequence[str]) -> dict[str, Any]:
         "schema": {
             "type": "array",
             "minItems": 1,
-            "uniqueItems": True,
             "items": {"type": "string", "enum": list(names)},
         },
     }

@@ -76,6 +76,29 @@ def relate(schemas: Json) -> None:
         "items": _added("Contact", "contacts"),
         "description": "With `expand=contacts`, in the order of `contact_ids`.",
     }
+    for owner in ("Activity", "VideoSummary", "VideoView"):
+        links = schemas[owner]["properties"]["links"]
+        sent = links["items"]["$ref"].rsplit("/", 1)[1]
+        links["items"] = {"$ref": f"#/components/schemas/Shown{sent}"}
+        schemas[f"Shown{sent}"] = _shown_link(schemas[sent])
+
+
+def _shown_link(sent: Json) -> Json:
+    """Return a link as replies show it, made of the one that bodies hold."""
+    shown = {name: each for name, each in sent.items() if name != "additionalProperties"}
+    record: Json = {
+        "anyOf": [
+            {
+                "type": "object",
+                "required": ["id", "object"],
+                "properties": {"id": {"type": "string"}, "object": {"type": "string"}},
+            },
+            {"type": "null"},
+        ],
+        "description": "With `expand=links`, the record; null where there is none or you may not "
+        "read it.",
+    }
+    return {**shown, "properties": {**sent["properties"], "record": record}}
 
 
 def _added(kind: str, name: str) -> Json:

@@ -7,13 +7,16 @@ from typing import Any
 
 from functions.docs.problems import pages
 from functions.docs.site import ASSET_LIFETIME_S, PAGE_LIFETIME_S, File, Site
-from functions.shared.errors import NotFoundError, problem
+from functions.shared.errors import MethodNotAllowedError, NotFoundError, ReelateError, problem
 from functions.shared.ids import request_id_of
 from functions.shared.settings import layer_folder, shipped
 from functions.shared.telemetry import annotate, instrumented
 
 HTML, CSS, SVG = "text/html; charset=utf-8", "text/css; charset=utf-8", "image/svg+xml"
 SCRIPT = "text/javascript; charset=utf-8"
+METHODS = ("GET", "HEAD")
+_ABSENT = NotFoundError("There is nothing at this path.")
+_OTHER_METHOD = MethodNotAllowedError("This path does not take that method.")
 
 
 def _ours(path: Path, media_type: str) -> Callable[[], File]:
@@ -45,21 +48,24 @@ SITE = Site(
 
 @instrumented
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer GET and HEAD, the only methods that the gateway lets through."""
+    """Answer GET and HEAD, which alone the gateway lets through."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     path = event["path"]
     asked = request_id_of(
         headers.get("x-request-id", ""), str(event["requestContext"].get("requestId", "unknown"))
     )
     annotate(request_id=asked, method=event["httpMethod"], route=path)
-    reply = SITE.answer(event["httpMethod"], path, headers) or _absent(path, asked)
+    if event["httpMethod"] in METHODS:
+        reply = SITE.answer(event["httpMethod"], path, headers) or _refused(_ABSENT, path, asked)
+    else:
+        reply = _refused(_OTHER_METHOD, path, asked)
+        reply["headers"]["allow"] = ", ".join(METHODS)
     annotate(status=reply["statusCode"])
     reply["headers"]["x-request-id"] = asked
     return reply
 
 
-def _absent(path: str, asked: str) -> dict[str, Any]:
-    error = NotFoundError("There is nothing at this path.")
+def _refused(error: ReelateError, path: str, asked: str) -> dict[str, Any]:
     return {
         "statusCode": error.status,
         "headers": {"content-type": "application/problem+json", "cache-control": "no-store"},

@@ -131,3 +131,12 @@ def test_the_type_of_every_problem_leads_to_a_page(kind: type[ReelateError]) -> 
     assert page.status == 200
     assert f"{kind.status} {kind.title}" in page.body
     assert get("/problems/none").status == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "TRACE", "DELETE", "get"])
+def test_another_method_is_refused_with_those_there_are(method: str) -> None:
+    for path in ("/v1/openapi.json", "/docs/", "/docs"):
+        refused = get(path, method)
+
+        assert (refused.status, refused.json["code"]) == (405, "method_not_allowed")
+        assert refused.headers["allow"] == "GET, HEAD"
