@@ -132,7 +132,7 @@ EVENTS: dict[str, Published] = {
     },
     **{
         name: entry
-        for kind in ("contact", "company", "deal", "activity", "product")
+        for kind in ("contact", "company", "lead", "deal", "activity", "product")
         for name, entry in entries(
             "crm",
             Payload,

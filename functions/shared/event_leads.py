@@ -72,6 +72,7 @@ EVENTS: dict[str, Published] = {
             "lead.created": "A lead was created.",
             "lead.updated": "Fields of a lead changed; `previous` has the old values.",
             "lead.deleted": "A lead was deleted (kept 30 days).",
+            "lead.restored": "A lead's deletion was undone.",
             "lead.stage_moved": "A lead moved to another stage; `last_move` has the one before and "
             "how long it was there, `previous` the old values.",
             "lead.won": "A lead moved to a stage of kind `won`.",

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from functions.crm.api.handler import handler
+from functions.crm.model import KINDS
 from functions.crm.setup_api.handler import handler as setup_handler
 from functions.crm.sweep.handler import handler as sweep
 from functions.outbox.publish.logic import events_of
 from functions.shared import aws
+from functions.shared.events import CATALOGUE
 from functions.shared.ids import new_id
 from tests.integration.cloud import ENVIRONMENT, Calls
 from tests.integration.crm.bodies import RESOURCES, body_for
@@ -171,6 +173,12 @@ def test_a_purge_makes_the_audit_log_s_values_unreadable(api: Api) -> None:
     keys = [each for each in stored(ENVIRONMENT["PLATFORM_TABLE"]) if each["sk"]["S"] == "AUDITKEY"]
     assert [each["pk"]["S"].rpartition("#")[2] for each in keys] == [made["id"]]
     assert all("erased_at" in each for each in keys)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_type_of_record_has_events_of_its_end(kind: str) -> None:
+    acts = ("deleted", "restored", "purged", "expired")
+    assert [act for act in acts if f"{kind}.{act}" not in CATALOGUE] == []
 
 
 def test_only_an_admin_purges(api: Api) -> None:

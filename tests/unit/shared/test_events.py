@@ -57,7 +57,8 @@ def test_the_bus_knows_an_event_by_its_versioned_name() -> None:
 
 
 def test_every_crm_record_is_announced_from_birth_to_death() -> None:
-    for kind in ("contact", "company", "deal", "activity"):
-        for act in ("created", "updated", "deleted"):
+    acts = ("created", "updated", "deleted", "restored", "purged", "expired")
+    for kind in ("contact", "company", "lead", "deal", "activity", "product"):
+        for act in acts:
             assert CATALOGUE[f"{kind}.{act}"].source == "reelate.crm"
     assert all(entry.meaning.endswith(".") for entry in CATALOGUE.values())
