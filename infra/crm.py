@@ -9,6 +9,7 @@ from functions.crm.settings import (
     CheckSettings,
     EmptyStageSettings,
     FindApiSettings,
+    MergeRecordsSettings,
     ProjectTimelineSettings,
     ReassignSettings,
     ScoreLeadsSettings,
@@ -42,10 +43,10 @@ class Crm(Construct):
         )
         self.find_api = (
             HouseFunction(self, house, "crm", "find_api", settings=FindApiSettings, layers=["web"])
-            .read("crm")
-            .write("platform")
-            .looks_up("crm")
+            .write("crm", "platform")
             .signs()
+            .looks_up("crm")
+            .asks("identity")
         )
         check = HouseFunction(self, house, "crm", "check", settings=CheckSettings)
         self.check = check.read("crm").looks_up("crm")
@@ -75,6 +76,28 @@ class CrmWork(Construct):
         self._sweeps(house)
         self._empties_stages(house)
         self._scores_leads(house)
+        self._moves_what_merges(house)
+
+    def _moves_what_merges(self, house: House) -> None:
+        """Let `merge_records` hear of merges: when the index has followed what was written before
+        them. A run that is not done in time hands itself on."""
+        names, timeout = house.names, Duration.minutes(2)
+        function = HouseFunction(
+            self, house, "crm", "merge_records", settings=MergeRecordsSettings, timeout=timeout
+        )
+        function.write("crm").looks_up("crm")
+        HouseConsumer(
+            self, names, function, "crm", timeout=timeout, batch_size=1, delay=Duration.seconds(10)
+        ).fed_by(
+            "Merges",
+            {
+                "source": ["reelate.crm"],
+                "detail_type": [
+                    f"merge.{what}.v1" for what in ("started", "undo_started", "resumed")
+                ],
+            },
+            events.EventBus.from_event_bus_name(self, "MergesBus", names.bus),
+        )
 
     def _sweeps(self, house: House) -> None:
         """Let `sweep` hear of records that are gone for good: when the entries of their last

@@ -83,6 +83,7 @@ class ServiceStack(Stack):
             "association-labels",
             "automations",
         )
+        gateway.route(crm.find_api, "contacts/merge", "companies/merge", "merges")
         gateway.route(crm.api, "associations", "videos/{id}/associations")
         gateway.route(bulk.api, "imports", "exports")
         gateway.route(crm.find_api, "search")

@@ -37,14 +37,14 @@ from functions.crm import dynamodb_lists
 from functions.crm.declared_lists import LISTINGS
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import definitions_of
-from functions.crm.dynamodb_keys import KeyedRecords
+from functions.crm.dynamodb_mergeable import MAX_HOPS, MergeableRecords, new_names, under
 from functions.crm.list_query import ListQuery
 from functions.crm.list_reading import parse
 from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
 from functions.crm.phone_numbers import e164
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
-from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.errors import ConflictError, FieldProblem, InvalidError
 from functions.shared.paging import Page
 from functions.shared.records import Also, nothing_else
 from functions.shared.table import (
@@ -57,7 +57,7 @@ from functions.shared.table import (
 R = TypeVar("R", bound=CrmRecord)
 
 
-class CrmRecords(KeyedRecords[R]):
+class CrmRecords(MergeableRecords[R]):
     """The records of one type, held to this: what a record names exists when it is written, and
     its custom fields are as the workspace has defined them. An external id occurs once."""
 
@@ -76,10 +76,18 @@ class CrmRecords(KeyedRecords[R]):
         """As `Records.create`; raises InvalidError when a reference names no live record, and as
         `Definitions.check`."""
         record = self._defined(record, None)
-        references = self._references(record)
-        checks = self._checks(references)
+        references: list[Reference] = []
+        checks: dict[str, Check] = {}
         with _refusing(references, checks):
-            return super().create(record, also=lambda made: [*checks.values(), *also(made)])
+            for _ in range(MAX_HOPS):
+                references[:] = self._references(record)
+                checks.clear()
+                checks.update(self._checks(references))
+                try:
+                    return super().create(record, also=lambda made: [*checks.values(), *also(made)])
+                except ConditionFailedError as error:
+                    record = under(record, new_names(error))  # merged since: named anew
+        raise ConflictError("What it names is being merged; please try again.")
 
     def change(
         self,
@@ -95,11 +103,12 @@ class CrmRecords(KeyedRecords[R]):
         `Definitions.check`."""
         references: list[Reference] = []
         checks: dict[str, Check] = {}
+        names: dict[str, str] = {}  # of what was merged since
 
         def edited(old: R) -> R:
             new = edit(old)
             if new is not old:
-                new = self._defined(new, old)
+                new = self._defined(under(new, names) if names else new, old)
             known = {each.id for each in self._references(old)}
             references[:] = [each for each in self._references(new) if each.id not in known]
             checks.clear()
@@ -107,13 +116,18 @@ class CrmRecords(KeyedRecords[R]):
             return new
 
         with _refusing(references, checks):
-            return super().change(
-                record_id,
-                edited,
-                event=event,
-                if_match=if_match,
-                also=lambda made: [*checks.values(), *also(made)],
-            )
+            for _ in range(MAX_HOPS):
+                try:
+                    return super().change(
+                        record_id,
+                        edited,
+                        event=event,
+                        if_match=if_match,
+                        also=lambda made: [*checks.values(), *also(made)],
+                    )
+                except ConditionFailedError as error:
+                    names |= new_names(error)
+        raise ConflictError("What it names is being merged; please try again.")
 
     def _definitions(self, record: R) -> Definitions:
         return definitions_of(self._table, self._kind.OBJECT, record.custom)
@@ -133,6 +147,10 @@ class CrmRecords(KeyedRecords[R]):
             return new
         changed = new.model_copy(update=kept)
         return old if old is not None and _alike(changed, old) else changed
+
+    def would_be(self, new: R, old: R) -> R:
+        """As `MergeableRecords.would_be`; raises as `Definitions.check` too."""
+        return super().would_be(self._defined(new, old), old)
 
     def _shown(self, record: R) -> R:
         return _with_living_fields(self._table, record)

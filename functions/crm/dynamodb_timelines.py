@@ -13,20 +13,30 @@
     entry      pk W#<workspace>#TIMELINE#<id>   sk <occurred_at>#<event id>
                gsi2pk W#<workspace>#TIMELINE#<id>#<group>   gsi2sk as sk
     closed     pk W#<workspace>#TIMELINE#<id>   sk ~DELETED   written with the record's deletion
+    names      pk W#<workspace>#TIMELINE#<id>   sk ~MERGED    whose timelines are read with it: a
+                                                              Query more for each of them
+    name       pk W#<workspace>#TIMELINE#<id>   sk ~INTO      of which record it has become a part
 
 What an entry says and where it stands follow from its event alone, so whatever is delivered twice,
 late or in another order leaves the same timeline.
+
+`~` sorts after every time, so what became of a record is known by the first items of its timeline,
+without another request. Nothing is copied when records are merged, nor when that is undone.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from functions.crm.dynamodb_lifecycle import CLOSED
+from functions.crm.dynamodb_mergeable import MAX_HOPS
 from functions.crm.timeline import Choice, TimelineEntry
 from functions.shared.paging import Page, Strand, merged
-from functions.shared.table import MAX_TRANSACTION, ConditionFailedError, Put, Table
+from functions.shared.table import MAX_TRANSACTION, ConditionFailedError, Item, Put, Table
 
+MERGED, INTO = "~MERGED", "~INTO"
+_SIGNS = 2  # at most beside the entries of one timeline
 _PAGE, MAX_READ = 100, 500
 
 
@@ -39,24 +49,56 @@ class Timelines:
     def page(
         self, record_id: str, *, limit: int, start: Mapping[str, Any] | None = None
     ) -> Page[TimelineEntry] | None:
-        """Return one page, newest first; None when the record was deleted."""
-        pk = self._table.key("TIMELINE", record_id)
-        found = self._table.query(
-            pk,
-            limit=limit,
-            newest_first=True,
-            start={"pk": pk, "sk": start["sk"]} if start else None,
-        )
-        if found.items and found.items[0]["sk"] == CLOSED:
+        """Return one page, newest first; None when the record was deleted. Of a record that others
+        were merged into theirs are read with it; a merged record's is the winner's."""
+        before = start["sk"] if start else None
+        if start and "of" in start:
+            return self._together(start["of"], before, limit)
+        signs: dict[str, Item] = {}
+        for _ in range(MAX_HOPS):
+            # signs sort after all entries, so they come with the first page
+            found = self._table.query(
+                self._table.key("TIMELINE", record_id),
+                limit=limit if start else limit + _SIGNS,
+                newest_first=True,
+                before=before,
+            )
+            signs = {item["sk"]: item for item in found.items if item["sk"].startswith("~")}
+            if INTO not in signs:
+                break
+            record_id = signs[INTO]["into"]
+        if CLOSED in signs or INTO in signs:
             return None
+        if MERGED in signs:
+            return self._together([record_id, *signs[MERGED]["record_ids"]], None, limit)
+        entries = [item for item in found.items if item["sk"] not in signs]
+        more = found.last_key is not None or len(entries) > limit
+        entries = entries[:limit]
         return Page(
-            items=[TimelineEntry.model_validate(item) for item in found.items],
-            position={"sk": found.last_key["sk"]} if found.last_key else None,
+            items=[TimelineEntry.model_validate(item) for item in entries],
+            position={"sk": entries[-1]["sk"]} if more and entries else None,
         )
+
+    def _together(
+        self, record_ids: Sequence[str], before: str | None, limit: int
+    ) -> Page[TimelineEntry]:
+        strands = []
+        for each in record_ids:
+            found = self._table.query(
+                self._table.key("TIMELINE", each),
+                limit=limit,
+                newest_first=True,
+                before=before or "~",
+            )
+            entries = [(item["sk"], TimelineEntry.model_validate(item)) for item in found.items]
+            strands.append(Strand(entries, more=found.last_key is not None))
+        page = merged(strands, limit)
+        position = page.position and {**page.position, "of": list(record_ids)}
+        return Page(page.items, position)
 
     def chosen(
         self,
-        record_id: str,
+        record_ids: Sequence[str],
         choice: Choice,
         *,
         limit: int,
@@ -69,7 +111,7 @@ class Timelines:
         position, read = start, 0
         while read < MAX_READ:
             size = _PAGE if choice.picks else limit
-            page = self._of_groups(record_id, choice, size, position)
+            page = self._of_groups(record_ids, choice, size, position)
             read += size
             for entry in page.items:
                 if choice.takes(entry.kind):
@@ -95,11 +137,11 @@ class Timelines:
                     self._table.transact(some)
 
     def _of_groups(
-        self, record_id: str, choice: Choice, limit: int, start: Mapping[str, Any] | None
+        self, record_ids: Sequence[str], choice: Choice, limit: int, start: Mapping[str, Any] | None
     ) -> Page[TimelineEntry]:
         before = start["sk"] if start else None
         strands = []
-        for group in choice.groups:
+        for record_id, group in itertools.product(record_ids, choice.groups):
             found = self._table.query(
                 self._table.key("TIMELINE", record_id, group),
                 index="gsi2",

@@ -75,7 +75,14 @@ class CrmRecord(OwnedRecord):
         return ()
 
 
-class Contact(CrmRecord):
+class Mergeable(CrmRecord):
+    """A record that others may be merged into; their ids and values lead to it then (`merging`)."""
+
+    merged_ids: Sequence[str] = ()
+    aliases: Mapping[str, Sequence[str]] = Field(default_factory=dict)  # by field; unique: taken
+
+
+class Contact(Mergeable):
     """A person."""
 
     PREFIX: ClassVar[str] = "con"
@@ -92,7 +99,7 @@ class Contact(CrmRecord):
         return [Reference("/company_id", self.company_id)] if self.company_id else []
 
 
-class Company(CrmRecord):
+class Company(Mergeable):
     """An organisation."""
 
     PREFIX: ClassVar[str] = "com"
@@ -319,19 +326,13 @@ class Activity(CrmRecord):
 
     def videos(self) -> Sequence[Reference]:
         """Return the videos that it names, which are another context's."""
-        call = (
-            [Reference("/call/video_id", self.call.video_id)]
-            if (self.call and self.call.video_id)
-            else []
-        )
-        return [
-            *(
-                Reference(f"/links/{position}/id", link.id)
-                for position, link in enumerate(self.links)
-                if link.type == VIDEO
-            ),
-            *call,
+        linked = [
+            Reference(f"/links/{position}/id", link.id)
+            for position, link in enumerate(self.links)
+            if link.type == VIDEO
         ]
+        call = self.call.video_id if self.call else None
+        return [*linked, Reference("/call/video_id", call)] if call else linked
 
     def timed(self) -> Self:
         """Return the activity with the instants that follow from its task's own words."""

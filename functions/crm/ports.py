@@ -163,10 +163,10 @@ class TimelineStore(Protocol):
 
     def chosen(
         self,
-        record_id: str,
+        record_ids: Sequence[str],
         choice: Choice,
         *,
         limit: int,
         start: Mapping[str, Any] | None = None,
     ) -> Page[TimelineEntry]:
-        """Return one page of some kinds of entries, newest first."""
+        """Return one page of some kinds of entries of several timelines together, newest first."""

@@ -4,9 +4,21 @@ A new projection is one more name in PROJECTIONS. Records that are there already
 they change next, or when λ reindex goes through their type.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from functions.crm import board
 from functions.crm.declared_lists import rows
-from functions.crm.index import Projection
+from functions.crm.index import Entry, Indexed, Portion, Projection
+from functions.crm.references import named
 from functions.crm.search import postings
 
-PROJECTIONS: tuple[Projection, ...] = (rows, postings, board.project)
+
+def references(
+    item: Mapping[str, Any], _indexed: Indexed
+) -> tuple[Iterable[Entry], Iterable[Portion]]:
+    """Who names a record, deleted ones too: partition `REFERENCES#<record id>`, by type."""
+    return [Entry(("REFERENCES", each), item["object"]) for each in sorted(named(item))], ()
+
+
+PROJECTIONS: tuple[Projection, ...] = (rows, postings, references, board.project)

@@ -53,10 +53,12 @@ def read_timeline(
     """
     some = caller.visibility != "all"
     page = None
+    ids = [record_id]
     if some or choice is not None:
-        records.get(record_id)
+        record = records.get(record_id)
+        ids = [record.id, *getattr(record, "merged_ids", ())]
     if choice is not None:
-        page = timelines.chosen(record_id, choice, limit=limit, start=start)
+        page = timelines.chosen(ids, choice, limit=limit, start=start)
     elif is_id(record_id, kind.PREFIX):
         page = timelines.page(record_id, limit=limit, start=start)
     if page is None:

@@ -12,6 +12,7 @@ class ApiSettings(WebSettings):
 
 class FindApiSettings(WebSettings):
     crm_table: str
+    identity_check_function: str
 
 
 class SetupApiSettings(WebSettings):
@@ -103,4 +104,8 @@ class ExportRowsSettings(DetectImportSettings):
 
 
 class ReindexSettings(Settings):
+    crm_table: str
+
+
+class MergeRecordsSettings(Settings):
     crm_table: str

@@ -21,11 +21,15 @@ class ContactPayload(CrmPayload):
     phone: str | None = None
     title: str | None = None
     company_id: str | None = None
+    merged_into: str | None = None
+    merged_ids: list[str] = Field(default_factory=list)
 
 
 class CompanyPayload(CrmPayload):
     name: str
     domain: str | None = None
+    merged_into: str | None = None
+    merged_ids: list[str] = Field(default_factory=list)
 
 
 class MovePayload(BaseModel):
@@ -89,6 +93,13 @@ class FieldPayload(Payload):
     unique: bool = False
     indexed: bool = False
     sensitivity: str
+
+
+class MergePayload(Payload):
+    record_type: str
+    winner_id: str
+    loser_ids: list[str]
+    state: str
 
 
 class AssociationPayload(Payload):
@@ -204,6 +215,31 @@ EVENTS: dict[str, Published] = {
             "association_label.created": "A label of associations was made.",
             "association_label.updated": "A label's titles changed.",
             "association_label.deleted": "A label can no longer be given.",
+        },
+    ),
+    **{
+        name: entry
+        for kind, payload in (("contact", ContactPayload), ("company", CompanyPayload))
+        for name, entry in entries(
+            "crm",
+            payload,
+            {
+                f"{kind}.merged": f"The {kind} was merged into another, `merged_into`: its id "
+                "leads there now.",
+                f"{kind}.unmerged": f"A merge was undone: the {kind} is one of its own again.",
+            },
+        ).items()
+    },
+    **entries(
+        "crm",
+        MergePayload,
+        {
+            "merge.started": "Records were merged into one; what named them begins to move.",
+            "merge.resumed": "A large merge, or its undoing, goes on.",
+            "merge.completed": "Everything that named the merged records has moved.",
+            "merge.undo_started": "The records are several again; what had moved begins to move "
+            "back.",
+            "merge.undo_completed": "Everything is back, but for what was edited since.",
         },
     ),
 }

@@ -8,6 +8,7 @@ Visibility = Literal["own", "team", "all"]
 
 RECORDS = (
     "contacts", "companies", "deals", "leads", "activities", "products", "videos", "associations",
+    "merges",
 )  # fmt: skip
 # Files of many records at once; what is in them needs the scopes of its own type as well.
 EXCHANGE = ("imports", "exports")

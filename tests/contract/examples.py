@@ -173,6 +173,7 @@ _PART = {
     "expires_at": "2026-11-22T22:59:17.123Z",
 }
 
+_UNMERGED: dict[str, Any] = {"merged_ids": [], "aliases": {}}
 EXAMPLES: dict[str, Any] = {
     **examples_of_automations.EXAMPLES,
     **examples_of_fields.EXAMPLES,
@@ -215,10 +216,10 @@ EXAMPLES: dict[str, Any] = {
         **_CLIENT_FIELDS,
         "client_id": "4u8t1c7r2m5n9p0r4t6x9c3v1w",
     },
-    "Company": {**_owned(_COMPANY, "company"), **_COMPANY_FIELDS},
+    "Company": {**_owned(_COMPANY, "company"), **_COMPANY_FIELDS, **_UNMERGED},
     "CompanyFields": _COMPANY_FIELDS,
     "CompanyPatch": {"domain": "harbor-foods.example"},
-    "Contact": {**_owned(_CONTACT, "contact"), **_CONTACT_FIELDS},
+    "Contact": {**_owned(_CONTACT, "contact"), **_CONTACT_FIELDS, **_UNMERGED},
     "ContactFields": _CONTACT_FIELDS,
     "ContactPatch": {"title": "Chief Operating Officer", "phone": None},
     "Deal": {

@@ -24,7 +24,51 @@ _LABEL = {
     "to_types": ["contact"],
 }
 
+_LOSER = "con_06b1qz3v1w7g2m5n8p0r4t6x9d"
+
 EXAMPLES: dict[str, Any] = {
+    "Preview": {
+        "object": "merge_preview",
+        "record": {
+            "id": _CONTACT,
+            "object": "contact",
+            **_MADE,
+            "version": 2,
+            "owner_id": None,
+            "team_id": None,
+            "external_id": None,
+            "tags": [],
+            "deleted_at": None,
+            "name": "Daniel Reed",
+            "email": "daniel@harbor.example",
+            "phone": None,
+            "title": "Head of Operations",
+            "company_id": None,
+            "custom": {},
+            "merged_ids": [_LOSER],
+            "aliases": {"email": ["d.reed@harbor.example"]},
+        },
+        "moves": {"records": 3, "associations": 2},
+    },
+    "Merge": {
+        "id": "mrg_06b1qz3v1w7g2m5n8p0r4t6x9g",
+        "object": "merge",
+        **_MADE,
+        "record_type": "contact",
+        "winner_id": _CONTACT,
+        "loser_ids": [_LOSER],
+        "state": "done",
+        "done_at": "2026-11-22T21:59:19.456Z",
+        "undo_until": "2026-11-29T21:59:19.456Z",
+        "moved": {"records": 3, "associations": 2},
+        "moved_back": {"records": 0, "associations": 0},
+        "left": [],
+        "left_count": 0,
+    },
+    "MergeFields": {
+        "ids": [_CONTACT, _LOSER],
+        "fields": {"title": {"from": _LOSER}, "phone": {"value": None}},
+    },
     "Association": {
         "id": "ass_06b1qz3v1w7g2m5n8p0r4t6x9s",
         "object": "association",

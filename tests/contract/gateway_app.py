@@ -23,7 +23,7 @@ class Gateway:
     """Routes by path, asks the authorizer, and hands events to handlers."""
 
     def __init__(self) -> None:
-        self._routes = sorted(_routes(), key=lambda route: -len(route[0].pattern))
+        self._routes = sorted(_routes(), key=lambda route: _order(route[0].pattern))
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         event = _event(environ)
@@ -73,6 +73,11 @@ def _routes() -> Iterator[tuple[re.Pattern[str], Handler]]:
                 pattern = re.sub(r"\\?\{[^}]+:path\\?\}", "@", route.path)
                 pattern = re.sub(r"\{[^}]+\}", "[^/]*", pattern).replace("@", ".*")
                 yield re.compile(pattern), module.handler
+
+
+def _order(pattern: str) -> tuple[int, int]:
+    """What is named goes before what is variable, as with the gateway's resources."""
+    return pattern.count("[^/]*") + 10 * pattern.count(".*"), -len(pattern)
 
 
 def _event(environ: dict[str, Any]) -> dict[str, Any]:

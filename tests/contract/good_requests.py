@@ -18,7 +18,7 @@ Operation = tuple[str, str, Any]  # method, path, what the document says of it
 # run, renditions, or a person who is signed in; the tests of their contexts have those.
 ELSEWHERE = {
     "PATCH /v1/deals/{id}/line-items/{line}", "DELETE /v1/deals/{id}/line-items/{line}",
-    "POST /v1/invitations/accept", "POST /v1/members/{id}/invite",
+    "POST /v1/merges/{id}/undo", "POST /v1/invitations/accept", "POST /v1/members/{id}/invite",
     "POST /v1/workspaces/{id}/switch",
     "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
     "POST /v1/videos/{id}/runs", "POST /v1/videos/{id}/runs/cancel",
@@ -57,6 +57,8 @@ def request(world: World, operation: Operation) -> Good:
     if path.endswith("/upsert"):
         body = {**world.body(resource), "external_id": new_id("ext")}
         return Good(f"{path}?by=external_id", body, {})
+    if path.endswith("/merge"):
+        return Good(path, {"ids": [world.new(resource), world.new(resource)]}, {})
     body = described.get("requestBody")
     example = body and body["content"]["application/json"]["example"]
     left_out = _LEFT_OUT if "{id}" in path else set()

@@ -31,6 +31,7 @@ PREFIXES = {
     "association-labels": "lab", "associations": "ass",
     "assignment-rules": "rul", "leads": "led", "scoring-rules": "rul",
     "automations": "aut",
+    "merges": "mrg",
     "api-keys": "key", "clients": "cli", "companies": "com", "contacts": "con", "deals": "dea",
     "members": "mem", "activities": "act", "pipelines": "pip", "products": "prd", "roles": "rol",
     "teams": "tea", "videos": "vid", "workspaces": "ws",

@@ -55,6 +55,7 @@ class World:
                 "links": [{"type": "deal", "id": self.record("deals")}],
             },
             "products": lambda: {"name": "Team plan"},
+            "merges": lambda: {"ids": [self.new("contacts"), self.new("contacts")]},
             "associations": lambda: {
                 "from": {"type": "contact", "id": self.new("contacts")},
                 "to": {"type": "company", "id": self.record("companies")},
@@ -127,7 +128,9 @@ class World:
             return self.workspace
         known = self._there.get(resource)
         if known is None or self.call("GET", f"/v1/{resource}/{known}")[0] != 200:
-            status, made = self.call("POST", f"/v1/{resource}", self._makers[resource]())
+            # a merge is made of what it merges
+            path = "contacts/merge" if resource == "merges" else resource
+            status, made = self.call("POST", f"/v1/{path}", self._makers[resource]())
             if status == 409 and made["code"].startswith("too_many_"):
                 # filled by whoever tries creations; the newest will do
                 status, page = self.call("GET", f"/v1/{resource}?limit=100")

@@ -1,14 +1,20 @@
-"""λ crm/find_api: finding records, over HTTP: search, boards."""
+"""λ crm/find_api: many records at once, over HTTP: search, boards, merges."""
 
+from typing import Any
+
+from functions.crm import dynamodb
+from functions.crm.dynamodb import CrmRecords
 from functions.crm.dynamodb_board import Boards
 from functions.crm.dynamodb_deals import Deals
 from functions.crm.dynamodb_leads import moving
+from functions.crm.dynamodb_merges import DynamoMerges
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_search import DynamoSearch
-from functions.crm.find_api import board, search
+from functions.crm.find_api import board, merges, search
 from functions.crm.find_api.board import BoardStore
 from functions.crm.pipelines import Pipeline
 from functions.crm.settings import FindApiSettings
+from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
@@ -33,5 +39,22 @@ def _search(ask: Exchange) -> DynamoSearch:
     return DynamoSearch(_table(ask), ask.caller)
 
 
-app = build_app("Reelate CRM finding", search.routes(_search), board.routes(_pipeline, _boards))
+def _records(ask: Exchange, name: str) -> CrmRecords[Any]:
+    table = _table(ask)
+    people = LambdaDoor(FindApiSettings.from_env().identity_check_function, ask.caller)
+    if name == "contacts":
+        return dynamodb.contacts(table, ask.caller, people)
+    return dynamodb.companies(table, ask.caller, people)
+
+
+def _merges(ask: Exchange, name: str) -> merges.MergeStore:
+    return DynamoMerges(_table(ask), ask.caller, _records(ask, name))
+
+
+app = build_app(
+    "Reelate CRM finding",
+    search.routes(_search),
+    board.routes(_pipeline, _boards),
+    merges.routes(_merges),
+)
 handler = lambda_handler(app)

@@ -1,0 +1,124 @@
+"""What is written down of a merge: itself, its progress, its journal's parts, as writes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from functions.crm.merging import MAX_REPORTED, Merge
+from functions.shared.caller import Caller
+from functions.shared.clock import iso, now
+from functions.shared.errors import ConflictError
+from functions.shared.record import stamp
+from functions.shared.table import Item, Put, Table, Update
+
+JOURNAL_SECONDS = 30 * 86_400
+SOURCE = "merge"
+COUNTED_APART = {"moved", "moved_back", "left", "left_count"}
+
+
+def lock_key(table: Table, record_id: str) -> Item:
+    """Return the key of a record's lock, there while a merge of it is at work."""
+    return {"pk": table.key("MERGING", record_id), "sk": "LOCK"}
+
+
+def merge_of(item: Item, progress: Mapping[str, Any]) -> Merge:
+    """Return a merge of its item and that of its counts."""
+    counts = {
+        "moved": {
+            "records": progress.get("records", 0),
+            "associations": progress.get("associations", 0),
+        },
+        "moved_back": {
+            "records": progress.get("records_back", 0),
+            "associations": progress.get("associations_back", 0),
+        },
+    }
+    left = {"left": progress.get("left", []), "left_count": progress.get("left_count", 0)}
+    return Merge.model_validate({**item, **counts, **left})
+
+
+def left_of(type_: str, id_: str, reason: str) -> dict[str, str]:
+    """Return what an undo says of something that it left as it was."""
+    return {"type": type_, "id": id_, "reason": reason}
+
+
+def progress(
+    table: Table,
+    merge_id: str,
+    left: Sequence[Mapping[str, str]] = (),
+    *,
+    room: int = MAX_REPORTED,
+    **counts: int,
+) -> Update:
+    """Return the write that counts what moved, and what was left as it was; of the latter `room`
+    more are named."""
+    names = {f"#{name}": name for name in counts}
+    values: dict[str, Any] = {f":{name}": count for name, count in counts.items()}
+    values[":expiry"] = int(now().timestamp()) + JOURNAL_SECONDS
+    added = [f"#{name} :{name}" for name in counts]
+    sets = ["expires_at_epoch = :expiry"]
+    if left:
+        names["#left"] = "left"
+        values |= {":left": list(left)[: max(0, room)], ":none": [], ":many": len(left)}
+        sets.append("#left = list_append(if_not_exists(#left, :none), :left)")
+        added.append("left_count :many")
+    expression = f"SET {', '.join(sets)}" + (f" ADD {', '.join(added)}" if added else "")
+    return Update({"pk": table.key(merge_id), "sk": "PROGRESS"}, expression, None, names, values)
+
+
+def merge_put(
+    table: Table, merge: Merge, event: str, caller: Caller, version: int | None = None
+) -> Put:
+    """Return the write of a merge, with the event that it means; of another version than its
+    first, based on the one before."""
+    item = {
+        **merge.model_dump(mode="json", exclude=COUNTED_APART, exclude_none=True),
+        "pk": table.key(merge.id),
+        "sk": "RECORD",
+        "_events": [stamp(f"merge.{event}", caller)],
+    }
+    if version is None:
+        return Put(item, "attribute_not_exists(pk)")
+    return Put(item, "#version = :version", {"#version": "version"}, {":version": version})
+
+
+def revived(image: Item, current: Item, caller: Caller, event: str) -> Item:
+    """Return an image as the version after the current one, with what it means."""
+    return {
+        **image,
+        "version": current["version"] + 1,
+        "updated_at": iso(now()),
+        "_events": [stamp(f"{image['object']}.{event}", caller, source=SOURCE)],
+    }
+
+
+def at_version(item: Item, version: int, *, deleted: bool = False) -> Put:
+    """Return the write of an item in the place of one version."""
+    there = "attribute_exists" if deleted else "attribute_not_exists"
+    return Put(
+        item,
+        f"#version = :version AND {there}(deleted_at)",
+        {"#version": "version"},
+        {":version": version},
+    )
+
+
+def check_undoable(
+    merge: Merge,
+    winner: Item | None,
+    current: Mapping[str, Item],
+    before: Mapping[str, Item],
+) -> None:
+    """Raise ConflictError when a merge cannot be undone by what its records are now."""
+    if winner is None or "deleted_at" in winner:
+        again = winner is not None and "merged_into" in winner
+        raise ConflictError(
+            "The winner was merged into another record since; undo that first."
+            if again
+            else "The winner was deleted since; restore it first.",
+            code="merged_again" if again else "winner_deleted",
+        )
+    if any(
+        current.get(each, {}).get("merged_into") != merge.winner_id or each not in before
+        for each in merge.loser_ids
+    ):
+        raise ConflictError("One of the merged records is gone for good.", code="purged")

@@ -1,0 +1,177 @@
+"""Records that can be merged into others: found by their old ids, known by their old values.
+
+    pattern                        requests                            units
+    get by a merged record's id    + 2 GetItem for each merge of it    0.5 RRU each
+    delete, restore, purge         as of others, aliases among the unique values
+
+A merged record's item stays, deleted and with `merged_into`: it leads from the old id to the new
+one. A unique value that it had is an alias of the winner, whose marker is the winner's.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from functions.crm.dynamodb_keys import KeyedRecords
+from functions.crm.model import CrmRecord, Mergeable
+from functions.crm.references import renamed
+from functions.shared.errors import ConflictError, NotFoundError
+from functions.shared.ids import is_id
+from functions.shared.record import stamp
+from functions.shared.records import Also, nothing_else
+from functions.shared.table import ConditionFailedError, Item
+
+R = TypeVar("R", bound=CrmRecord)
+
+MAX_HOPS = 10  # from a merged record's id to what it has become
+# Kept among the aliases, because people are looked up by it; may occur often.
+NOT_UNIQUE = frozenset({"phone"})
+_ALIAS = "~"  # `email~ada@a.example`: one of several values of `email`
+
+
+class MergeableRecords(KeyedRecords[R]):
+    """The records of one type; where they are `Mergeable`, merged ones lead to what they were
+    merged into."""
+
+    def get(self, record_id: str, *, consistent: bool = False) -> R:
+        """As `Records.get`; of a merged record's id returns what it was merged into."""
+        for _ in range(MAX_HOPS):
+            try:
+                return super().get(record_id, consistent=consistent)
+            except NotFoundError:
+                into = self._merged_into(record_id)
+                if into is None:
+                    raise
+                record_id = into
+        raise self._absent()
+
+    def _current(self, record_id: str, *, consistent: bool = True) -> R:
+        """As `Records._current`; raises ConflictError where a merged record is to be written."""
+        try:
+            return super()._current(record_id, consistent=consistent)
+        except NotFoundError:
+            if consistent and (into := self._merged_into(record_id)) is not None:
+                self._refuse_merged(into)
+            raise
+
+    def change(
+        self,
+        record_id: str,
+        edit: Callable[[R], R],
+        *,
+        event: str = "updated",
+        if_match: str | None = None,
+        also: Also[R] = nothing_else,
+    ) -> R:
+        """As `Records.change`; an alias that becomes the record's own value changes places with
+        that."""
+        return super().change(
+            record_id,
+            lambda old: _swapped(old, edit(old)),
+            event=event,
+            if_match=if_match,
+            also=also,
+        )
+
+    def _lying(self, record_id: str) -> R:
+        record = super()._lying(record_id)
+        if record.deleted_at is not None and (into := self._merged_into(record_id)) is not None:
+            self._refuse_merged(into)
+        return record
+
+    def _merged_into(self, record_id: str) -> str | None:
+        if not issubclass(self._kind, Mergeable) or not is_id(record_id, self._kind.PREFIX):
+            return None
+        item = self._table.get(self._table.key(record_id), "RECORD", consistent=True) or {}
+        into = item.get("merged_into")
+        return None if into is None else str(into)
+
+    def _refuse_merged(self, into: str) -> None:
+        living = self.get(into)  # absent for who may not see it
+        raise ConflictError(
+            f"The {self._kind.OBJECT} was merged into {living.id}; write to that one.",
+            code="merged",
+        )
+
+    def _uniques(self, record: R) -> Mapping[str, Any]:
+        own = super()._uniques(record)
+        if not isinstance(record, Mergeable) or not record.aliases:
+            return own
+        # named by the value too: so a value that becomes the record's own, or an alias, stays held
+        return {
+            f"{field}{_ALIAS}{value}" if field in record.aliases else field: value
+            for field, values in {
+                **{field: [value] for field, value in own.items()},
+                **{
+                    field: [*([own[field]] if field in own else []), *known]
+                    for field, known in record.aliases.items()
+                    if field not in NOT_UNIQUE
+                },
+            }.items()
+            for value in values
+        }
+
+    def _marker_key(self, field: str, value: Any) -> Item:
+        return super()._marker_key(field.partition(_ALIAS)[0], value)
+
+    def _refuse_taken(self, error: ConditionFailedError, fields: list[str], first: int) -> None:
+        super()._refuse_taken(error, [each.partition(_ALIAS)[0] for each in fields], first)
+
+    def read(self, item: Mapping[str, Any]) -> R:
+        """Return the record that an item of the table is."""
+        return self._kind.model_validate(item)
+
+    def would_be(self, new: R, old: R) -> R:
+        """Return a record's next version as it would be stored. Raises InvalidError when the
+        caller may not make this of it."""
+        self._check_ownership(new, old)
+        return new
+
+    def stored(self, record: R, event: str, source: str) -> Item:
+        """Return a record's item, as a change with this meaning writes it."""
+        return self._item(
+            record, [stamp(f"{self._kind.OBJECT}.{event}", self._caller, source=source)]
+        )
+
+    def shown(self, record: R) -> R:
+        """Return a record as callers see it."""
+        return self._shown(record)
+
+    def known_by(self, record: R) -> dict[str, Any]:
+        """Return a record's own values that occur once in a workspace, by their fields."""
+        return dict(super()._uniques(record))
+
+    def markers(self, record: R) -> dict[str, Item]:
+        """Return the keys of the markers of all its unique values, by their partitions."""
+        keys = [self._marker_key(*each) for each in self._uniques(record).items()]
+        return {key["pk"]: key for key in keys}
+
+
+def _swapped(old: R, new: R) -> R:
+    if new is old or not isinstance(old, Mergeable) or not isinstance(new, Mergeable):
+        return new
+    aliases = dict(new.aliases)
+    for field, values in old.aliases.items():
+        was, value = getattr(old, field, None), getattr(new, field, None)
+        if value in values:
+            aliases[field] = [each for each in values if each != value] + ([was] if was else [])
+    kept = {field: values for field, values in aliases.items() if values}
+    return new if kept == new.aliases else new.model_copy(update={"aliases": kept})
+
+
+def new_names(error: ConditionFailedError) -> dict[str, str]:
+    """Return what the records that stood in the way of a write were merged into; raises the error
+    itself when they were not."""
+    found = {
+        item["id"]: item["merged_into"]
+        for item in error.failed.values()
+        if item is not None and "merged_into" in item
+    }
+    if not found:
+        raise error
+    return found
+
+
+def under(record: R, names: Mapping[str, str]) -> R:
+    """Return a record that names others by these names instead."""
+    own = record.model_dump()
+    return type(record).model_validate({**own, **renamed(own, names)})
