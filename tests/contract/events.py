@@ -10,7 +10,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from functions.shared.events import CATALOGUE, Published, detail_type, envelope
-from tests.contract import events_of_leads
+from tests.contract import events_of_leads, examples_of_relations
 
 PATH = Path(__file__).resolve().parents[2] / "functions" / "events.json"
 
@@ -56,13 +56,7 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "company_id": "com_06b1qz3v1w7g2m5n8p0r4t6x9m",
         "contact_ids": ["con_06b1qz3v1w7g2m5n8p0r4t6x9c"],
     },
-    "merge": {
-        "id": "mrg_06b1qz3v1w7g2m5n8p0r4t6x9g",
-        "record_type": "contact",
-        "winner_id": "con_06b1qz3v1w7g2m5n8p0r4t6x9c",
-        "loser_ids": ["con_06b1qz3v1w7g2m5n8p0r4t6x9d"],
-        "state": "running",
-    },
+    "merge": examples_of_relations.EXAMPLES["Merge"],
     "association": {
         "id": "ass_06b1qz3v1w7g2m5n8p0r4t6x9s",
         "label": "champion",
@@ -79,15 +73,7 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "when": ["deal.won"],
         "enabled": True,
     },
-    "association_label": {
-        "id": "lab_06b1qz3v1w7g2m5n8p0r4t6x9b",
-        "name": "mentors",
-        "inverse_name": "mentored_by",
-        "title": "Mentors",
-        "inverse_title": "Mentored by",
-        "from_types": ["contact"],
-        "to_types": ["contact"],
-    },
+    "association_label": examples_of_relations.EXAMPLES["Label"],
     "pipeline": {
         "id": "pip_06b1qz3v1w7g2m5n8p0r4t6x9p",
         "name": "Renewals",

@@ -175,7 +175,6 @@ app = build_app(
     associations.routes(_associations),
     associations.reading("contacts", "contact", _associations),
     associations.reading("companies", "company", _associations),
-    associations.reading("leads", "lead", _associations),
     associations.reading("deals", "deal", _associations),
     associations.reading("leads", "lead", _associations),
     associations.reading("activities", "activity", _associations),
