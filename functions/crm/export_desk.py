@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 from functions.crm.export_columns import columns_of
 from functions.crm.importables import IMPORTABLES
-from functions.crm.jobs import Export
+from functions.crm.jobs import Export, Reason
 from functions.crm.reception import CustomTargets
 from functions.shared.caller import Caller
 from functions.shared.check import Door, RecordName
-from functions.shared.errors import FieldProblem, InvalidError
-from functions.shared.writes import Also
+from functions.shared.errors import FieldProblem, InvalidError, UnavailableError
+from functions.shared.writes import Also, nothing_else
 
 
 class Store(Protocol):
@@ -65,15 +65,22 @@ class ExportDesk:
         job = Export.born(self.caller, **{**values, "filters": filters}, state="running")
         passport = {**self.caller.passport(), "request_id": job.id}
         job = job.model_copy(update={"passport": passport})
-        self._start(self.exports.create(job, also=also))
-        return job
+        made = self.exports.create(job, also=also)
+        try:
+            self._start(made)
+        except UnavailableError:
+            self.exports.change(made.id, _not_begun, event="failed", also=nothing_else)
+            raise
+        return made
 
     def cancel(self, job_id: str, if_match: str | None, also: Also[Export]) -> Export:
-        """Stop an export; again where its worker is lost."""
+        """Stop an export; asked again, it is over at once, for its worker may be lost."""
 
         def cancelled(old: Export) -> Export:
-            if old.state in ("cancelling", "cancelled"):
+            if old.state == "cancelled":
                 return old
+            if old.state == "cancelling":
+                return old.changed(state="cancelled")
             return old.may("running").changed(state="cancelling")
 
         return self.exports.change(job_id, cancelled, if_match=if_match, also=also)
@@ -97,3 +104,8 @@ class ExportDesk:
 
     def _start(self, job: Export) -> None:
         self.executions.start(job.id, {"workspace": self.caller.workspace, "job": job.id})
+
+
+def _not_begun(old: Export) -> Export:
+    reason = Reason(code="error", detail="The work could not be begun; export again.")
+    return old.changed(state="failed", reason=reason.model_dump())

@@ -7,7 +7,7 @@
              cancelled, failed → running           `resume`: only what is not done yet
              done, cancelled, failed → reverting → reverted
              waiting → failed                      the file is none that can be read
-    export   running → done, failed; running → cancelling → cancelled; done → expired
+    export   running → done, failed; running → cancelling → cancelled
 
 The work of an import is done under the plan of one act (`plan`): a preview's, or a run's. A resumed
 run goes on with the plan it has; a revert works on the plan of the run.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import cloud, cold_import, handler, transcode
+from tests.bench import cloud, cold_import, handler, import_rows, transcode
 from tests.bench.row import Row
 
 
@@ -31,6 +31,12 @@ def _imports() -> Iterator[Row]:
             each["budget"],
             each["ratio"],
         )
+
+
+def _rows() -> Iterator[Row]:
+    measured = import_rows.measure()
+    budget, each = 1e6 / measured["budget"], 1e6 / measured["rows_per_s"]
+    yield Row("Our own CPU for a row of an import", budget, each, "µs")
 
 
 _TRANSCODING = {
@@ -62,7 +68,7 @@ def main() -> int:
     for column in ("what", "budget", "measured", ""):
         table.add_column(column, justify="left" if column in ("what", "") else "right")
     rows: list[Row] = []
-    for part in (_requests, _imports, _transcoding, _cloud):
+    for part in (_requests, _rows, _imports, _transcoding, _cloud):
         rows += part()
     for row in rows:
         table.add_row(

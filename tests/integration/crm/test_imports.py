@@ -240,6 +240,25 @@ def test_an_export_shows_what_its_caller_sees(api: Api, bulk: Api) -> None:
     assert bulk.get(f"/v1/imports/{job['id']}").status == 404
 
 
+def test_an_export_is_cancelled_and_one_that_cannot_begin_has_failed(bulk: Api) -> None:
+    job = bulk.make("/v1/exports", {"record_type": "contact"})
+    path = f"/v1/exports/{job['id']}"
+    assert bulk.post(f"{path}/cancel").json["state"] == "cancelling"
+    assert machine.export(bulk, job["id"])["state"] == "cancelled"
+    assert bulk.post(f"{path}/download").status == 409
+    lost = bulk.make("/v1/exports", {"record_type": "contact"})
+    for state in ("cancelling", "cancelled"):
+        assert bulk.post(f"/v1/exports/{lost['id']}/cancel").json["state"] == state
+    machine.aws.client("stepfunctions").delete_state_machine(
+        stateMachineArn=machine.ENVIRONMENT["EXPORT_MACHINE_ARN"]
+    )
+
+    refused = bulk.post("/v1/exports", {"record_type": "contact"})
+
+    assert refused.status == 503
+    assert bulk.get("/v1/exports").json["data"][0]["state"] == "failed"
+
+
 def test_sample_files_are_imported_as_they_stand(api: Api, bulk: Api) -> None:
     for record_type in ("contact", "company"):
         sample = bulk.get(f"/v1/imports/samples/{record_type}.csv")
