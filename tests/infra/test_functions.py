@@ -15,7 +15,9 @@ from tests.infra.templates import Resource, Template, flat, listed, statements
 
 HANDLERS = packaging.handlers()
 # Which functions evaluate the conditions of rules.
-EVALUATORS = {("crm", "api"), ("crm", "score_leads")}
+EVALUATORS = {
+    ("crm", "api"), ("crm", "run_automations"), ("crm", "score_leads"), ("crm", "setup_api"),
+}  # fmt: skip
 
 every_function = pytest.mark.parametrize(("context", "folder"), HANDLERS)
 README = (ROOT / "README.md").read_text()
@@ -91,7 +93,8 @@ def test_roles_have_no_managed_policies_and_one_service_that_assumes_them(
         assert "ManagedPolicyArns" not in role.properties
         assert "Policies" not in role.properties
         (trust,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
-        assert trust["Principal"]["Service"] in ("lambda.amazonaws.com", "states.amazonaws.com")
+        service_name = trust["Principal"]["Service"].removesuffix(".amazonaws.com")
+        assert service_name in ("lambda", "scheduler", "states")
 
 
 def test_no_action_is_a_pattern(service: Template) -> None:
@@ -103,7 +106,31 @@ def test_no_action_is_a_pattern(service: Template) -> None:
     }
 
     assert [action for action in actions if "*" in action or "?" in action] == []
-    assert not {"dynamodb:Scan", "iam:PassRole", "s3:PutBucketPolicy"} & actions
+    assert not {"dynamodb:Scan", "s3:PutBucketPolicy"} & actions
+
+
+def test_one_function_passes_one_role_to_the_scheduler(service: Template) -> None:
+    passed = [
+        (each.name, resource)
+        for each in service.of("AWS::IAM::Role")
+        for action, resource in allowed(service, each)
+        if action == "iam:PassRole"
+    ]
+    ((holder, resource),) = passed
+    keeper = role_of(service, "crm", "schedule_reminders")
+    assert holder == keeper.name
+    (role,) = [
+        each
+        for each in service.of("AWS::IAM::Role")
+        if "scheduler.amazonaws.com" in str(each.properties["AssumeRolePolicyDocument"])
+    ]
+    assert resource == f"<{role.name}.Arn>"
+    assert {action for action, _ in allowed(service, role)} == {
+        "lambda:InvokeFunction", "sqs:SendMessage",
+    }  # fmt: skip
+    assert {a for a, _ in allowed(service, keeper) if a.startswith("scheduler:")} == {
+        "scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule",
+    }  # fmt: skip
 
 
 def test_only_actions_without_resource_level_permission_are_allowed_everywhere(
