@@ -14,6 +14,7 @@ ENTRY = TimelineEntry.model_validate(
     {
         "id": new_id("evt"),
         "kind": "deal.updated",
+        "group": "changes",
         "occurred_at": "2026-11-22T21:59:17.123Z",
         "actor": {"type": "api_key", "id": "key_one"},
         "source": "api",
