@@ -16,6 +16,7 @@ from pydantic import (
 from functions.crm import due
 from functions.crm.fields import Body, Day, Email, Fields, Phone, RecordFields, RecordPatch, Title
 from functions.shared.ids import is_id
+from functions.shared.validation import untold
 
 # Each is a check in the transaction that writes the activity, which holds 100 writes.
 MAX_LINKS, MAX_PEOPLE = 40, 40
@@ -241,11 +242,6 @@ def _patch(of: type[Fields]) -> Any:
     )
 
 
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
-
-
 CallPatch = _patch(CallFields)
 MeetingPatch = _patch(MeetingFields)
 EmailPatch = _patch(EmailFields)
@@ -256,7 +252,7 @@ TaskPatch = _patch(TaskFields)
 class ActivityPatch(RecordPatch):
     subject: Title | None = None
     body: Body | None = None
-    occurred_at: Instant = Field(default_factory=_untold)
+    occurred_at: Instant = Field(default_factory=untold)
     links: Links | None = None
     call: CallPatch | None = None  # type: ignore[valid-type]
     meeting: MeetingPatch | None = None  # type: ignore[valid-type]

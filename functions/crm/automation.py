@@ -42,7 +42,7 @@ from functions.shared.events import CATALOGUE
 from functions.shared.merge_patch import merge
 from functions.shared.ownership import MemberId, TeamId
 from functions.shared.record import Record
-from functions.shared.validation import validated
+from functions.shared.validation import untold, validated
 
 MAX_AUTOMATIONS, MAX_ACTIONS, MAX_EVENTS, MAX_DEPTH = 50, 10, 10, 3
 MAX_RUNS_AN_HOUR = 10_000  # of all automations of a workspace
@@ -146,17 +146,12 @@ class AutomationFields(Fields):
         return when
 
 
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
-
-
 class AutomationPatch(Fields):
-    name: Name = Field(default_factory=_untold)
-    when: _Events = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
+    when: _Events = Field(default_factory=untold)
     condition: _Condition | None = None
-    actions: _Actions = Field(default_factory=_untold)
-    enabled: bool = Field(default_factory=_untold)
+    actions: _Actions = Field(default_factory=untold)
+    enabled: bool = Field(default_factory=untold)
 
 
 def events_of(kind: str) -> frozenset[str]:

@@ -1,10 +1,11 @@
 """What callers may write of a custom field's definition, and how much of it there may be."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.crm.values import FieldType, RecordType
+from functions.shared.validation import untold
 
 # Of a record type. What is unique or references another record is one write more in each
 # transaction, which DynamoDB ends at 100.
@@ -71,17 +72,12 @@ class NewField(_Strict):
     references: RecordType | None = None
 
 
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
-
-
 class FieldPatch(_Strict):
     """What of a definition may change; `options` as a whole."""
 
-    label: Label = Field(default_factory=_untold)
-    description: Description = Field(default_factory=_untold)
-    required: RequiredFlag = Field(default_factory=_untold)
-    indexed: IndexedFlag = Field(default_factory=_untold)
-    sensitivity: Level = Field(default_factory=_untold)
-    options: Options = Field(default_factory=_untold)
+    label: Label = Field(default_factory=untold)
+    description: Description = Field(default_factory=untold)
+    required: RequiredFlag = Field(default_factory=untold)
+    indexed: IndexedFlag = Field(default_factory=untold)
+    sensitivity: Level = Field(default_factory=untold)
+    options: Options = Field(default_factory=untold)

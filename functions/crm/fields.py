@@ -19,6 +19,7 @@ from functions.crm.pipelines import LossReason, PipelineId, StageKey
 from functions.crm.values import MAX_CHOICES, MAX_TEXT, SAFE_INTEGER, day, number
 from functions.shared import natural_keys
 from functions.shared.ownership import MemberId, TeamId
+from functions.shared.validation import untold
 
 MAX_CONTACTS, MAX_CUSTOM, MAX_OPTION = 50, 100, 64
 MAX_TAGS, MAX_TAG, MAX_EXTERNAL_ID = 50, 64, 255
@@ -169,11 +170,6 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
-
-
 class Owned(Fields):
     """Whose the record is; left out of a new one: the caller's and the caller's first team's."""
 
@@ -203,8 +199,8 @@ class MoneyFields(Fields):
 
 
 class MoneyPatch(Fields):
-    amount_minor: AmountMinor = Field(default_factory=_untold)
-    currency: Currency = Field(default_factory=_untold)
+    amount_minor: AmountMinor = Field(default_factory=untold)
+    currency: Currency = Field(default_factory=untold)
 
 
 class ContactFields(RecordFields):
@@ -216,7 +212,7 @@ class ContactFields(RecordFields):
 
 
 class ContactPatch(RecordPatch):
-    name: Name = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
     email: Email | None = None
     phone: Phone | None = None
     title: Title | None = None
@@ -229,7 +225,7 @@ class CompanyFields(RecordFields):
 
 
 class CompanyPatch(RecordPatch):
-    name: Name = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
     domain: Domain | None = None
 
 
@@ -250,7 +246,7 @@ class NewDealFields(DealFields):
 
 
 class DealPatch(RecordPatch):
-    name: Name = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
     amount: MoneyPatch | None = None
     fx_rate: Rate | None = None
     probability: Probability | None = None

@@ -14,6 +14,7 @@ from functions.crm.fields import Fields
 from functions.shared.check import Kind
 from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.record import Record
+from functions.shared.validation import untold
 
 MAX_LABELS = 100  # of a workspace's own
 
@@ -70,8 +71,8 @@ class LabelFields(Fields):
 class LabelPatch(Fields):
     """What people read; what programs and associations rely on stays."""
 
-    title: Title = Field(default="")
-    inverse_title: Title = Field(default="")
+    title: Title = Field(default_factory=untold)
+    inverse_title: Title = Field(default_factory=untold)
 
 
 class Label(Record):

@@ -3,7 +3,7 @@ the lead."""
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -33,6 +33,7 @@ from functions.crm.fields import (
     Title,
 )
 from functions.crm.pipelines import LossReason, PipelineId, StageKey
+from functions.shared.validation import untold
 
 _WORDS = re.compile(r"[^a-z0-9]+")
 
@@ -43,11 +44,6 @@ def _source(text: str) -> str:
     if not key:
         raise ValueError("A source has at least one letter or digit.")
     return key
-
-
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
 
 
 Source = Annotated[
@@ -93,7 +89,7 @@ class NewLeadFields(LeadFields):
 
 
 class LeadPatch(RecordPatch):
-    name: Name = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
     email: Email | None = None
     phone: Phone | None = None
     title: Title | None = None

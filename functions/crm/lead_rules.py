@@ -21,6 +21,7 @@ from functions.shared.check import Door, RecordName
 from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.ownership import MemberId, TeamId
 from functions.shared.record import Record
+from functions.shared.validation import untold
 
 MAX_MEMBERS, MAX_WEIGHT, MAX_POSITION = 50, 20, 10_000
 
@@ -29,11 +30,6 @@ def _points(value: int) -> int:
     if value == 0:
         raise ValueError("A rule that gives no points says nothing.")
     return value
-
-
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
 
 
 RuleName = Annotated[
@@ -106,10 +102,10 @@ class ScoringRuleFields(Fields):
 class ScoringRulePatch(Fields):
     """What changes; a `condition` is replaced as a whole."""
 
-    name: RuleName = Field(default_factory=_untold)
-    condition: Condition = Field(default_factory=_untold)
-    points: Points = Field(default_factory=_untold)
-    active: bool = Field(default_factory=_untold)
+    name: RuleName = Field(default_factory=untold)
+    condition: Condition = Field(default_factory=untold)
+    points: Points = Field(default_factory=untold)
+    active: bool = Field(default_factory=untold)
 
 
 class AssignmentRuleFields(Fields):
@@ -123,11 +119,11 @@ class AssignmentRuleFields(Fields):
 class AssignmentRulePatch(Fields):
     """What changes; `condition` and `target` are replaced as a whole."""
 
-    name: RuleName = Field(default_factory=_untold)
+    name: RuleName = Field(default_factory=untold)
     condition: Condition | None = None
-    position: Place = Field(default_factory=_untold)
-    target: TargetFields = Field(default_factory=_untold)
-    active: bool = Field(default_factory=_untold)
+    position: Place = Field(default_factory=untold)
+    target: TargetFields = Field(default_factory=untold)
+    active: bool = Field(default_factory=untold)
 
 
 class Rule(Record):

@@ -15,6 +15,7 @@ from functions.crm.pipelines import (
     StageKind,
     key_of,
 )
+from functions.shared.validation import untold
 
 _Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"\S")
@@ -24,11 +25,6 @@ _FieldName = Annotated[
     StringConstraints(pattern=r"^([a-z][a-z_]{0,39}|custom\.[A-Za-z][A-Za-z0-9_.-]{0,63})$"),
     Field(description="A field of the record, or `custom.<name>`.", examples=["amount"]),
 ]
-
-
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
 
 
 class StageFields(Fields):
@@ -72,9 +68,9 @@ class PipelineFields(Fields):
 class PipelinePatch(Fields):
     """What changes; `stages` are all active stages in their new order."""
 
-    name: _Name = Field(default_factory=_untold)
-    stages: _Stages = Field(default_factory=_untold)
-    loss_reason_required: bool = Field(default_factory=_untold)
+    name: _Name = Field(default_factory=untold)
+    stages: _Stages = Field(default_factory=untold)
+    loss_reason_required: bool = Field(default_factory=untold)
 
 
 class StageArchiveFields(Fields):

@@ -1,6 +1,6 @@
 """What a workspace sells."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints
 
@@ -17,6 +17,7 @@ from functions.crm.fields import (
 from functions.crm.model import CrmRecord
 from functions.crm.money import Money
 from functions.shared.caller import Caller
+from functions.shared.validation import untold
 
 Billing = Literal["once", "monthly", "quarterly", "yearly"]
 Sku = Annotated[
@@ -25,11 +26,6 @@ Sku = Annotated[
     Field(description="Its number in your books; occurs once.", examples=["RL-TEAM-1"]),
 ]
 Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
-
-
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
 
 
 class ProductFields(Fields):
@@ -45,12 +41,12 @@ class ProductFields(Fields):
 
 
 class ProductPatch(Fields):
-    name: Name = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
     sku: Sku | None = None
-    description: Description = Field(default_factory=_untold)
+    description: Description = Field(default_factory=untold)
     price: MoneyPatch | None = None
-    billing: Billing = Field(default_factory=_untold)
-    active: bool = Field(default_factory=_untold)
+    billing: Billing = Field(default_factory=untold)
+    active: bool = Field(default_factory=untold)
     external_id: ExternalId | None = None
     tags: Tags | None = None
     custom: CustomPatch | None = None

@@ -44,3 +44,8 @@ def pointer(location: Sequence[int | str]) -> str:
 def escaped(text: str) -> str:
     """Return what a caller sent so that a sentence may quote it: short, in visible ASCII."""
     return ascii(text[:60])[1:-1]
+
+
+def untold() -> Any:
+    """The default of a patch's field that may be left out but not be null; never read."""
+    return None

@@ -112,8 +112,8 @@ def _link(spec: Json) -> None:
 
 
 def _prune(spec: Json) -> None:
-    """Drop refusals, headers and parameters that nothing refers to."""
-    for section in ("responses", "headers", "parameters"):
+    """Drop refusals, headers, parameters and schemas that nothing refers to."""
+    for section in ("responses", "headers", "parameters", "schemas"):
         words = json.dumps(spec)
         parts = spec["components"].get(section, {})
         spec["components"][section] = {

@@ -16,6 +16,7 @@ from functions.identity.model import ApiKey
 from functions.identity.roles import Role
 from functions.identity.teams import Team
 from functions.shared.policy import ROLES, SCOPES, Visibility
+from functions.shared.validation import untold
 from functions.shared.versions import LEDGER
 
 SERVED = tuple(each.date for each in LEDGER.versions)
@@ -67,11 +68,6 @@ def _text(value: Any) -> Any:
     return value
 
 
-def _untold() -> Any:
-    """The default of a patch's field that may be left out but not be null; never read."""
-    return None
-
-
 class Input(BaseModel):
     """Base of all inputs: nothing unknown."""
 
@@ -112,8 +108,8 @@ class ApiKeyPatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Hourly sync"}]})
 
-    name: Name = Field(default_factory=_untold)
-    api_version: ApiVersion = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
+    api_version: ApiVersion = Field(default_factory=untold)
 
 
 class Rotation(Input):
@@ -171,10 +167,10 @@ class RolePatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"visibility": "all"}]})
 
-    name: Name = Field(default_factory=_untold)
-    description: Description = Field(default_factory=_untold)
-    scopes: Scopes = Field(default_factory=_untold)
-    visibility: Visibility = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
+    description: Description = Field(default_factory=untold)
+    scopes: Scopes = Field(default_factory=untold)
+    visibility: Visibility = Field(default_factory=untold)
 
 
 class RoleList(BaseModel):
@@ -196,8 +192,8 @@ class TeamPatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "North and East"}]})
 
-    name: Name = Field(default_factory=_untold)
-    description: Description = Field(default_factory=_untold)
+    name: Name = Field(default_factory=untold)
+    description: Description = Field(default_factory=untold)
 
 
 class TeamList(BaseModel):
