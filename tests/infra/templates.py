@@ -146,3 +146,29 @@ def _inputs() -> str:
     for name in ("cdk.json", "uv.lock"):
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
+
+
+def function(service: Template, context: str, folder: str) -> Resource:
+    (found,) = [
+        each
+        for each in service.of("AWS::Lambda::Function")
+        if each.properties["Handler"] == f"functions.{context}.{folder}.handler.handler"
+    ]
+    return found
+
+
+def allowed(service: Template, role: Resource) -> list[tuple[str, str]]:
+    """Return the (action, resource) pairs that a role is allowed."""
+    return [
+        (action, flat(resource))
+        for policy in service.of("AWS::IAM::Policy")
+        if role.name in [each["Ref"] for each in policy.properties["Roles"]]
+        for statement in statements(policy)
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+
+
+def role_of(service: Template, context: str, folder: str) -> Resource:
+    return service.named(function(service, context, folder).properties["Role"])

@@ -11,7 +11,7 @@ from functions.shared.settings import Settings
 from infra import packaging
 from infra.names import INDEXES, TABLES
 from infra.packaging import ROOT
-from tests.infra.templates import Resource, Template, flat, listed, statements
+from tests.infra.templates import Template, allowed, flat, function, listed, role_of, statements
 
 HANDLERS = packaging.handlers()
 # Which functions evaluate the conditions of rules.
@@ -41,37 +41,11 @@ UNBOUND = {
 }  # fmt: skip
 
 
-def function(service: Template, context: str, folder: str) -> Resource:
-    (found,) = [
-        each
-        for each in service.of("AWS::Lambda::Function")
-        if each.properties["Handler"] == f"functions.{context}.{folder}.handler.handler"
-    ]
-    return found
-
-
 def settings_of(context: str, folder: str) -> type[Settings]:
     name = "".join(part.capitalize() for part in folder.split("_")) + "Settings"
     found = getattr(importlib.import_module(f"functions.{context}.settings"), name)
     assert issubclass(found, Settings)
     return found
-
-
-def allowed(service: Template, role: Resource) -> list[tuple[str, str]]:
-    """Return the (action, resource) pairs that a role is allowed."""
-    return [
-        (action, flat(resource))
-        for policy in service.of("AWS::IAM::Policy")
-        if role.name in [each["Ref"] for each in policy.properties["Roles"]]
-        for statement in statements(policy)
-        if statement["Effect"] == "Allow"
-        for action in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
-    ]
-
-
-def role_of(service: Template, context: str, folder: str) -> Resource:
-    return service.named(function(service, context, folder).properties["Role"])
 
 
 def test_every_folder_with_a_handler_is_a_function_and_nothing_else_is(service: Template) -> None:
@@ -329,41 +303,3 @@ def test_only_indexes_that_are_there_are_granted(service: Template) -> None:
     }
 
     assert granted == known
-
-
-@pytest.mark.parametrize(
-    ("context", "folder", "asked"),
-    [
-        ("crm", "api", {"identity", "video"}),
-        ("video", "api", {"crm", "identity"}),
-        ("insight", "api", {"video"}),
-        ("crm", "reassign", {"identity"}),
-        ("video", "reassign", {"identity"}),
-    ],
-)
-def test_a_function_invokes_the_doors_that_it_asks_at_and_no_other_function(
-    service: Template, context: str, folder: str, asked: set[str]
-) -> None:
-    invoked = {
-        resource.rpartition(":")[2]
-        for action, resource in allowed(service, role_of(service, context, folder))
-        if action == "lambda:InvokeFunction"
-    }
-
-    assert invoked == {f"reelate-local-{each}-check" for each in asked}
-
-
-@pytest.mark.parametrize("context", ["crm", "identity", "video"])
-def test_a_door_only_reads_its_own_table(service: Template, context: str) -> None:
-    reads = {
-        (action, resource.rpartition(":")[2])
-        for action, resource in allowed(service, role_of(service, context, "check"))
-        if action.startswith("dynamodb:")
-    }
-
-    mine = f"table/reelate-local-{context}"
-    assert ("dynamodb:BatchGetItem", mine) in reads
-    assert {action for action, _ in reads} <= {
-        "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-    }  # fmt: skip
-    assert all(resource.split("/index/")[0] == mine for _, resource in reads)
