@@ -8,10 +8,9 @@ Visibility = Literal["own", "team", "all"]
 
 RECORDS = (
     "contacts", "companies", "deals", "leads", "activities", "products", "videos", "associations",
-    "merges",
 )  # fmt: skip
-# Files of many records at once; what is in them needs the scopes of its own type as well.
-EXCHANGE = ("imports", "exports")
+# What is done with many records at once; it needs the scopes of their type as well.
+EXCHANGE = ("imports", "exports", "merges")
 ADMINISTRATION = ("api_keys", "clients", "members", "roles", "teams")
 
 

@@ -4,7 +4,15 @@ import pytest
 
 from functions.shared.caller import Caller
 from functions.shared.errors import ForbiddenError
-from functions.shared.policy import ADMINISTRATION, RECORDS, ROLES, SCOPES, SETUP, effective
+from functions.shared.policy import (
+    ADMINISTRATION,
+    EXCHANGE,
+    RECORDS,
+    ROLES,
+    SCOPES,
+    SETUP,
+    effective,
+)
 
 
 def _named(scopes: frozenset[str]) -> set[str]:
@@ -14,11 +22,12 @@ def _named(scopes: frozenset[str]) -> set[str]:
 def test_a_viewer_reads_a_rep_also_writes_a_manager_also_leads_an_admin_does_all() -> None:
     assert ROLES["viewer"] < ROLES["rep"] < ROLES["manager"] < ROLES["admin"]
     assert all(scope.endswith(":read") for scope in ROLES["viewer"])
-    assert _named(ROLES["rep"] - ROLES["viewer"]) == set(RECORDS)
+    assert _named(ROLES["rep"] - ROLES["viewer"]) == {*RECORDS, *EXCHANGE}
     assert _named(ROLES["manager"] - ROLES["rep"]) == {
         "teams", "workspace", "audit", "usage", "pipelines", "association_labels",
     }  # fmt: skip
-    administered = {*ADMINISTRATION, *SETUP, *RECORDS, "workspace"} - {"teams", "videos"}
+    kept = {"teams", "videos", "associations"}  # not an admin's alone, and not to be purged
+    administered = {*ADMINISTRATION, *SETUP, *RECORDS, "workspace"} - kept
     assert _named(ROLES["admin"] - ROLES["manager"]) == administered
 
 
