@@ -86,7 +86,7 @@ class ServiceStack(Stack):
         gateway.route(crm.find_api, "contacts/merge", "companies/merge", "merges")
         gateway.route(crm.api, "associations", "videos/{id}/associations")
         gateway.route(bulk.api, "imports", "exports")
-        gateway.route(crm.find_api, "search")
+        gateway.route(crm.find_api, "search", "views")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(insight.api, "videos/{id}/transcript.vtt", "videos/{id}/transcript.srt")
         gateway.route(video.api, "videos")

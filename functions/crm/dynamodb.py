@@ -179,9 +179,11 @@ class CrmRecords(MergeableRecords[R]):
     def query(self, asked: Mapping[str, str], *, deleted: bool = False) -> ListQuery:
         """Return the list that query parameters ask for; raises InvalidError."""
         listing = LISTINGS[self._kind.OBJECT]
-        return parse(listing, asked, self._caller, self._custom_fields, deleted=deleted)
+        return parse(listing, asked, self._caller, self.custom_fields, deleted=deleted)
 
-    def _custom_fields(self, names: Iterable[str]) -> Mapping[str, tuple[str, bool]]:
+    def custom_fields(self, names: Iterable[str]) -> Mapping[str, tuple[str, bool]]:
+        """Return the type's custom fields, and of these `names` none that is not known anew: name
+        → type, and whether it is indexed."""
         known = definitions_of(self._table, self._kind.OBJECT, names).of(self._kind.OBJECT)
         return {name: (field.type, field.indexed) for name, field in known.items()}
 

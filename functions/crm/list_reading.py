@@ -12,10 +12,26 @@ from functions.shared.validation import escaped
 
 MAX_VALUE = 500  # characters of a filter's value
 _CUSTOM = re.compile(r"custom(?:_min|_max)?\.(.+)", re.DOTALL)
+_CUSTOM_NAME = re.compile(r"custom(?:_min|_max)?\.[a-z][a-z0-9_]{0,63}")
 _END = "$"  # sorts just behind the `#` that ends a text in a key
 
 # Of some names among others: a custom field's name → its type, and whether it is indexed.
 CustomFields = Callable[[Iterable[str]], Mapping[str, tuple[str, bool]]]
+
+
+def filter_names(listing: Listing) -> list[str]:
+    """Return the parameters that narrow a list, but for those of custom fields."""
+    sorts = (listing.sort(CREATED), *listing.sorts)
+    return [
+        *(("owner", "team") if listing.owned else ()),
+        *(each.name for each in listing.filters),
+        *(bound for each in sorts if each is not None for bound in each.bounds or ()),
+    ]
+
+
+def is_custom(name: str) -> bool:
+    """Say whether a parameter is one of a custom field, defined or not."""
+    return _CUSTOM_NAME.fullmatch(name) is not None
 
 
 def parse(

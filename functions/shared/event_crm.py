@@ -60,6 +60,13 @@ class PipelinePayload(Payload):
     archived_at: str | None = None
 
 
+class ViewPayload(Payload):
+    name: str
+    record_type: str
+    sharing: str
+    maker_id: str
+
+
 class DealPayload(CrmPayload):
     name: str
     pipeline_id: str | None = None
@@ -181,6 +188,16 @@ EVENTS: dict[str, Published] = {
             "pipeline.stage_closed": "A stage takes no more records; those in it are moving.",
             "pipeline.stage_archived": "The last record has left an archived stage.",
         },
+    ),
+    **entries(
+        "crm",
+        ViewPayload,
+        {
+            "view.created": "A view was saved.",
+            "view.updated": "A view changed: its name, what it asks for, or who shares it.",
+            "view.deleted": "A view was deleted; the records that it showed stay.",
+        },
+        since="2026-11-24",
     ),
     **entries(
         "crm",

@@ -6,7 +6,7 @@ count   pk W#<workspace>#LIVING#<object>   sk LIVING   living: how many there ar
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from functions.shared.caller import Caller
 from functions.shared.errors import ConflictError
@@ -20,6 +20,8 @@ R = TypeVar("R", bound=Record)
 class LimitedRecords(Records[R]):
     """Records of which a workspace has at most `limit`, counted in their own transactions."""
 
+    _holder: ClassVar[str] = "A workspace"  # who has so many and no more
+
     def __init__(
         self, table: Table, kind: type[R], caller: Caller, *, limit: int, unique: Sequence[str] = ()
     ) -> None:
@@ -29,7 +31,7 @@ class LimitedRecords(Records[R]):
     def create(self, record: R, *, also: Also[R] = nothing_else) -> R:
         """As `Records.create`; raises ConflictError when the workspace has its fill."""
         one_more = Update(
-            self._living_key(),
+            self._living_key(record),
             "ADD living :one",
             "attribute_not_exists(living) OR living < :limit",
             values={":one": 1, ":limit": self._limit},
@@ -40,7 +42,7 @@ class LimitedRecords(Records[R]):
             if one_more not in error.refused:
                 raise
             raise ConflictError(
-                f"A workspace has at most {self._limit} of these; delete one first.",
+                f"{self._holder} has at most {self._limit} of these; delete one first.",
                 code=f"too_many_{self._kind.OBJECT}s",
             ) from error
 
@@ -48,8 +50,14 @@ class LimitedRecords(Records[R]):
         self, record_id: str, *, if_match: str | None = None, also: Also[R] = nothing_else
     ) -> None:
         """As `Records.delete`; makes room for another."""
-        one_less = Update(self._living_key(), "ADD living :less", values={":less": -1})
-        super().delete(record_id, if_match=if_match, also=lambda gone: [one_less, *also(gone)])
 
-    def _living_key(self) -> Item:
+        def one_less(gone: R) -> Update:
+            return Update(self._living_key(gone), "ADD living :less", values={":less": -1})
+
+        super().delete(
+            record_id, if_match=if_match, also=lambda gone: [one_less(gone), *also(gone)]
+        )
+
+    def _living_key(self, _record: R) -> Item:
+        """Return where a record is counted: with all of its workspace's."""
         return {"pk": self._table.key("LIVING", self._kind.OBJECT), "sk": "LIVING"}

@@ -18,8 +18,9 @@ def _scopes(resources: Iterable[str], *acts: str) -> frozenset[str]:
     return frozenset(f"{resource}:{act}" for resource in resources for act in acts)
 
 
-_READ = _scopes((*RECORDS, "pipelines", "association_labels"), "read")
-_WRITE = _scopes(RECORDS, "write", "delete")
+_READ = _scopes((*RECORDS, "pipelines", "association_labels", "views"), "read")
+# A view is its maker's, so whoever writes records may make some (`functions.crm.views`).
+_WRITE = _scopes((*RECORDS, "views"), "write", "delete")
 # What can be purged: a video's files go with its deletion, an association with its ends.
 _CRM = tuple(each for each in RECORDS if each not in ("videos", "associations"))
 # What an admin arranges for the CRM's records: everybody may know it.

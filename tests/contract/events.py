@@ -10,7 +10,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from functions.shared.events import CATALOGUE, Published, detail_type, envelope
-from tests.contract import events_of_leads, examples_of_relations
+from tests.contract import events_of_leads, examples_of_relations, examples_of_views
 
 PATH = Path(__file__).resolve().parents[2] / "functions" / "events.json"
 
@@ -90,6 +90,7 @@ _RECORDS: dict[str, dict[str, Any]] = {
             {"key": "lost", "name": "Lost", "kind": "lost", "probability": 0, "state": "active"},
         ],
     },
+    "view": examples_of_views.EXAMPLES["View"],
     "record_settings": {"id": "rst_06b1qz3v1w7g2m5n8p0r4t6x9x", "phone_region": "DE"},
     "field": {
         "id": "fld_06b1qz3v1w7g2m5n8p0r4t6x9f",
@@ -231,6 +232,7 @@ _BEFORE: dict[str, dict[str, Any]] = {
         "loss_reason": None,
     },
     "pipeline.updated": {"name": "Renewal"},
+    "view.updated": {"sharing": "private"},
     "record_settings.updated": {"phone_region": None},
     "field.updated": {"label": "Size"},
     "product.updated": {"name": "Team"},

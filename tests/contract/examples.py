@@ -12,6 +12,7 @@ from tests.contract import (
     examples_of_leads,
     examples_of_relations,
     examples_of_sales,
+    examples_of_views,
 )
 
 _COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
@@ -180,6 +181,7 @@ EXAMPLES: dict[str, Any] = {
     **examples_of_leads.EXAMPLES,
     **examples_of_relations.EXAMPLES,
     **examples_of_sales.EXAMPLES,
+    **examples_of_views.EXAMPLES,
     "Activity": {
         **_owned("act_06b1qz3v1w7g2m5n8p0r4t6x9n", "activity"),
         **_ACTIVITY_FIELDS,

@@ -61,6 +61,7 @@ TAGS = {
     "lead rules": "The points that leads get, and whose they become.",
     "pipelines": "The ordered stages that deals and leads move through.",
     "fields": "The workspace's own fields of records, and what its records are like.",
+    "views": "Lists under a name: filters, an order, columns; private or shared.",
     "search": "Any-word prefix search over the records that you may read.",
     "products": "What you sell, for the line items of deals.",
     "automations": "What happens by itself: when, if, then, and what was done.",

@@ -84,6 +84,10 @@ class World:
                     )
                 ],
             },
+            "views": lambda: {
+                "name": "Open deals", "record_type": "deal", "filters": {"status": "open"},
+                "sort": "-amount", "sharing": "shared",
+            },
             "fields": lambda: {
                 "record_type": "contact", "name": f"field_{next(_NUMBERS)}", "label": "Field",
                 "type": "text",

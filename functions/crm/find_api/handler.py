@@ -1,4 +1,4 @@
-"""λ crm/find_api: many records at once, over HTTP: search, boards, merges."""
+"""λ crm/find_api: many records at once, over HTTP: search, boards, views, merges."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from functions.crm.dynamodb_leads import moving
 from functions.crm.dynamodb_merges import DynamoMerges
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_search import DynamoSearch
-from functions.crm.find_api import board, merges, search
+from functions.crm.dynamodb_views import Views, viewed
+from functions.crm.find_api import board, merges, search, views
 from functions.crm.find_api.board import BoardStore
 from functions.crm.pipelines import Pipeline
 from functions.crm.settings import FindApiSettings
@@ -39,6 +40,14 @@ def _search(ask: Exchange) -> DynamoSearch:
     return DynamoSearch(_table(ask), ask.caller)
 
 
+def _views(ask: Exchange) -> views.ViewStore:
+    return Views(_table(ask), ask.caller)
+
+
+def _lists(ask: Exchange, record_type: str) -> CrmRecords[Any]:
+    return viewed(_table(ask), ask.caller, record_type)
+
+
 def _records(ask: Exchange, name: str) -> CrmRecords[Any]:
     table = _table(ask)
     people = LambdaDoor(FindApiSettings.from_env().identity_check_function, ask.caller)
@@ -55,6 +64,7 @@ app = build_app(
     "Reelate CRM finding",
     search.routes(_search),
     board.routes(_pipeline, _boards),
+    views.routes(views.Shelf(_views, _lists)),
     merges.routes(_merges),
 )
 handler = lambda_handler(app)
