@@ -71,7 +71,8 @@ class Views(LimitedRecords[View]):
         return view
 
     def _hidden(self, item: Mapping[str, Any]) -> bool:
-        return item["sharing"] != "shared" and item["maker_id"] != maker(self._caller)
+        others = item["maker_id"] != maker(self._caller)
+        return others and item["sharing"] == "private"
 
     def _lists(self) -> list[tuple[str, str]]:
         shared = self._table.key(View.OBJECT, "0")

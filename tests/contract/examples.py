@@ -322,10 +322,7 @@ EXAMPLES: dict[str, Any] = {
         "previous": {"stage": "qualification"},
     },
     "VideoSummary": _SUMMARY,
-    "WorkspacePatch": {
-        "name": "Harbor Foods Europe",
-        "allowed_origins": ["https://app.harbor.example"],
-    },
+    "WorkspacePatch": {"name": "Harbor Food", "allowed_origins": ["https://app.harbor.example"]},
     "WorkspaceView": {
         **_record(_WORKSPACE, "workspace"),
         "name": "Harbor Foods",

@@ -75,7 +75,7 @@ class ViewPage(BaseModel):
 ViewRecordsPage = create_model(
     "ViewRecordsPage",
     __doc__="A page of a view's records, all of the view's type.",
-    data=(list[Union[tuple(MODELS.values())]], ...),  # type: ignore[misc]  # noqa: UP007
+    data=(list[Union[tuple(MODELS.values())]], ...),  # type: ignore[arg-type, misc]  # noqa: UP007
     next_cursor=(str | None, ...),
 )
 

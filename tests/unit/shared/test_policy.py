@@ -22,7 +22,7 @@ def _named(scopes: frozenset[str]) -> set[str]:
 def test_a_viewer_reads_a_rep_also_writes_a_manager_also_leads_an_admin_does_all() -> None:
     assert ROLES["viewer"] < ROLES["rep"] < ROLES["manager"] < ROLES["admin"]
     assert all(scope.endswith(":read") for scope in ROLES["viewer"])
-    assert _named(ROLES["rep"] - ROLES["viewer"]) == {*RECORDS, *EXCHANGE}
+    assert _named(ROLES["rep"] - ROLES["viewer"]) == {*RECORDS, *EXCHANGE, "views"}
     assert _named(ROLES["manager"] - ROLES["rep"]) == {
         "teams", "workspace", "audit", "usage", "pipelines", "association_labels",
     }  # fmt: skip
