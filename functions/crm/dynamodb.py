@@ -182,8 +182,7 @@ class CrmRecords(MergeableRecords[R]):
         return parse(listing, asked, self._caller, self.custom_fields, deleted=deleted)
 
     def custom_fields(self, names: Iterable[str]) -> Mapping[str, tuple[str, bool]]:
-        """Return the type's custom fields, and of these `names` none that is not known anew: name
-        → type, and whether it is indexed."""
+        """Return the type's custom fields, not older than `names`: name → type, indexed or not."""
         known = definitions_of(self._table, self._kind.OBJECT, names).of(self._kind.OBJECT)
         return {name: (field.type, field.indexed) for name, field in known.items()}
 

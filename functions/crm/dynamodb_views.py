@@ -71,8 +71,8 @@ class Views(LimitedRecords[View]):
         return view
 
     def _hidden(self, item: Mapping[str, Any]) -> bool:
-        others = item["maker_id"] != maker(self._caller)
-        return others and item["sharing"] == "private"
+        mine: bool = item["maker_id"] == maker(self._caller)
+        return not mine and item["sharing"] == "private"
 
     def _lists(self) -> list[tuple[str, str]]:
         shared = self._table.key(View.OBJECT, "0")

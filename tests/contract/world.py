@@ -85,8 +85,7 @@ class World:
                 ],
             },
             "views": lambda: {
-                "name": "Open deals", "record_type": "deal", "filters": {"status": "open"},
-                "sort": "-amount", "sharing": "shared",
+                "name": "Deals", "record_type": "deal", "sharing": "shared",
             },
             "fields": lambda: {
                 "record_type": "contact", "name": f"field_{next(_NUMBERS)}", "label": "Field",
