@@ -25,7 +25,7 @@ from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.merge_patch import merge
 from functions.shared.record import Record
 from functions.shared.selection import names_of
-from functions.shared.validation import escaped, pointer
+from functions.shared.validation import escaped, pointer, untold
 
 MAX_VIEWS = 100  # of one maker
 MAX_FILTERS, MAX_COLUMNS = 20, 50
@@ -74,13 +74,13 @@ class ViewFields(Fields):
 class ViewPatch(Fields):
     """What changes; `filters` are merged, null takes one away. The type stays."""
 
-    name: ViewName = Field(default="")
+    name: ViewName = Field(default_factory=untold)
     filters: Annotated[
         dict[str, _Value | None], Field(max_length=2 * MAX_FILTERS, description=_FILTERS)
-    ] = Field(default_factory=dict)
+    ] = Field(default_factory=untold)
     sort: _Value | None = Field(default=None, description=_SORT)
-    columns: Columns = Field(default_factory=list)
-    sharing: Sharing = "private"
+    columns: Columns = Field(default_factory=untold)
+    sharing: Sharing = Field(default_factory=untold)
 
 
 class View(Record):
