@@ -26,7 +26,7 @@ def house_values(names: Names, audit_key_arn: str) -> dict[str, str]:
         "import_lanes": str(names.stage.import_lanes),
         "event_bus": names.bus,
         "state_machine_arn": names.state_machine_arn,
-        "schedule_group": names.schedule_group,
+        "schedule_prefix": names.schedule_prefix,
         "schedule_role_arn": names.schedule_role_arn,
         "remind_function_arn": names.function_arn("crm", "remind"),
         "remind_dead_letters_arn": names.arn("sqs", names.of("crm", "remind", "dlq")),

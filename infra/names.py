@@ -59,8 +59,9 @@ class Names:
         return self.arn("states", f"stateMachine:{self.of(context, name)}")
 
     @property
-    def schedule_group(self) -> str:
-        return self.of("reminders")
+    def schedule_prefix(self) -> str:
+        """Of the names of this stage's schedules, which share the account's default group."""
+        return f"{self.of()}-"
 
     @property
     def schedule_role(self) -> str:

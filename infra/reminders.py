@@ -1,9 +1,8 @@
-"""Tasks' reminders: schedules of one group, made by one function, invoke another."""
+"""Tasks' reminders: schedules under one prefix, made by one function, invoke another."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from functions.crm.settings import RemindSettings, ScheduleRemindersSettings
@@ -18,7 +17,6 @@ class Reminders(Construct):
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Reminders")
         names, timeout = house.names, Duration.seconds(30)
-        group = scheduler.CfnScheduleGroup(self, "Group", name=names.schedule_group)
         dead = dead_letters(Construct(self, "RemindQueue"), names, "crm", "remind")
         remind = HouseFunction(
             self, house, "crm", "remind", settings=RemindSettings, timeout=timeout,
@@ -44,10 +42,9 @@ class Reminders(Construct):
         )  # fmt: skip
         keep.read("crm").allow(
             ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule"],
-            names.arn("scheduler", f"schedule/{names.schedule_group}/*"),
-            because="The schedules of one group; their names are made while the system runs.",
+            names.arn("scheduler", f"schedule/default/{names.schedule_prefix}*"),
+            because="This stage's schedules; their names end in a task's id.",
         ).allow(["iam:PassRole"], role.role_arn)
-        keep.node.add_dependency(group)
         told = [detail_type(each) for each in CATALOGUE if each.startswith("activity.")]
         HouseConsumer(self, names, keep, "crm", timeout=timeout).fed_by(
             "Tasks",

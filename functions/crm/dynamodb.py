@@ -40,8 +40,9 @@ from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_mergeable import MAX_HOPS, MergeableRecords, new_names, under
 from functions.crm.list_query import ListQuery
 from functions.crm.list_reading import parse
-from functions.crm.model import KINDS, Company, Contact, CrmRecord, Reference
+from functions.crm.model import Company, Contact, CrmRecord, Reference
 from functions.crm.phone_numbers import e164
+from functions.crm.product import RECORDS
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Question, RecordName
 from functions.shared.errors import ConflictError, FieldProblem, InvalidError
@@ -278,9 +279,9 @@ def shown(
     the API shows them (1 request for up to 100)."""
     found = table.get_many([(table.key(each.id), "RECORD") for each in dict.fromkeys(names)])
     records = [
-        KINDS[item["object"]].model_validate(item)
+        RECORDS[item["object"]].model_validate(item)
         for item in found.values()
-        if item.get("object") in KINDS and question.allows(item)
+        if item.get("object") in RECORDS and question.allows(item)
     ]
     return {each.id: _with_living_fields(table, each).model_dump(mode="json") for each in records}
 
@@ -301,5 +302,5 @@ def visible(table: Table, question: Question, names: Sequence[RecordName]) -> se
     return {
         item["id"]
         for item in found.values()
-        if item.get("object") in KINDS and question.allows(item)
+        if item.get("object") in RECORDS and question.allows(item)
     }

@@ -1,4 +1,4 @@
-"""One-off schedules in EventBridge Scheduler, in one group, that invoke one function.
+"""One-off schedules in EventBridge Scheduler, under one prefix, that invoke one function.
 
 put     1 CreateSchedule, + 1 UpdateSchedule when there is one of this name
 drop    1 DeleteSchedule
@@ -13,11 +13,15 @@ from functions.shared.errors import UnavailableError
 
 
 class EventBridgeSchedules:
-    """The schedules of a group; each goes when it has fired."""
+    """The schedules whose names begin with `prefix`; each goes when it has fired.
 
-    def __init__(self, client: Any, group: str, target: str, role: str, dead_letters: str) -> None:
+    They lie in the account's default group: a group of their own would name them no better, and
+    the embedded cloud knows the rights on schedules of the default group alone.
+    """
+
+    def __init__(self, client: Any, prefix: str, target: str, role: str, dead_letters: str) -> None:
         self._client = client
-        self._group = group
+        self._prefix = prefix
         self._target = {
             "Arn": target,
             "RoleArn": role,
@@ -28,8 +32,7 @@ class EventBridgeSchedules:
     def put(self, name: str, at: datetime, payload: Mapping[str, str]) -> None:
         """Make a schedule, or move the one of this name."""
         arguments = {
-            "Name": name,
-            "GroupName": self._group,
+            "Name": self._prefix + name,
             # its times have whole seconds; a zone would have to be the table's
             "ScheduleExpression": f"at({at.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S')})",
             "ScheduleExpressionTimezone": "UTC",
@@ -46,8 +49,7 @@ class EventBridgeSchedules:
         self._call(
             "ResourceNotFoundException",
             self._client.delete_schedule,
-            Name=name,
-            GroupName=self._group,
+            Name=self._prefix + name,
         )
 
     def _call(self, expected: str, call: Callable[..., Any], **arguments: Any) -> bool:

@@ -1,5 +1,6 @@
 """What a workspace sells."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints
@@ -14,7 +15,7 @@ from functions.crm.fields import (
     Name,
     Tags,
 )
-from functions.crm.model import CrmRecord
+from functions.crm.model import KINDS, CrmRecord
 from functions.crm.money import Money
 from functions.shared.caller import Caller
 from functions.shared.validation import untold
@@ -69,3 +70,7 @@ class Product(CrmRecord):
     @classmethod
     def of(cls, fields: Fields, caller: Caller) -> Self:
         return cls.born(caller, owner_id=None, team_id=None, **fields.model_dump())
+
+
+# Every type of record that stands by itself, by its name.
+RECORDS: Mapping[str, type[CrmRecord]] = {**KINDS, Product.OBJECT: Product}

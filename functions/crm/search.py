@@ -15,8 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from functions.crm.index import Entry, Indexed, Portion
-from functions.crm.model import KINDS, CrmRecord
-from functions.crm.product import Product
+from functions.crm.product import RECORDS
 from functions.crm.words import bucket, words_of
 
 # Types of records, with the resource whose read scope a caller needs to find them.
@@ -28,7 +27,7 @@ SEARCHED: Mapping[str, str] = {
     "product": "products",
     "activity": "activities",
 }
-MODELS: Mapping[str, type[CrmRecord]] = {**KINDS, Product.OBJECT: Product}
+MODELS = RECORDS
 # Types whose postings share partitions; activities are found only when they are asked for.
 FAMILIES: Mapping[str, str] = {"product": "product", "activity": "activity"}
 COMMON = "record"

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.crm.model import KINDS, CrmRecord
+from functions.crm.model import CrmRecord
 from functions.crm.ports import R, Store, Subjects, TimelineStore
+from functions.crm.product import RECORDS
 from functions.crm.timeline import Choice, TimelineEntry, concerns, readable
 from functions.shared.caller import Caller
 from functions.shared.check import Door, Look, Question, RecordName
@@ -25,8 +26,8 @@ class KnownSubjects:
     def seen(self, subjects: Sequence[RecordName]) -> set[str]:
         """Return the ids of those that the caller may see (1 BatchGetItem for the CRM's, 1 invoke
         when there are videos)."""
-        mine = [each for each in subjects if each.type in KINDS]
-        theirs = [each for each in subjects if each.type not in KINDS]
+        mine = [each for each in subjects if each.type in RECORDS]
+        theirs = [each for each in subjects if each.type not in RECORDS]
         question = Question.of(self.caller, subjects, deleted=True)
         missing = self.videos.missing(theirs, deleted=True)
         return self.look(question, mine) | {each.id for each in theirs if each not in missing}

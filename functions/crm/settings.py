@@ -38,7 +38,7 @@ class CheckSettings(Settings):
 
 class ScheduleRemindersSettings(Settings):
     crm_table: str
-    schedule_group: str
+    schedule_prefix: str
     schedule_role_arn: str
     remind_function_arn: str
     remind_dead_letters_arn: str

@@ -18,9 +18,10 @@ from tests.contract.openapi import PATH
 from tests.contract.world import World, gateway, open_world
 
 PACKAGE = "reelate_client"
-# Playlists are text to a program that does not play them.
+# Playlists and captions are text to a program that does not play them.
 CONFIG = """
 content_type_overrides:
+  application/x-subrip: text/plain
   application/vnd.apple.mpegurl: text/plain
 post_hooks: []
 """

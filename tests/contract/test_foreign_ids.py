@@ -33,7 +33,10 @@ LISTS = [
 ]  # fmt: skip
 # Filled by streams, events and uploads, which this world has not: they get other lists' cursors
 # here, and another workspace's own in the tests of their contexts.
-FILLED_ELSEWHERE = re.compile(r"/v1/audit|/v1/videos/\{id\}/parts|.*/(timeline|associations)")
+FILLED_ELSEWHERE = re.compile(
+    r"/v1/(audit|search|imports|exports)|/v1/videos/\{id\}/parts"
+    r"|.*/(timeline|associations|runs|stage-history|board/\{stage\})"
+)
 _ID = re.compile(r"\b[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}\b")
 
 Ids = Mapping[str, str]  # of a record of each kind
@@ -137,7 +140,9 @@ def test_another_workspace_s_id_in_a_body_is_one_that_never_was(
                     if reply.status != 207:
                         assert good.held_by(thief) == own, place
                 replies.append((reply.status, _tells(reply, sent)))
-            assert replies[0] == replies[1], place
+            # what refuses a mere text (a phone number that is none) may tell of its letters
+            told = replies if for_ids else [status for status, _ in replies]
+            assert told[0] == told[1], place
     assert good.held_beside(thief) == before
 
 
@@ -185,8 +190,9 @@ def test_another_workspace_s_cursor_is_none(
     victim: World, thief: World, cursors: dict[str, str], operation: Operation
 ) -> None:
     target, _, _ = good.request(thief, operation)
+    words = "q=ada&" if operation[1] == "/v1/search" else ""
     for path, cursor in cursors.items():
-        refused = thief.send("GET", f"{target}?cursor={cursor}")
+        refused = thief.send("GET", f"{target}?{words}cursor={cursor}")
 
         assert (refused.status, refused.json["code"]) == (400, "invalid_cursor"), path
     if operation[1] in cursors:  # it is a good one, but not theirs

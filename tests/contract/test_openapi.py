@@ -114,8 +114,9 @@ def test_every_refusal_is_a_problem_with_an_example(name: str) -> None:
     "name", [n for n in SECURED if n.split()[0] in ("POST", "PATCH", "DELETE")]
 )
 def test_a_write_takes_an_idempotency_key(name: str) -> None:
-    # Addresses of parts may be asked for again at will: there is no effect to repeat.
-    assert "Idempotency-Key" in _headers(OPERATIONS[name]) or name.endswith("/parts")
+    # Addresses of parts and files may be asked for again at will: there is no effect to repeat.
+    addresses = ("/parts", "/download", "/report")
+    assert "Idempotency-Key" in _headers(OPERATIONS[name]) or name.endswith(addresses)
 
 
 @pytest.mark.parametrize("name", [n for n in SECURED if n.split()[0] in ("PATCH", "DELETE")])
@@ -128,10 +129,10 @@ def test_a_scope_is_named_that_some_role_has(name: str) -> None:
     ((scopes,),) = (each.values() for each in OPERATIONS[name].get("security", SPEC["security"]))
 
     assert set(scopes) <= SCOPES
-    # what concerns the person, not the workspace
+    # what concerns the person, not the workspace; what shows of each type what its scope lets see
     assert scopes or name in {
-        "GET /v1/limits", "GET /v1/me", "GET /v1/workspaces", "POST /v1/invitations/accept",
-        "POST /v1/workspaces/{id}/switch",
+        "GET /v1/limits", "GET /v1/me", "GET /v1/search", "GET /v1/workspaces",
+        "POST /v1/invitations/accept", "POST /v1/workspaces/{id}/switch",
     }  # fmt: skip
 
 

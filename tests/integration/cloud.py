@@ -28,7 +28,7 @@ ENVIRONMENT = {
     "CRM_CHECK_FUNCTION": "reelate-local-crm-check",
     "IDENTITY_CHECK_FUNCTION": "reelate-local-identity-check",
     "VIDEO_CHECK_FUNCTION": "reelate-local-video-check",
-    "SCHEDULE_GROUP": "reelate-local-reminders",
+    "SCHEDULE_PREFIX": "reelate-local-",
     "SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/reelate-local-reminders-role",
     "REMIND_FUNCTION_ARN": f"arn:aws:lambda:{REGION}:123456789012:function:crm-remind",
     "REMIND_DEAD_LETTERS_ARN": f"arn:aws:sqs:{REGION}:123456789012:reelate-local-crm-remind-dlq",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from functions.crm.model import KINDS
+from functions.crm.product import RECORDS
 from functions.shared import check
 
 Read = Callable[[check.Question, Sequence[check.RecordName]], Mapping[str, dict[str, Any]]]
@@ -14,8 +14,9 @@ _RESOURCES = {
     "deal": "deals",
     "lead": "leads",
     "activity": "activities",
+    "product": "products",
 }
-_KINDS = {name: check.Kind(kind.PREFIX, _RESOURCES[name]) for name, kind in KINDS.items()}
+_KINDS = {name: check.Kind(kind.PREFIX, _RESOURCES[name]) for name, kind in RECORDS.items()}
 
 
 def answer(question: check.Question, look: check.Look) -> check.Answer:

@@ -27,7 +27,7 @@ def _follow(message: dict[str, Any]) -> None:
     table = Table(client("dynamodb"), settings.crm_table, workspace)
     schedules = EventBridgeSchedules(
         client("scheduler"),
-        settings.schedule_group,
+        settings.schedule_prefix,
         settings.remind_function_arn,
         settings.schedule_role_arn,
         settings.remind_dead_letters_arn,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict
 
 from functions.crm.definitions import Definitions
-from functions.crm.model import KINDS
+from functions.crm.product import RECORDS
 from functions.crm.record_schema import record_schema
 from functions.shared.errors import NotFoundError
 from functions.shared.exchange import Exchange, asks
@@ -51,9 +51,9 @@ def routes(definitions: Callable[[Exchange], Definitions]) -> APIRouter:
     async def get_record_schema(
         ask: Annotated[Exchange, asks("fields:read")], kind: Kind
     ) -> Response:
-        if kind not in KINDS:
+        if kind not in RECORDS:
             raise NotFoundError("There is no such type of record.")
-        schema = record_schema(KINDS[kind], definitions(ask))
+        schema = record_schema(RECORDS[kind], definitions(ask))
         return Response(json.dumps(schema, ensure_ascii=False), media_type="application/json")
 
     return api

@@ -21,7 +21,7 @@ from functions.shared.attributes import marshal_item
 from functions.shared.caller import Caller
 from functions.shared.ids import new_id
 from functions.shared.policy import Visibility
-from functions.shared.table import Put, Table
+from functions.shared.table import Put, Table, Update
 from tests.integration.cloud import ENVIRONMENT, Calls, environment, furnish
 
 NAME = ENVIRONMENT["CRM_TABLE"]
@@ -45,7 +45,7 @@ def deal(dice: random.Random) -> dict[str, Any]:
         "id": new_id("dea"), "object": "deal", "version": 1, "name": dice.choice(NAMES),
         "created_at": dice.choice(TIMES), "updated_at": dice.choice(TIMES),
         "created_by": {"type": "api_key", "id": "key_one"}, "pipeline_id": "pip_default",
-        "stage": stage, "status": "won" if stage == "won" else "open",
+        "stage": stage, "status": "won" if stage == "won" else "open", "rank": "a0",
         "contact_ids": [], "custom": {},
     }  # fmt: skip
     for name, choices in (
@@ -75,7 +75,7 @@ def index(table: Table, item: Mapping[str, Any]) -> None:
     """Write a record's rows one by one: moto's transactions copy the whole table."""
     wanted = image(item, {}, PROJECTIONS)
     for step in Index(table, {}).steps(dict(item), wanted, Standing()):
-        assert isinstance(step.write, Put)
+        assert isinstance(step.write, Put | Update)
         table.write(step.write)
 
 

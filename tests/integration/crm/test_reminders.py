@@ -18,20 +18,16 @@ from tests.integration.crm.bus import deliver, image, message, published
 from tests.integration.gateway import CONTEXT, Api
 from tests.integration.parallel import shared_cloud
 
-GROUP = "reelate-local-reminders"
-
-
-@pytest.fixture
-def group(cloud: None) -> None:
-    aws.client("scheduler").create_schedule_group(Name=GROUP)
+PREFIX = "reelate-local-act_"
 
 
 def scheduled() -> dict[str, Any]:
     """Return what each schedule would say, by its time."""
     scheduler = aws.client("scheduler")
     found = {}
-    for each in scheduler.list_schedules(GroupName=GROUP)["Schedules"]:
-        one = scheduler.get_schedule(GroupName=GROUP, Name=each["Name"])
+    for each in scheduler.list_schedules()["Schedules"]:
+        one = scheduler.get_schedule(Name=each["Name"])
+        assert each["Name"].startswith(PREFIX)
         assert one["ActionAfterCompletion"] == "DELETE"
         assert one["ScheduleExpressionTimezone"] == "UTC"
         found[one["ScheduleExpression"]] = json.loads(one["Target"]["Input"])["say"]
@@ -53,7 +49,7 @@ def expression(moment: str) -> str:
     return f"at({moment[:19]})"
 
 
-def test_a_tasks_schedules_follow_it(api: Api, group: None) -> None:
+def test_a_tasks_schedules_follow_it(api: Api, cloud: None) -> None:
     made = task(api, due_date="2027-03-28", time_zone="Europe/Berlin", remind_before=30)
     first = published(made)
     hear(first, first)
@@ -79,7 +75,7 @@ def test_a_tasks_schedules_follow_it(api: Api, group: None) -> None:
     assert scheduled() == {}
 
 
-def test_what_is_no_task_costs_nothing(api: Api, group: None, calls: Calls) -> None:
+def test_what_is_no_task_costs_nothing(api: Api, cloud: None, calls: Calls) -> None:
     note = api.make("/v1/activities", {"type": "note", "body": "b"})["id"]
     event = published(note)
     calls.clear()
@@ -89,7 +85,7 @@ def test_what_is_no_task_costs_nothing(api: Api, group: None, calls: Calls) -> N
 
 
 def test_following_a_task_costs_two_reads_and_a_call_for_each_schedule(
-    api: Api, group: None, calls: Calls
+    api: Api, cloud: None, calls: Calls
 ) -> None:
     event = published(task(api, due_at=iso(now() + timedelta(days=1))))
     calls.clear()
