@@ -62,6 +62,7 @@ class Admission:
         mine = self._bucket(workspace, principal)
         ours = self._bucket(workspace) if workspace else None
         settings = self._settings(platform, stage, now)
+        now = self._clock()  # reading them may have taken long, and others have drawn meanwhile
         own, shared = settings.principal_rate, settings.workspace_rate
         late, by = 0, PRINCIPAL
         if now >= self._blind_until:

@@ -64,15 +64,16 @@ def test_the_typical_request_adds_no_call(api: Api, calls: Calls) -> None:
     calls.clear()
     api.get(ABSENT)
     # the first of a lease: the settings, a block for the principal and one for the workspace
-    assert calls.take() == ["GetItem", "UpdateItem", "UpdateItem", "GetItem"]
+    settings, mine, ours, *reading = calls.take()
+    assert [settings, mine, ours] == ["GetItem", "UpdateItem", "UpdateItem"]
 
-    drawing = []  # blocks double while they do not last a second
+    drawing = []  # blocks double while they do not last a second, or are a twentieth
     for number in range(2, 64):
         api.get(ABSENT)
-        *drawn, read = calls.take()
-        assert read == "GetItem"
-        drawing += [number] * bool(drawn)
-    assert drawing == [2, 4, 8, 16, 32]
+        made = calls.take()
+        assert [each for each in made if each != "UpdateItem"] == reading
+        drawing += [number] * (made != reading)
+    assert 2 <= len(drawing) <= 6
 
 
 def test_a_reply_says_what_is_left(api: Api) -> None:
@@ -197,6 +198,19 @@ def test_fifty_writes_at_once_in_fifty_environments_are_within_the_burst() -> No
         verdicts = at_once(50, lambda n: doors[n].ask(platform(), "prod", "key_one", WRITE_COST))
 
     assert [each.refusal for each in verdicts] == [None] * 50
+
+
+def test_a_request_is_held_against_the_bucket_as_it_is_once_the_settings_are_read(
+    cloud: None,
+) -> None:
+    """A cold environment's first read may take long; others draw meanwhile."""
+    began = 10**9 * SECOND
+    moments = iter([began, began + 5 * SECOND])
+    RateCell(platform(), "key_one").start(began + 8 * SECOND, began)  # 150 of 200 at the end
+
+    verdict = Admission(lambda: next(moments)).ask(platform(), "prod", "key_one", WRITE_COST)
+
+    assert verdict.refusal is None
 
 
 def test_a_principal_in_no_workspace_has_its_own_bucket(cloud: None) -> None:
