@@ -63,6 +63,7 @@ class Leads(StagedRecords[Lead]):
         if made is None:
             return super().create(record, also=also)
         try:
+            super()._check_ownership(record, None)  # what the caller named is held to the caller
             return super().create(record.model_copy(update=made.fields), also=also)
         except (ReelateError, ConditionFailedError):
             assigner.withdraw(made)

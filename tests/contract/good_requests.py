@@ -27,7 +27,7 @@ ELSEWHERE = {
     "POST /v1/exports/{id}/download",
 }  # fmt: skip
 # Names that are taken, records that are not there.
-_LEFT_OUT = {"amount", "links", "name", "reassign_to"}
+_LEFT_OUT = {"amount", "links", "name", "reassign_to", "required"}
 # What must have happened to a record first.
 _BEFORE: dict[str, tuple[Any, ...]] = {
     "/v1/leads/{id}/unconvert": ("POST", "/convert", {}),

@@ -179,8 +179,12 @@ def test_another_workspace_s_cursor_is_none(
     victim: World, thief: World, cursors: dict[str, str], operation: Operation
 ) -> None:
     target, _, _ = good.request(thief, operation)
+    demanded = "".join(
+        f"&{each['name']}=harbor" for each in operation[2]["parameters"]
+        if each.get("in") == "query" and each.get("required")
+    )  # fmt: skip
     for path, cursor in cursors.items():
-        refused = thief.send("GET", f"{target}?cursor={cursor}")
+        refused = thief.send("GET", f"{target}?cursor={cursor}{demanded}")
 
         assert (refused.status, refused.json["code"]) == (400, "invalid_cursor"), path
     if operation[1] in cursors:  # it is a good one, but not theirs
