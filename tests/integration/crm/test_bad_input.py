@@ -131,7 +131,10 @@ def test_a_tampered_or_foreign_cursor_is_malformed(api: Api, other: Api) -> None
 def test_an_id_that_is_absent_misshapen_or_of_another_type_is_not_found(
     api: Api, method: str, path: str
 ) -> None:
-    own = {"contacts": "con", "companies": "com", "deals": "dea", "activities": "act"}
+    own = {
+        "contacts": "con", "companies": "com", "deals": "dea", "activities": "act",
+        "leads": "led", "products": "prd",
+    }  # fmt: skip
     prefix = own[path.split("/")[2]]
     another = next(each for each in own.values() if each != prefix)
     stranger = (

@@ -40,8 +40,10 @@ OWNERSHIPS: dict[tuple[str | None, str | None], str] = {
 def route(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Hand an event to the function that the gateway would hand it to."""
     path = event["path"]
-    if path.endswith(("/transcript", "/analysis")):
+    if path.endswith(("/transcript", "/transcript.srt", "/transcript.vtt", "/analysis")):
         return insight(event, context)
+    if path.endswith("/associations"):
+        return crm(event, context)
     return (video if path.startswith(("/v1/videos", "/v1/playback")) else crm)(event, context)
 
 

@@ -26,6 +26,8 @@ ROUTES = [
 # what names other records, which are not there, or may occur once
 _LEFT_OUT = {"links", "company_id", "contact_ids", "owner_id", "team_id", "email", "domain"}
 
+LINE = {"description": "Seat", "unit_price": {"amount_minor": 5, "currency": "EUR"}}
+
 
 def _named(route: tuple[str, str, Any]) -> str:
     return f"{route[0]} {route[1]}"
@@ -50,14 +52,21 @@ def test_a_record_is_there_for_who_may_see_it_and_absent_for_others(
 ) -> None:
     method, path, operation = route
     resource, body = path.split("/")[2], body_of(operation)
+    headers = {"If-Match": "*"} if "428" in operation["responses"] else None
+    lines: dict[str, str] = {}  # of each deal, a line item
 
     def ask(api: Api, record_id: str) -> Any:
-        return api.request(method, path.replace("{id}", record_id), body)
+        line = lines.get(record_id, "lin_06b1qz3v1w7g2m5n8p0r4t6x9h")
+        target = path.replace("{id}", record_id).replace("{line}", line)
+        return api.request(method, target, body, headers)
 
     def make(owner: str | None, team: str | None) -> Any:
         record = world.make(resource, owner, team)
-        if path.endswith(("/transcript", "/analysis")):
+        if "/transcript" in path or path.endswith("/analysis"):
             world.analysed(record)
+        if "{line}" in path:
+            found = f"/v1/{resource}/{record['id']}/line-items"
+            lines[record["id"]] = world.admin.make(found, LINE)["id"]
         return record
 
     who = caller(visibility)
