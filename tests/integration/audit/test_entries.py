@@ -198,7 +198,7 @@ def test_what_a_write_of_a_very_long_text_changed_is_told_by_its_length(desk: De
     desk.crm.make("/v1/activities", {"type": "note", "body": "x" * 9_000, "links": [link]})
     desk.pump()
 
-    created = next(each for each in desk.entries() if each["type"] == "note.created")
+    created = next(each for each in desk.entries() if each["type"] == "activity.created")
 
     assert created["after"]["body"] == {"omitted_characters": 9_002}
     assert created["after"]["links"] == [link]

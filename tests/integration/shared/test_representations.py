@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from fastapi import Response
 
+from functions.crm import dynamodb_definitions
+from functions.crm.setup_api.handler import handler as setup_handler
 from functions.identity.api.handler import handler as identity
 from functions.shared.exchange import Ask
 from functions.shared.ids import new_id
@@ -18,6 +20,16 @@ CONTACTS = "/v1/contacts"
 pytestmark = pytest.mark.usefixtures("cloud")
 OLD = {"Reelate-Version": "2026-11-22"}
 ADA = {"name": "Ada", "email": "ada@example.com", "custom": {"tier": "A", "seats": 3}}
+
+
+@pytest.fixture(autouse=True)
+def fields(api: Api) -> None:
+    """The custom fields of the contacts here, in the one cloud of all tests of this module."""
+    setup = Api(setup_handler, api.member)
+    for name, kind in (("tier", "text"), ("seats", "number")):
+        described = {"record_type": "contact", "name": name, "label": name, "type": kind}
+        assert setup.post("/v1/fields", described).status in (201, 409)
+    dynamodb_definitions.forget()
 
 
 def test_a_get_and_a_list_show_the_selected_fields(api: Api) -> None:
