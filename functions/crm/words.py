@@ -47,7 +47,8 @@ def words_of(item: Mapping[str, Any]) -> list[str]:
             value = item.get(field)
             if isinstance(value, str):
                 found.update(_WORDS[kind](value))
-    return sorted({each[:MAX_WORD] for each in found if each})
+    # folding can make several words of one letter (U+FDFA)
+    return sorted({part[:MAX_WORD] for each in found for part in each.split()})
 
 
 def query_words(text: str) -> list[str]:
@@ -64,7 +65,8 @@ def query_words(text: str) -> list[str]:
     for chunk in _TYPED_NUMBER.sub(number, text).split():
         whole = _whole(chunk)
         found += [whole] if whole else _pairs(_parts(chunk), asked=True)
-    return list(dict.fromkeys(each[:MAX_WORD] for each in found))[: MAX_WORDS + 1]
+    parts = (part[:MAX_WORD] for each in found for part in each.split())
+    return list(dict.fromkeys(parts))[: MAX_WORDS + 1]
 
 
 def found_by(words: Sequence[str], asked: Sequence[str]) -> bool:

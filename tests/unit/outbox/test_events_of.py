@@ -65,7 +65,7 @@ def test_a_stamped_write_is_an_event() -> None:
         "data": {
             "id": CONTACT, "version": 1, "name": "Ada", "email": None, "company_id": None,
             "owner_id": None, "team_id": None, "phone": None, "title": None,
-            "external_id": None, "tags": [], "custom": {},
+            "external_id": None, "tags": [], "custom": {}, "merged_into": None, "merged_ids": [],
         },
         "request_id": "req-1",
     }  # fmt: skip
@@ -117,7 +117,7 @@ def test_what_is_not_of_the_payload_stays_inside() -> None:
 
     assert set(found["data"]) == {
         "id", "version", "name", "email", "company_id", "owner_id", "team_id", "phone", "title",
-        "external_id", "tags", "custom",
+        "external_id", "tags", "custom", "merged_into", "merged_ids",
     }  # fmt: skip
 
 

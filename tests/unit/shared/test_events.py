@@ -30,7 +30,8 @@ def test_an_event_says_who_did_what_to_which_record_and_when() -> None:
         "data": {
             "id": "con_1", "version": 2, "name": "New", "email": "a@example.com",
             "company_id": None, "owner_id": None, "team_id": None, "phone": "1",
-            "title": None, "external_id": None, "tags": [], "custom": {},
+            "title": None, "external_id": None, "tags": [], "custom": {}, "merged_into": None,
+            "merged_ids": [],
         },
         "request_id": "req_1",
     }  # fmt: skip
