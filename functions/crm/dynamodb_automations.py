@@ -2,7 +2,7 @@
 
 pattern                   index  requests                                    units
 get, create, change ...   table  as LimitedRecords
-all of a workspace        gsi1   1 Query in KEPT_SECONDS                     0.5 RRU per 4 KB
+those of an event         gsi1   1 Query, none if read after the event       0.5 RRU per 4 KB
 the record of an event    table  1 GetItem                                   1 RRU
 count a run               table  1 UpdateItem                                1 WRU
 an action                 table  as the record's change, + its note          + 2 WRU
@@ -15,7 +15,6 @@ run     pk W#<workspace>#RUNS#<automation>           sk <occurred_at>#<event>   
 count   pk W#<workspace>#AUTOMATED                   sk <hour>   runs: how many
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -49,7 +48,7 @@ from functions.shared.validation import validated
 KEPT_SECONDS = 30.0
 _LOG_DAYS = 30
 _MAX_KEPT = 1_000  # workspaces
-_KEPT: dict[tuple[str, str], tuple[float, list[Automation]]] = {}
+_KEPT: dict[tuple[str, str], tuple[str, list[Automation]]] = {}
 
 
 class Automations(LimitedRecords[Automation]):
@@ -58,15 +57,18 @@ class Automations(LimitedRecords[Automation]):
     def __init__(self, table: Table, caller: Caller) -> None:
         super().__init__(table, Automation, caller, limit=MAX_AUTOMATIONS)
 
-    def every(self, clock: Callable[[], float] = time.monotonic) -> Sequence[Automation]:
-        """Return all of them, as they were within KEPT_SECONDS."""
+    def for_event(self, occurred_at: str) -> Sequence[Automation]:
+        """Return all of them, read after the event and within KEPT_SECONDS: an automation that
+        was made before a change runs on it, and the events of one batch share a reading."""
         key = (self._table.name, self._table.workspace)
         kept = _KEPT.get(key)
-        if kept is None or kept[0] <= clock():
+        moment = now()
+        oldest = max(occurred_at, iso(moment - timedelta(seconds=KEPT_SECONDS)))
+        if kept is None or kept[0] <= oldest:
             if len(_KEPT) >= _MAX_KEPT:
                 _KEPT.clear()
             found = list(reversed(self.page(limit=MAX_AUTOMATIONS).items))
-            _KEPT[key] = kept = (clock() + KEPT_SECONDS, found)
+            _KEPT[key] = kept = (iso(moment), found)
         return kept[1]
 
     def runs(
@@ -83,11 +85,6 @@ class Automations(LimitedRecords[Automation]):
         )
         position = {"sk": found.last_key["sk"]} if found.last_key else None
         return Page([Run.model_validate(each) for each in found.items], position)
-
-
-def forget() -> None:
-    """Read automations afresh."""
-    _KEPT.clear()
 
 
 class TableHands:

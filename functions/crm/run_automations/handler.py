@@ -33,4 +33,4 @@ def _run(message: dict[str, Any]) -> None:
         detail["request_id"],
         lambda asking: LambdaDoor(settings.identity_check_function, asking),
     )
-    run_all(detail, Automations(table, caller).every(), hands)
+    run_all(detail, Automations(table, caller).for_event(detail["occurred_at"]), hands)

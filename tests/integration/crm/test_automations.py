@@ -2,13 +2,11 @@
 
 import json
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from functions.crm import dynamodb_automations
 from functions.crm.api.handler import handler as api_handler
 from functions.crm.automation import MAX_DEPTH
 from functions.crm.run_automations.handler import handler as run
@@ -22,13 +20,6 @@ from tests.integration.parallel import shared_cloud
 
 MEMBER = "mem_01m82w1qmze42t2y2smsnt8yx9"
 TASK = {"type": "create_task", "subject": "Hand over", "due_in": 60}
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    dynamodb_automations.forget()
-    yield
-    dynamodb_automations.forget()
 
 
 @pytest.fixture
@@ -135,6 +126,15 @@ def test_what_is_off_deleted_or_of_another_workspace_does_nothing(
     assert calls.take() == ["Query"], "kept in memory, and nothing wanted"
     assert api.get("/v1/activities").json["data"] == []
     assert runs(setup, off) == []
+
+
+def test_one_made_just_before_a_change_runs_on_it(api: Api, setup: Api) -> None:
+    hear(published(contact(api)["id"]))  # what there is, nothing, is in memory now
+    rule = made(setup, {"type": "add_tag", "tag": "new"})
+    ada = contact(api)
+    hear(published(ada["id"]))
+    assert shown(api, ada)["tags"] == ["new"]
+    assert len(runs(setup, rule)) == 1
 
 
 def test_a_hundred_deliveries_twenty_at_once_do_it_once() -> None:
