@@ -74,6 +74,7 @@ LISTINGS: Mapping[str, Listing] = {
             ],
             [_BY_UPDATE, times("due_at", "When a task is due."), times("occurred_at", "When.")],
             [("status", "due_at"), ("type", "occurred_at")],
+            agenda=True,
         ),
         Listing(
             "product",

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from functions.shared.clock import iso, parse
 
+# What open tasks are asked for by (`agenda`): overdue ones come again under their day.
+AGENDA = ("overdue", "today", "upcoming")
+
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
 # Before it nobody sold anything on video; beyond it no scheduler takes a time.
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -70,7 +73,17 @@ def before(moment: str, minutes: int) -> str:
     return iso(parse(moment) - timedelta(minutes=minutes))
 
 
-def day_of(moment: datetime, time_zone: str) -> tuple[str, str]:
-    """Return the instants between which it is the same day in a zone as at `moment`."""
+def agenda(name: str, moment: datetime, time_zone: str) -> tuple[str | None, str | None]:
+    """Return the instants behind and at which tasks are due that are overdue, due today, or later
+    (of AGENDA) at `moment`, where the clocks show a zone's time; None: open.
+
+    A task that is due at the midnight that ends a day belongs to that day, as one that is due on
+    the day does.
+    """
+    if name == "overdue":
+        return None, iso(moment)
     today = moment.astimezone(_zone(time_zone)).date()
-    return _at(datetime.combine(today, time()), time_zone), day_over(today.isoformat(), time_zone)
+    end = day_over(today.isoformat(), time_zone)
+    if name == "upcoming":
+        return end, None
+    return _at(datetime.combine(today, time()), time_zone), end

@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
+from functions.crm import due
 from functions.crm.list_query import ListQuery, Range
+from functions.crm.list_values import one_of
 from functions.crm.listing import CREATED, Filter, Listing, Sort
 from functions.shared.caller import Caller
+from functions.shared.clock import now
 from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.ids import is_id
 from functions.shared.validation import escaped
@@ -13,6 +18,8 @@ from functions.shared.validation import escaped
 MAX_VALUE = 500  # characters of a filter's value
 _CUSTOM = re.compile(r"custom(?:_min|_max)?\.(.+)", re.DOTALL)
 _CUSTOM_NAME = re.compile(r"custom(?:_min|_max)?\.[a-z][a-z0-9_]{0,63}")
+# What `due` says itself, and what else of it may be said.
+_SAID_BY_DUE = {"status": "open", "type": "task"}
 _END = "$"  # sorts just behind the `#` that ends a text in a key
 
 # Of some names among others: a custom field's name → its type, and whether it is indexed.
@@ -24,6 +31,7 @@ def filter_names(listing: Listing) -> list[str]:
     sorts = (listing.sort(CREATED), *listing.sorts)
     return [
         *(("owner", "team") if listing.owned else ()),
+        *(("due", "tz") if listing.agenda else ()),
         *(each.name for each in listing.filters),
         *(bound for each in sorts if each is not None for bound in each.bounds or ()),
     ]
@@ -41,15 +49,20 @@ def parse(
     custom: CustomFields,
     *,
     deleted: bool = False,
+    moment: datetime | None = None,
 ) -> ListQuery:
     """Return the list that query parameters ask for; `custom` is asked for the type's custom
-    fields (name → type, indexed) when one is named. Raises InvalidError for a sort, a field or a
-    value that there is not, with what there is."""
+    fields (name → type, indexed) when one is named. `moment` is when it is asked for (None: now).
+    Raises InvalidError for a sort, a field or a value that there is not, with what there is."""
     reader = _Reader(_with_custom(listing, asked, custom), caller, asked)
-    equal = reader.equalities()
-    ranges = reader.ranges()
+    agenda = reader.agenda(moment)
+    equal = [*agenda.equal, *reader.equalities()]
+    ranges = [*agenda.ranges, *reader.ranges()]
     owner, team = reader.owner(), reader.team()
-    sort, descending = reader.sort([each for each, _ in ranges])
+    if agenda.ranges:
+        sort, descending = reader.sort_of_agenda(agenda.ranges[0][0])
+    else:
+        sort, descending = reader.sort([each for each, _ in ranges])
     if deleted:
         reader.refuse_all("deleted_alone", "Deleted records come by their deletion, unfiltered.")
     if reader.faults:
@@ -73,6 +86,13 @@ def _with_custom(
     return listing
 
 
+class _Agenda(NamedTuple):
+    """What `due` stands for: filters and a range as any others; nothing where it is not asked."""
+
+    equal: Sequence[tuple[Filter, str]] = ()
+    ranges: Sequence[tuple[Sort, Range]] = ()
+
+
 class _Reader:
     """Reads query parameters and collects what is wrong with them."""
 
@@ -82,6 +102,35 @@ class _Reader:
         self._caller = caller
         self._asked = asked
         self._unread = dict(asked)
+
+    def agenda(self, moment: datetime | None) -> _Agenda:
+        """Read `due` and `tz`: open tasks, by the instant at which they are due."""
+        if not self.listing.agenda:
+            return _Agenda()
+        zone = self._take("tz", due.zone)
+        name = self._take("due", one_of(*due.AGENDA))
+        status, due_at = self.listing.filter("status"), self.listing.sort("due_at")
+        if name is None or status is None or due_at is None or due_at.bounds is None:
+            if zone is not None and "due" not in self._asked:
+                self._refuse("tz", "invalid_filter", "A time zone goes with `due`.")
+            return _Agenda()
+        for other, only in _SAID_BY_DUE.items():
+            if self._unread.pop(other, only) != only:
+                self._refuse(other, "invalid_filter", f"With `due` it can only be '{only}'.")
+        for bound in due_at.bounds:
+            if self._unread.pop(bound, None) is not None:
+                self._refuse(bound, "invalid_filter", "`due` says already when they are due.")
+        after, until = due.agenda(name, moment or now(), zone or "UTC")
+        low, high = (None if each is None else each + _END for each in (after, until))
+        return _Agenda([(status, "open")], [(due_at, Range(low, high))])
+
+    def sort_of_agenda(self, due_at: Sort) -> tuple[Sort, bool]:
+        """Return the order of tasks by their day: the next one first unless it is turned round."""
+        text = self._asked.get("sort", due_at.name)
+        sort, descending = self.sort([due_at])
+        if text.removeprefix("-") != due_at.name:
+            self._refuse("sort", "unknown_sort", "With `due` the order is `due_at` or `-due_at`.")
+        return sort, descending and text.startswith("-")
 
     def equalities(self) -> list[tuple[Filter, str]]:
         return [

@@ -69,6 +69,7 @@ class Listing:
     sorts: Sequence[Sort] = ()
     pairs: Sequence[tuple[str, str]] = ()
     owned: bool = True  # else everybody in the workspace sees all of them
+    agenda: bool = False  # `due` and `tz` ask for open tasks by their day (`due.agenda`)
 
     def with_custom(self, fields: Mapping[str, str], *, indexed: bool) -> "Listing":
         """Return these lists and those by custom fields (name → type)."""

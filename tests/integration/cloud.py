@@ -1,6 +1,7 @@
 """The AWS of an integration test: moto's tables and secret under the names that infra gives them,
 and the environment that points every function at them."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ ENVIRONMENT = {
     "SIGN_IN_CLIENT": "people",
 }
 INDEXES = ("gsi1", "gsi2", "gsi3", "gsi4")
-_OF_LIMITS = re.compile(r"#(RATE(#[^\"]*)?|SETTINGS)\\?\"")
+_OF_LIMITS = re.compile(r"#(RATE(#[^']*)?|SETTINGS)'")
 TABLES = [ENVIRONMENT[name] for name in ENVIRONMENT if name.endswith("_TABLE")]
 
 
@@ -162,22 +163,40 @@ def forget_clients() -> None:
     aws._session.cache_clear()
 
 
+def _tables(told: Any) -> set[str]:
+    """Return the tables that a request to DynamoDB names."""
+    match told:
+        case {"RequestItems": dict(named)}:
+            return set(named)
+        case {"TableName": str(name)}:
+            return {name}
+        case dict():
+            return {name for each in told.values() for name in _tables(each)}
+        case list():
+            return {name for each in told for name in _tables(each)}
+    return set()
+
+
 class Calls(list[str]):
     """The names of the requests that went to one service, in order.
 
-    Without those of the rate limits and of custom fields' definitions (unless asked for), which
-    come once in many requests: they are counted in tests of their own.
+    Without those of the platform's table that are about rate limits and settings, and those of
+    custom fields' definitions (unless asked for), which come once in many requests: they are
+    counted in tests of their own.
     """
 
     def __init__(self, service: str, *, of_limits: bool = False) -> None:
         self._events = aws.client(service).meta.events
+        self._service = service
         self._name = f"before-call.{service}.*"
         self._of_limits = of_limits
 
     def _record(self, model: Any, params: Any, **_: Any) -> None:
-        body = str(params["body"])
-        definitions = model.name == "Query" and "#FIELDS" in body
-        if self._of_limits or not (definitions or _OF_LIMITS.search(body)):
+        told = json.loads(params["body"]) if self._service == "dynamodb" else {}
+        definitions = model.name == "Query" and "#FIELDS" in str(told)
+        of_platform = _tables(told) == {ENVIRONMENT["PLATFORM_TABLE"]}
+        of_limits = of_platform and _OF_LIMITS.search(str(told))
+        if self._of_limits or not (definitions or of_limits):
             self.append(model.name)
 
     def take(self) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import Request
 
+from functions.crm import due
 from functions.crm.list_reading import MAX_VALUE
 from functions.crm.listing import CREATED, Listing
 
@@ -39,6 +40,19 @@ def _parameters(listing: Listing) -> Iterator[dict[str, Any]]:
     if listing.owned:
         yield _parameter("owner", "Belongs to this member; `me`: to you.", examples=["me"])
         yield _parameter("team", "Belongs to this team.")
+    if listing.agenda:
+        yield _parameter(
+            "due",
+            "Open tasks, the next one first: overdue by now, due today (late already or not), or "
+            "due on a later day.",
+            type="string",
+            enum=list(due.AGENDA),
+        )
+        yield _parameter(
+            "tz",
+            "The time zone (IANA) whose day is meant by `due`; left out: UTC.",
+            examples=["Europe/Berlin"],
+        )
     for each in listing.filters:
         yield _parameter(each.name, each.about)
     for sort in (listing.sort(CREATED), *listing.sorts):

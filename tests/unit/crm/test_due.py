@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.crm import due
-from functions.shared.clock import parse
+from functions.shared.clock import iso, parse
 
 ZONES = sorted(each for each in available_timezones() if each[0].isupper() and "/" in each)
 
@@ -46,8 +46,11 @@ def test_a_time_of_day_is_that_of_the_clocks_there(day: str, clock: str, instant
 @given(st.sampled_from(ZONES), st.integers(157_766_400, 4_102_444_800))
 def test_every_moment_lies_in_the_day_it_is_in(zone: str, moment: int) -> None:
     aware = datetime.fromtimestamp(moment, UTC)
-    begins, ends = map(parse, due.day_of(aware, zone))
+    after, until = due.agenda("today", aware, zone)
+    begins, ends = parse(str(after)), parse(str(until))
     assert begins <= aware < ends
+    assert due.agenda("upcoming", aware, zone) == (until, None)
+    assert due.agenda("overdue", aware, zone) == (None, iso(aware))
     assert aware.astimezone(ZoneInfo(zone)).date() == begins.astimezone(ZoneInfo(zone)).date()
 
 

@@ -87,11 +87,25 @@ def test_every_declared_filter_is_one_that_a_view_may_keep(kind: str) -> None:
         )
         for name in filter_names(LISTINGS[kind])
     }
+    for name in ("due", "tz"):  # go with each other, and with one order
+        asked.pop(name, None)
     for name, text in {**asked, "custom.tier": "a", "custom_max.size": "3"}.items():
         kept = view(record_type=kind, filters={name: text}, sort="custom.size")
         assert kept.checked(caller(None), custom) is kept
         query = kept.read(lambda told, k=kind: parse(LISTINGS[k], told, caller(), custom))
         assert query.asked == {name: text, "sort": "custom.size"}
+
+
+def test_a_view_keeps_an_agenda() -> None:
+    mine = {"due": "today", "tz": "Europe/Berlin", "owner": "me"}
+    kept = view(record_type="activity", filters=mine, sort=None)
+    assert kept.checked(caller(None), custom) is kept
+    assert faults(view(record_type="activity", filters={"due": "today"}, sort="updated_at")) == [
+        ("/sort", "unknown_sort")
+    ]
+    assert faults(view(record_type="activity", filters={"tz": "Mars"}, sort=None)) == [
+        ("/filters/tz", "invalid_filter")
+    ]
 
 
 def test_me_is_whoever_opens_it_and_nobody_when_that_is_a_program() -> None:
