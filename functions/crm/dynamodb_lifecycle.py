@@ -167,8 +167,8 @@ class RestorableRecords(Records[R]):
         if not is_id(record_id, self._kind.PREFIX):
             raise self._absent()
         item = self._table.get(self._table.key(record_id), "RECORD", consistent=True)
-        if item is None or "purged_at" in item or self._hidden(item):
-            raise self._absent()
+        if item is None or "purged_at" in item or "merged_into" in item or self._hidden(item):
+            raise self._gone(item)
         if _over(item.get("deleted_at")):
             raise self._absent()  # its time is over, DynamoDB has not come by yet
         return self._kind.model_validate(item)

@@ -1,7 +1,7 @@
 """Records that can be merged into others: found by their old ids, known by their old values.
 
     pattern                        requests                            units
-    get by a merged record's id    + 2 GetItem for each merge of it    0.5 RRU each
+    get by a merged record's id    + 1 GetItem for each merge of it    0.5 RRU each
     delete, restore, purge         as of others, aliases among the unique values
 
 A merged record's item stays, deleted and with `merged_into`: it leads from the old id to the new
@@ -15,7 +15,6 @@ from functions.crm.dynamodb_keys import KeyedRecords
 from functions.crm.model import CrmRecord, Mergeable
 from functions.crm.references import renamed
 from functions.shared.errors import ConflictError, NotFoundError
-from functions.shared.ids import is_id
 from functions.shared.record import stamp
 from functions.shared.records import Also, nothing_else
 from functions.shared.table import ConditionFailedError, Item
@@ -28,6 +27,14 @@ NOT_UNIQUE = frozenset({"phone"})
 _ALIAS = "~"  # `email~ada@a.example`: one of several values of `email`
 
 
+class MergedError(NotFoundError):
+    """There is no such record any more: it has become a part of another, `into`."""
+
+    def __init__(self, detail: str, into: str) -> None:
+        super().__init__(detail)
+        self.into = into
+
+
 class MergeableRecords(KeyedRecords[R]):
     """The records of one type; where they are `Mergeable`, merged ones lead to what they were
     merged into."""
@@ -37,21 +44,23 @@ class MergeableRecords(KeyedRecords[R]):
         for _ in range(MAX_HOPS):
             try:
                 return super().get(record_id, consistent=consistent)
-            except NotFoundError:
-                into = self._merged_into(record_id)
-                if into is None:
-                    raise
-                record_id = into
+            except MergedError as error:
+                record_id = error.into
         raise self._absent()
 
     def _current(self, record_id: str, *, consistent: bool = True) -> R:
         """As `Records._current`; raises ConflictError where a merged record is to be written."""
         try:
             return super()._current(record_id, consistent=consistent)
-        except NotFoundError:
-            if consistent and (into := self._merged_into(record_id)) is not None:
-                self._refuse_merged(into)
+        except MergedError as error:
+            if consistent:
+                self._refuse_merged(error.into)
             raise
+
+    def _gone(self, item: Item | None) -> NotFoundError:
+        absent = super()._gone(item)
+        into = (item or {}).get("merged_into")
+        return absent if into is None else MergedError(str(absent), str(into))
 
     def change(
         self,
@@ -73,17 +82,11 @@ class MergeableRecords(KeyedRecords[R]):
         )
 
     def _lying(self, record_id: str) -> R:
-        record = super()._lying(record_id)
-        if record.deleted_at is not None and (into := self._merged_into(record_id)) is not None:
-            self._refuse_merged(into)
-        return record
-
-    def _merged_into(self, record_id: str) -> str | None:
-        if not issubclass(self._kind, Mergeable) or not is_id(record_id, self._kind.PREFIX):
-            return None
-        item = self._table.get(self._table.key(record_id), "RECORD", consistent=True) or {}
-        into = item.get("merged_into")
-        return None if into is None else str(into)
+        try:
+            return super()._lying(record_id)
+        except MergedError as error:
+            self._refuse_merged(error.into)
+            raise
 
     def _refuse_merged(self, into: str) -> None:
         living = self.get(into)  # absent for who may not see it

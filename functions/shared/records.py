@@ -91,8 +91,13 @@ class Records(Generic[R]):
         # two types may share a prefix: rules do
         other = item is None or item.get("object", self._kind.OBJECT) != self._kind.OBJECT
         if item is None or other or "deleted_at" in item or self._hidden(item):
-            raise self._absent()
+            raise self._gone(item)
         return self._kind.model_validate(item)
+
+    def _gone(self, _item: Item | None) -> NotFoundError:
+        """Return what is said of an id under which no live record lies for the caller, but this
+        item, if any."""
+        return self._absent()
 
     def _shown(self, record: R) -> R:
         """Return a stored record as callers see it: here, as it is."""

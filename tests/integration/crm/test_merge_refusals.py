@@ -120,7 +120,10 @@ def test_ten_records_cost_what_two_do_and_what_moves_goes_forty_at_a_time(
     api.get(f"/v1/contacts/{ids[0]}")
     assert calls.take() == ["GetItem"]
     api.get(f"/v1/contacts/{ids[1]}")
-    assert calls.take() == ["GetItem", "GetItem", "GetItem"]
+    assert calls.take() == ["GetItem", "GetItem"]
+    absent = new_id("con")
+    api.get(f"/v1/contacts/{absent}")
+    assert calls.take() == ["GetItem"]  # what was read says that it is not there
 
 
 def test_events_tell_of_each_record_that_was_merged_and_came_back(find: Api, api: Api) -> None:
