@@ -8,6 +8,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
+from functions.shared.events import detail_type
 from functions.video import settings
 from infra.consumer import HouseConsumer, dead_letters, reassigner
 from infra.function import RETENTION, House, HouseFunction
@@ -15,7 +16,37 @@ from infra.insight import Insight
 from infra.nag import acknowledge
 from infra.packaging import ROOT
 
+LINKED = ("contact", "company", "deal")  # records that videos are linked to
 _CORE = 1769  # MB of memory that buy one full vCPU
+
+
+class VideoWork(Construct):
+    """What functions/video does on the events of others, in the work stack."""
+
+    def __init__(self, scope: Construct, house: House) -> None:
+        super().__init__(scope, "VideoWork")
+        self._relinks(house)
+
+    def _relinks(self, house: House) -> None:
+        """Let `relink` hear of merges, when what was being written has been, and of records that
+        videos may be linked to and that are gone for good."""
+        names, timeout = house.names, Duration.minutes(5)
+        relink = HouseFunction(
+            self, house, "video", "relink", settings=settings.RelinkSettings, timeout=timeout
+        ).write("video")
+        ends = [f"{each}.{end}" for each in LINKED for end in ("purged", "expired")]
+        HouseConsumer(
+            self, names, relink, "video", timeout=timeout, batch_size=1, delay=Duration.seconds(10)
+        ).fed_by(
+            "Links",
+            {
+                "source": ["reelate.crm"],
+                "detail_type": [
+                    detail_type(each) for each in ("merge.started", "merge.undo_started", *ends)
+                ],
+            },
+            events.EventBus.from_event_bus_name(self, "LinksBus", names.bus),
+        )
 
 
 class Video(Construct):

@@ -1,5 +1,5 @@
 """The work stack: what nobody waits for. Streams to the bus and to the audit log, what the CRM
-does on events, imports, exports, reminders, automations, the index.
+and the videos do on events, imports, exports, reminders, automations, the index.
 
 A stack of its own because CloudFormation takes 500 resources in one. Like the service stack it
 holds no data, and knows the other stacks by their names alone."""
@@ -21,6 +21,7 @@ from infra.names import CONTEXTS, Names
 from infra.outbox import Outbox
 from infra.reminders import Reminders
 from infra.stage import Stage
+from infra.video import VideoWork
 
 
 class WorkStack(Stack):
@@ -52,3 +53,4 @@ class WorkStack(Stack):
         Reminders(self, house)
         CrmWork(self, house)
         Automations(self, house)
+        VideoWork(self, house)

@@ -14,6 +14,7 @@
     delete a record (soft)      table  1 GetItem + 1 TransactWriteItems       1 RRU + as create
     check up to 100 records     table  1 BatchGetItem                         1 RRU a record
     show up to 100 records      table  1 BatchGetItem                         0.5 RRU a record
+      ... with merged ones      table  + 1 BatchGetItem for each merge        0.5 RRU a record
 
 Whoever writes a record, or reads one that has custom fields, knows the workspace's definitions:
 `dynamodb_definitions` says what that costs (mostly nothing).
@@ -275,15 +276,28 @@ def companies(table: Table, caller: Caller, people: Door | None = None) -> CrmRe
 def shown(
     table: Table, question: Question, names: Sequence[RecordName]
 ) -> dict[str, dict[str, Any]]:
-    """Return, by id, the records among names of known types that the asking caller may see, as
-    the API shows them (1 request for up to 100)."""
-    found = table.get_many([(table.key(each.id), "RECORD") for each in dict.fromkeys(names)])
-    records = [
-        RECORDS[item["object"]].model_validate(item)
-        for item in found.values()
+    """Return, by the id asked for, the records of known types that the asking caller may see, as
+    the API shows them; of a merged record what it is now (1 request for up to 100, 1 more for each
+    merge that lies between)."""
+    now = {each.id: each.id for each in names}
+    items: dict[str, Item] = {}
+    ahead = list(now)
+    while ahead:
+        found = table.get_many([(table.key(each), "RECORD") for each in ahead])
+        items |= {item["id"]: item for item in found.values()}
+        into = {i["id"]: i["merged_into"] for i in found.values() if "merged_into" in i}
+        now = {old: into.get(current, current) for old, current in now.items()}
+        ahead = [each for each in dict.fromkeys(into.values()) if each not in items]
+    records = {
+        each: _with_living_fields(table, RECORDS[item["object"]].model_validate(item))
+        for each, item in items.items()
         if item.get("object") in RECORDS and question.allows(item)
-    ]
-    return {each.id: _with_living_fields(table, each).model_dump(mode="json") for each in records}
+    }
+    return {
+        old: records[current].model_dump(mode="json")
+        for old, current in now.items()
+        if current in records
+    }
 
 
 def _with_living_fields(table: Table, record: R) -> R:

@@ -7,6 +7,7 @@
                              gsi4   + 1 Query for each team               0.5 RRU per 4 KB each
     create                   table  1 TransactWriteItems                  2 WRU x item + 1 WRU x
                                                                           (gsi1, gsi2, gsi3, gsi4)
+      ... that has links                                                  + 2 WRU a link
     change, with its run     table  1 Query + 1 TransactWriteItems        2 RRU + as create + run
     delete (soft)            table  1 Query + 1 TransactWriteItems        as change
     look up to 100 up        table  1 BatchGetItem                        1 RRU a record
@@ -17,6 +18,7 @@
     run      pk W#<workspace>#<video>   sk RUN#<9999 - number>
     gsi1     pk W#<workspace>#video#0   sk <created_at>#<video>
     gsi3, gsi4: the owner's and the team's videos, as in `functions.shared.records`
+    links, and what becomes of them when records merge: `dynamodb_links`
     gsi2     pk W#SYSTEM#DUE#<shard>    sk <due_at>#<workspace>#<video>   while it has one
 
 gsi2 is the one index that crosses workspaces: the pipeline's own agenda (`due_at`), read by
@@ -53,6 +55,7 @@ from functions.shared.table import (
     Write,
 )
 from functions.video.due import DUE_SHARDS, Due, shard_of
+from functions.video.dynamodb_links import link_rows
 from functions.video.model import MediaFacts, Run, Video
 from functions.video.ports import Event
 from functions.video.run_items import chunk_partition, run_attributes, run_key, run_of
@@ -76,6 +79,11 @@ class DynamoVideos(Records[Video]):
         if record.get("sk") != "RECORD" or "deleted_at" in record or self._hidden(record):
             raise self._absent()
         return _video(found.items)
+
+    def create(self, record: Video, *, also: Also[Video] = nothing_else) -> Video:
+        """As `Records.create`, with the rows by which its links lead to it."""
+        rows = link_rows(self._table, record.id, (), record.links)
+        return super().create(record, also=lambda made: [*rows, *also(made)])
 
     def change(
         self,
@@ -131,7 +139,8 @@ class DynamoVideos(Records[Video]):
             item["deleted_at"] = gone.updated_at
             item["expires_at_epoch"] = int((moment + timedelta(days=RESTORE_DAYS)).timestamp())
             try:
-                self._table.transact([self._at(old, item), *also(gone)])
+                rows = link_rows(self._table, old.id, old.links, ())
+                self._table.transact([self._at(old, item), *rows, *also(gone)])
             except ConditionFailedError as error:
                 if 0 not in error.failed:
                     raise
@@ -177,6 +186,7 @@ class DynamoVideos(Records[Video]):
             stamped = name is not None and new.version != old.version
             events = [stamp(f"video.{name}", self._caller)] if stamped else []
             writes.append(self._at(old, self._item(new, events)))
+            writes += link_rows(self._table, old.id, old.links, new.links)
         else:
             key = {"pk": self._table.key(old.id), "sk": "RECORD"}
             names, values = {"#version": "version"}, {":version": old.version}

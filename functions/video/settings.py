@@ -32,6 +32,12 @@ class ReassignSettings(Settings):
     identity_check_function: str
 
 
+class RelinkSettings(Settings):
+    """λ relink."""
+
+    video_table: str
+
+
 class StartSettings(Settings):
     """λ start."""
 

@@ -83,14 +83,14 @@ class UploadDesk:
         """Make a video and its multipart upload, and reserve the file's bytes; `ownership` is
         whose it shall be where that is not the caller's own. Raises InvalidError for links to
         nothing and for an owner or team to whom it cannot be given, and QuotaExceededError."""
-        self.check_links(links)
+        links = self.known_links(links)
         plan = PartPlan.of(source.size_bytes)
         moment = self.clock()
         expires = iso(moment + self.lifetime)
         video = Video.born(
             self.caller,
             title=title or default_title(source.filename),
-            links=tuple(links),
+            links=links,
             source=source,
             upload=Upload(
                 upload_id="",
@@ -123,14 +123,17 @@ class UploadDesk:
             raise
         return opened
 
-    def check_links(self, links: Sequence[Link], video_id: str | None = None) -> None:
-        """Raise InvalidError unless every link names a record that the caller may read, or stands
-        on the video already: a change need not drop what its maker cannot see."""
-        names = [RecordName(type=link.type, id=link.id) for link in links]
-        unseen = {each.id for each in self.crm.missing(names)}
+    def known_links(self, links: Sequence[Link], video_id: str | None = None) -> tuple[Link, ...]:
+        """Return links as they are kept: the id of a merged record becomes that of what it is now,
+        each record once. Raises InvalidError unless every link names a record that the caller may
+        read, or stands on the video already: a change need not drop what its maker cannot see."""
+        names = {link: RecordName(type=link.type, id=link.id) for link in links}
+        unseen = {each.id for each in self.crm.missing(list(names.values()))}
         if unseen and video_id is not None:
             unseen -= {link.id for link in self.videos.get(video_id).links}
-        missing = {link for link in links if link.id in unseen}
+        shown = self.crm.shown([name for name in names.values() if name.id in unseen])
+        now = {old: str(record["id"]) for old, record in shown.items()}
+        missing = {link for link in links if link.id in unseen - now.keys()}
         problems = [
             FieldProblem(f"/links/{position}", "no_such_record", f"There is no such {link.type}.")
             for position, link in enumerate(links)
@@ -138,6 +141,9 @@ class UploadDesk:
         ]
         if problems:
             raise InvalidError("Some links lead nowhere.", errors=problems, code="broken_link")
+        return tuple(
+            dict.fromkeys(Link(type=link.type, id=now.get(link.id, link.id)) for link in links)
+        )
 
     def parts_to_send(self, video_id: str, numbers: Sequence[int]) -> list[PartUrl]:
         """Return addresses for parts; the first time moves the video to `uploading`."""

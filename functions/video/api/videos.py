@@ -15,7 +15,7 @@ from functions.shared.web import router
 from functions.video.api.bodies import NewRun, NewVideo, VideoPatch
 from functions.video.api.desk import OpenDesk
 from functions.video.api.views import OpenedVideoView, VideoPage, VideoSummary, VideoView
-from functions.video.model import Video
+from functions.video.model import Link, Video
 from functions.video.uploads import Opened, default_title
 
 Id = Annotated[str, Path(alias="video_id", description="The video's id.")]
@@ -94,12 +94,11 @@ def routes(desk: OpenDesk) -> APIRouter:
     )  # fmt: skip
     async def patch(ask: Writes, video_id: Id, body: VideoPatch) -> Response:
         at = desk(ask)
-        if body.links:
-            at.uploads.check_links(body.links, video_id)
+        links = at.uploads.known_links(body.links, video_id) if body.links else ()
         return ask.changed(
             lambda also: at.videos.change(
                 video_id,
-                lambda video: patched(video, body),
+                lambda video: patched(video, body, links),
                 event="updated",
                 if_match=ask.if_match,
                 also=also,
@@ -157,13 +156,13 @@ def show(video: Video) -> str:
     return VideoView.of(video).model_dump_json(by_alias=True)
 
 
-def patched(video: Video, body: VideoPatch) -> Video:
-    """Return the video with the patch applied; itself when that changes nothing."""
+def patched(video: Video, body: VideoPatch, links: tuple[Link, ...]) -> Video:
+    """Return the video with the patch, and its links as they are kept, applied; itself when that changes nothing."""
     fields: dict[str, object] = {}
     if "title" in body.model_fields_set:
         fields["title"] = body.title or default_title(video.source.filename)
     if "links" in body.model_fields_set:
-        fields["links"] = tuple(body.links or ())
+        fields["links"] = links
     fields |= {name: getattr(body, name) for name in OWNERSHIP if name in body.model_fields_set}
     if all(getattr(video, name) == value for name, value in fields.items()):
         return video
