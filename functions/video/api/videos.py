@@ -157,7 +157,8 @@ def show(video: Video) -> str:
 
 
 def patched(video: Video, body: VideoPatch, links: tuple[Link, ...]) -> Video:
-    """Return the video with the patch, and its links as they are kept, applied; itself when that changes nothing."""
+    """Return the video with the patch applied, its links as they are kept; itself when that
+    changes nothing."""
     fields: dict[str, object] = {}
     if "title" in body.model_fields_set:
         fields["title"] = body.title or default_title(video.source.filename)

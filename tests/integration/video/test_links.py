@@ -1,4 +1,4 @@
-"""Videos follow the records that they are linked to: into a merge, out of it, and off what is gone."""
+"""Videos follow the records that they are linked to: into a merge, out of it, off the gone."""
 
 import itertools
 import json
