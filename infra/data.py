@@ -185,7 +185,7 @@ def _cors(*methods: s3.HttpMethods) -> s3.CorsRule:
     return s3.CorsRule(
         allowed_origins=["*"],
         allowed_methods=list(methods),
-        allowed_headers=["content-type", "range", "x-amz-*"],
-        exposed_headers=["ETag"],
+        allowed_headers=["content-type", "if-none-match", "range", "x-amz-*"],
+        exposed_headers=["ETag", "x-amz-checksum-sha256"],
         max_age=3600,
     )

@@ -17,6 +17,7 @@ from functions.shared.record import OwnedRecord
 from functions.video.media import MediaWarning, Source
 
 MAX_LINKS = 20
+UPLOAD_PREFIX = "upl"
 MAX_SOURCE_BYTES = 5 * 10**12
 
 State = Literal["waiting", "uploading", "processing", "ready", "failed", "expired", "cancelled"]
@@ -25,6 +26,9 @@ StepState = Literal["pending", "processing", "done", "failed", "skipped"]
 RunState = Literal["processing", "succeeded", "failed", "cancelled"]
 ArtefactName = Literal["renditions", "transcript", "analysis"]
 From = Literal["inspect", "transcribe", "analyse"]
+# How the bytes come: parts by their sender, one PUT of a small file, or fetched from an address.
+Method = Literal["multipart", "single", "pull"]
+UploadState = Literal["waiting", "uploading", "completed", "cancelled", "expired", "failed"]
 
 # The steps of a run in order, each with its usual share (percent) of a run's work.
 STEPS: Mapping[str, int] = {
@@ -103,13 +107,16 @@ class SourceFile(Frozen):
 
 
 class Upload(Frozen):
-    """The multipart upload that brings the source's bytes."""
+    """The upload that brings the source's bytes."""
 
-    upload_id: str  # S3's; internal
+    method: Method = "multipart"
+    checksums: Literal["sha256"] | None = None  # what S3 holds every part against
+    upload_id: str  # S3's, empty for a single PUT; internal
     part_size_bytes: int  # of every part but the last
     part_count: int
     expires_at: str
     completed_at: str | None = None
+    sha256: str | None = None  # composite, as S3 writes it: `<base64>-<parts>`
 
 
 class MediaFacts(Frozen):
@@ -271,6 +278,20 @@ class Video(OwnedRecord):
     playback_revoked_at: str | None = None  # tokens issued until then are dead; internal
     due_at: str | None = None  # when λ expire must look at this video; internal
     run: Run | None = Field(default=None, exclude=True)  # the newest run, an item of its own
+
+    @property
+    def upload_name(self) -> str:
+        """Return the id of the upload as a resource: a video has one, of the same ending."""
+        return f"{UPLOAD_PREFIX}_{self.id.partition('_')[2]}"
+
+    @property
+    def upload_state(self) -> UploadState:
+        """Return what has become of the upload, whatever becomes of the video after it."""
+        if self.state in ("waiting", "cancelled", "expired"):
+            return self.state
+        if self.upload.completed_at is not None:
+            return "completed"
+        return "failed" if self.state == "failed" else "uploading"
 
     @property
     def etag(self) -> str:

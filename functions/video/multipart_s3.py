@@ -2,7 +2,7 @@
 
 act                 requests
 begin, abort        1
-presign a part      0 (signed here)
+presign a part, whole  0 (signed here)
 received parts      1 ListParts per 1,000
 complete            1 CompleteMultipartUpload
 """
@@ -11,12 +11,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from functions.shared.errors import UnavailableError
-from functions.video.ports import Part, PartsRefusedError, UploadGoneError
+from functions.video.ports import Address, Part, PartsRefusedError, UploadGoneError
 
 _PAGE = 1_000
 # What a source is served as if anyone ever opens it directly: never as something to render.
 _CONTENT_TYPE = "application/octet-stream"
-_REFUSALS = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall", "MalformedXML"})
+_REFUSALS = frozenset(
+    {"BadDigest", "EntityTooSmall", "InvalidPart", "InvalidPartOrder", "InvalidRequest",
+     "MalformedXML"}
+)  # fmt: skip
+_SHA256 = "x-amz-checksum-sha256"
 
 
 class S3MultipartUploads:
@@ -26,31 +30,55 @@ class S3MultipartUploads:
         self._client = client
         self._bucket = bucket
 
-    def begin(self, key: str) -> str:
-        """Open an upload and return its id."""
+    def begin(self, key: str, *, checksums: bool = False) -> str:
+        """Open an upload and return its id; with checksums S3 takes no part without one."""
+        # Composite: of the parts' checksums, so that it is known before the parts are joined.
+        kept = {"ChecksumAlgorithm": "SHA256", "ChecksumType": "COMPOSITE"} if checksums else {}
         reply = self._call(
             self._client.create_multipart_upload,
             Bucket=self._bucket,
             Key=key,
             ContentType=_CONTENT_TYPE,
+            **kept,
         )
         return str(reply["UploadId"])
 
     def presign(
-        self, key: str, upload_id: str, part_number: int, size_bytes: int, lifetime_s: int
-    ) -> str:
-        """Return a URL that takes exactly this part: key, upload, number and Content-Length are
-        signed, so S3 refuses a PUT of another size."""
+        self,
+        key: str,
+        upload_id: str,
+        part_number: int,
+        size_bytes: int,
+        lifetime_s: int,
+        sha256: str | None = None,
+    ) -> Address:
+        """Return where exactly this part goes: key, upload, number, Content-Length and checksum
+        are signed, so S3 refuses a PUT of anything else."""
+        wanted = {"UploadId": upload_id, "PartNumber": part_number}
+        headers = {}
+        if sha256 is not None:
+            wanted["ChecksumSHA256"] = headers[_SHA256] = sha256
+        url = self._sign("upload_part", key, lifetime_s, ContentLength=size_bytes, **wanted)
+        return Address(url, headers)
+
+    def presign_whole(self, key: str, size_bytes: int, lifetime_s: int, sha256: str) -> Address:
+        """Return where a whole file goes, once: If-None-Match and type are signed too."""
+        url = self._sign(
+            "put_object",
+            key,
+            lifetime_s,
+            ContentLength=size_bytes,
+            ContentType=_CONTENT_TYPE,
+            ChecksumSHA256=sha256,
+            IfNoneMatch="*",
+        )
+        return Address(url, {"content-type": _CONTENT_TYPE, "if-none-match": "*", _SHA256: sha256})
+
+    def _sign(self, act: str, key: str, lifetime_s: int, **wanted: Any) -> str:
         return str(
             self._client.generate_presigned_url(
-                "upload_part",
-                Params={
-                    "Bucket": self._bucket,
-                    "Key": key,
-                    "UploadId": upload_id,
-                    "PartNumber": part_number,
-                    "ContentLength": size_bytes,
-                },
+                act,
+                Params={"Bucket": self._bucket, "Key": key, **wanted},
                 ExpiresIn=lifetime_s,
                 HttpMethod="PUT",
             )
@@ -78,20 +106,34 @@ class S3MultipartUploads:
             PartNumberMarker=after,
         )
         parts = [
-            Part(each["PartNumber"], each["Size"], each["ETag"].strip('"'))
+            Part(
+                each["PartNumber"],
+                each["Size"],
+                each["ETag"].strip('"'),
+                each.get("ChecksumSHA256"),
+            )
             for each in reply.get("Parts", ())
         ]
         return parts, parts[-1].part_number if reply["IsTruncated"] and parts else None
 
-    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
-        """Join the parts; raises UploadGoneError and PartsRefusedError."""
-        named = [{"PartNumber": part.part_number, "ETag": f'"{part.etag}"'} for part in parts]
+    def complete(self, key: str, upload_id: str, parts: Sequence[Part], size_bytes: int) -> None:
+        """Join the parts to a file of exactly this size; raises UploadGoneError and
+        PartsRefusedError."""
+        named = [
+            {
+                "PartNumber": part.part_number,
+                "ETag": f'"{part.etag}"',
+                **({"ChecksumSHA256": part.sha256} if part.sha256 else {}),
+            }
+            for part in parts
+        ]
         self._call(
             self._client.complete_multipart_upload,
             Bucket=self._bucket,
             Key=key,
             UploadId=upload_id,
             MultipartUpload={"Parts": named},
+            MpuObjectSize=size_bytes,
         )
 
     def abort(self, key: str, upload_id: str) -> None:

@@ -44,6 +44,8 @@ class Pipeline:
         try:
             video = self.videos.get(video_id, consistent=True)
         except NotFoundError:
+            if self.videos.deleted(video_id) is not None:  # by a PUT that its address outlived
+                self.sources.delete_prefix(keys.source(self.workspace, video_id))
             return "unknown"
         if video.state in ("cancelled", "expired"):
             self.sources.delete_prefix(self._source(video))
@@ -151,7 +153,7 @@ class Pipeline:
             video.id, _expire, event="expired", also=self._freed_if("expired")
         )
         if expired.state == "expired":
-            self.uploads.abort(self._source(video), video.upload.upload_id)
+            self._abort(video)
         return expired.state
 
     def _freed(self, video: Video) -> Sequence[Write]:
@@ -180,12 +182,16 @@ class Pipeline:
             runs.execution_name(video), runs.execution_input(self.workspace, video)
         )
 
+    def _abort(self, video: Video) -> None:
+        if video.upload.upload_id:
+            self.uploads.abort(self._source(video), video.upload.upload_id)
+
     def _erase(self, video: Video) -> None:
         if video.run_open:
             self.executions.stop(runs.execution_name(video), "The video was deleted.")
             release_run(self.quotas, video.id, video.runs)
         if video.upload.completed_at is None:
-            self.uploads.abort(self._source(video), video.upload.upload_id)
+            self._abort(video)
         prefix = keys.video_prefix(self.workspace, video.id)
         self.sources.delete_prefix(prefix)
         self.media.delete_prefix(prefix)

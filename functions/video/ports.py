@@ -90,6 +90,15 @@ class Part:
     part_number: int
     size_bytes: int
     etag: str  # without quotes
+    sha256: str | None = None  # base64, where the upload has checksums
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where bytes are PUT, and the headers that must come with them."""
+
+    url: str
+    headers: Mapping[str, str]
 
 
 class UploadGoneError(Exception):
@@ -103,13 +112,23 @@ class PartsRefusedError(Exception):
 class MultipartUploads(Protocol):
     """Multipart uploads into the uploads bucket. Raises UnavailableError."""
 
-    def begin(self, key: str) -> str:
-        """Open an upload and return its id."""
+    def begin(self, key: str, *, checksums: bool = False) -> str:
+        """Open an upload and return its id; with checksums S3 keeps a SHA-256 of every part."""
 
     def presign(
-        self, key: str, upload_id: str, part_number: int, size_bytes: int, lifetime_s: int
-    ) -> str:
-        """Return a URL that takes exactly this part, of exactly this size."""
+        self,
+        key: str,
+        upload_id: str,
+        part_number: int,
+        size_bytes: int,
+        lifetime_s: int,
+        sha256: str | None = None,
+    ) -> Address:
+        """Return where exactly this part goes, of exactly this size and (base64) checksum."""
+
+    def presign_whole(self, key: str, size_bytes: int, lifetime_s: int, sha256: str) -> Address:
+        """Return where a whole file goes that is not there yet, of exactly this size and
+        checksum."""
 
     def parts(self, key: str, upload_id: str) -> list[Part]:
         """Return the received parts in order; raises UploadGoneError."""
@@ -119,8 +138,9 @@ class MultipartUploads(Protocol):
     ) -> tuple[list[Part], int | None]:
         """Return some received parts and the number to go on after; raises UploadGoneError."""
 
-    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
-        """Join the parts; raises UploadGoneError and PartsRefusedError."""
+    def complete(self, key: str, upload_id: str, parts: Sequence[Part], size_bytes: int) -> None:
+        """Join the parts to a file of exactly this size; raises UploadGoneError and
+        PartsRefusedError."""
 
     def abort(self, key: str, upload_id: str) -> None:
         """Throw the received parts away; nothing happens when there is no such upload."""

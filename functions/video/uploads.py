@@ -18,8 +18,9 @@ from functions.shared.errors import ConflictError, FieldProblem, InvalidError, U
 from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, ConditionFailedError, Write, nothing_else
 from functions.video import keys
-from functions.video.model import Link, SourceFile, Upload, Video
-from functions.video.part_plan import PartPlan
+from functions.video.addresses import IN_PARTS, Addresses, PartUrl, Way
+from functions.video.model import Link, SourceFile, Video
+from functions.video.part_plan import PartPlan, SentPart, composite
 from functions.video.ports import (
     Clock,
     MultipartUploads,
@@ -30,23 +31,12 @@ from functions.video.ports import (
     Videos,
 )
 
-FIRST_PARTS = 20
 # How long the S3 event may take after a completion before λ expire looks for the object itself.
 EVENT_GRACE = timedelta(minutes=5)
 _OVER = {
     "cancelled": ("upload_cancelled", "The upload was cancelled; open a new one."),
     "expired": ("upload_expired", "The upload did not complete in time; open a new one."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PartUrl:
-    """Where to PUT one part."""
-
-    part_number: int
-    size_bytes: int
-    url: str
-    expires_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +68,24 @@ class UploadDesk:
         links: Sequence[Link],
         also: Callable[[Opened], Sequence[Write]] = nothing_else,
         *,
+        way: Way = IN_PARTS,
         ownership: Mapping[str, str | None] = MappingProxyType({}),
     ) -> Opened:
-        """Make a video and its multipart upload, and reserve the file's bytes; `ownership` is
-        whose it shall be where that is not the caller's own. Raises InvalidError for links to
-        nothing and for an owner or team to whom it cannot be given, and QuotaExceededError."""
+        """Make a video and its upload, and reserve the file's bytes; `ownership` is whose it
+        shall be where that is not the caller's own. Raises InvalidError for links to nothing, for
+        an owner or team to whom it cannot be given and for a file too large for a single PUT, and
+        QuotaExceededError."""
         links = self.known_links(links)
         plan = PartPlan.of(source.size_bytes)
+        if way.method == "single" and plan.count > 1:
+            raise InvalidError(
+                "A file this large comes in parts.",
+                errors=[
+                    FieldProblem(
+                        "/size_bytes", "too_large", f"A single PUT takes {plan.part_bytes} bytes."
+                    )
+                ],
+            )
         moment = self.clock()
         expires = iso(moment + self.lifetime)
         video = Video.born(
@@ -92,30 +93,25 @@ class UploadDesk:
             title=title or default_title(source.filename),
             links=links,
             source=source,
-            upload=Upload(
-                upload_id="",
-                part_size_bytes=plan.part_bytes,
-                part_count=plan.count,
-                expires_at=expires,
-            ),
+            upload=way.upload(plan, expires),
             due_at=expires,
             **ownership,
         )
         reservation = self.quotas.reserving(stored(video.id), source.size_bytes)
         # S3 first: an upload without a record is swept by the bucket's own rule, but a record
         # without an upload would be a promise that cannot be kept.
-        upload_id = self.uploads.begin(self._key(video))
-        upload = video.upload.model_copy(update={"upload_id": upload_id})
-        video = video.model_copy(update={"upload": upload})
-        first = range(1, min(FIRST_PARTS, plan.count) + 1)
-        opened = Opened(video, self._urls(video, first, moment))
+        if way.method != "single":
+            upload_id = self.uploads.begin(self._key(video), checksums=way.checksums)
+            upload = video.upload.model_copy(update={"upload_id": upload_id})
+            video = video.model_copy(update={"upload": upload})
+        opened = Opened(video, self._addresses.first(video, way, moment))
         try:
             self.videos.create(video, also=lambda _video: [*reservation, *also(opened)])
         except UnavailableError:
             raise  # it may have been written; if not, the bucket's own rule ends the upload
         except Exception as error:
             # The quota, or another request with the same Idempotency-Key was first.
-            self.uploads.abort(self._key(video), upload_id)
+            self._abort(video)
             if isinstance(error, ConditionFailedError):
                 refusal = self.quotas.refusal(error)
                 if refusal is not None:
@@ -145,23 +141,31 @@ class UploadDesk:
             dict.fromkeys(Link(type=link.type, id=now.get(link.id, link.id)) for link in links)
         )
 
-    def parts_to_send(self, video_id: str, numbers: Sequence[int]) -> list[PartUrl]:
-        """Return addresses for parts; the first time moves the video to `uploading`."""
+    def parts_to_send(
+        self, video_id: str, numbers: Sequence[int], sha256: Sequence[str] | None = None
+    ) -> list[PartUrl]:
+        """Return addresses for parts, bound to their checksums (base64) where the upload has
+        them; the first time moves the video to `uploading`."""
         moment = self.clock()
 
         def edit(video: Video) -> Video:
             _check_unfinished(video)
+            _check_sent(video)
             self._check_in_time(video, moment)
-            _plan(video).check_numbers(numbers)
+            plan = PartPlan.cut(video)
+            plan.check_numbers(numbers)
+            plan.check_checksums(numbers, sha256, video.upload)
             return video.changed(state="uploading") if video.state == "waiting" else video
 
         video = self.videos.change(video_id, edit)
-        return self._urls(video, numbers, moment)
+        return self._addresses.of_parts(video, numbers, sha256, moment)
 
     def received(self, video_id: str, *, limit: int, after: int) -> tuple[list[Part], int | None]:
         """Return parts that S3 has, and the number to go on after."""
         video = self.videos.get(video_id)
         _check_unfinished(video)
+        if not video.upload.upload_id:
+            return [], None
         try:
             return self.uploads.page(
                 self._key(video), video.upload.upload_id, limit=limit, after=after
@@ -172,7 +176,7 @@ class UploadDesk:
     def complete(
         self,
         video_id: str,
-        parts: Sequence[tuple[int, str]],
+        parts: Sequence[SentPart],
         also: Also[Video] = nothing_else,
     ) -> Video:
         """Check the parts against what S3 received and join them; a repeat changes nothing.
@@ -183,6 +187,7 @@ class UploadDesk:
         video = self.videos.get(video_id, consistent=True)
         _check_not_over(video)
         if not _has_arrived(video):
+            _check_sent(video)
             self._check_in_time(video, self.clock())
             self._join(video, parts)
         try:
@@ -209,16 +214,24 @@ class UploadDesk:
             return [*self.quotas.releasing(stored(video.id)), *also(video)]
 
         video = self.videos.change(video_id, edit, event="cancelled", also=freed)
-        self.uploads.abort(self._key(video), video.upload.upload_id)
+        self._abort(video)
         self.sources.delete_prefix(self._key(video))
         return video
 
-    def _join(self, video: Video, parts: Sequence[tuple[int, str]]) -> None:
+    def _abort(self, video: Video) -> None:
+        if video.upload.upload_id:
+            self.uploads.abort(self._key(video), video.upload.upload_id)
+
+    def _join(self, video: Video, parts: Sequence[SentPart]) -> None:
         key, upload_id = self._key(video), video.upload.upload_id
+        if not upload_id:
+            self._check_whole(video)
+            return
         try:
             arrived = self.uploads.parts(key, upload_id)
-            _plan(video).check_arrived(parts, arrived)
-            self.uploads.complete(key, upload_id, arrived)
+            PartPlan.cut(video).check_arrived(parts, arrived)
+            self._keep_checksum(video, arrived)
+            self.uploads.complete(key, upload_id, arrived, video.source.size_bytes)
         except UploadGoneError as error:
             # Joined by an earlier attempt that could not say so, unless it was aborted.
             if self.sources.head(key) == video.source.size_bytes:
@@ -231,6 +244,32 @@ class UploadDesk:
             raise InvalidError(
                 "The store refused to join the parts.", code="parts_mismatch"
             ) from error
+
+    def _keep_checksum(self, video: Video, arrived: Sequence[Part]) -> None:
+        """Write the file's checksum down before the file is there: what begins with the file
+        begins with what is known of it."""
+        known = [part.sha256 for part in arrived if part.sha256 is not None]
+        if video.upload.checksums is None or len(known) < len(arrived):
+            return
+        checksum = composite(known)
+
+        def edit(old: Video) -> Video:
+            _check_not_over(old)
+            if old.upload.sha256 == checksum:
+                return old
+            return old.changed(upload=old.upload.model_copy(update={"sha256": checksum}))
+
+        self.videos.change(video.id, edit)
+
+    def _check_whole(self, video: Video) -> None:
+        """Raise InvalidError unless the one PUT has been made; it could only be of this file."""
+        if self.sources.head(self._key(video)) is None:
+            problem = FieldProblem("/parts", "part_not_received", "The file has not arrived.")
+            raise InvalidError(
+                "The file has not arrived; send it and complete again.",
+                code="parts_mismatch",
+                errors=[problem],
+            )
 
     def _arrived(self, video: Video) -> Video:
         _check_not_over(video)
@@ -245,20 +284,9 @@ class UploadDesk:
             code, sentence = _OVER["expired"]
             raise ConflictError(sentence, code=code)
 
-    def _urls(self, video: Video, numbers: Sequence[int], moment: datetime) -> list[PartUrl]:
-        left = parse(video.upload.expires_at) - moment
-        seconds = max(1, min(self.url_lifetime_s, int(left.total_seconds())))
-        expires = iso(moment + timedelta(seconds=seconds))
-        plan, key = _plan(video), self._key(video)
-        return [
-            PartUrl(
-                number,
-                size := plan.bytes_of(number),
-                self.uploads.presign(key, video.upload.upload_id, number, size, seconds),
-                expires,
-            )
-            for number in numbers
-        ]
+    @property
+    def _addresses(self) -> Addresses:
+        return Addresses(self.caller.workspace, self.uploads, self.url_lifetime_s)
 
     def _key(self, video: Video) -> str:
         return keys.source(self.caller.workspace, video.id)
@@ -269,8 +297,9 @@ def default_title(filename: str) -> str:
     return (PurePosixPath(filename.replace("\\", "/")).stem.strip() or "Untitled")[:200]
 
 
-def _plan(video: Video) -> PartPlan:
-    return PartPlan(video.source.size_bytes, video.upload.part_size_bytes)
+def _check_sent(video: Video) -> None:
+    if video.upload.method == "pull":
+        raise ConflictError("This file is fetched from its address.", code="upload_is_pulled")
 
 
 def _has_arrived(video: Video) -> bool:
@@ -293,4 +322,4 @@ def _complete_already() -> ConflictError:
     return ConflictError("All parts have arrived already.", code="upload_complete")
 
 
-__all__ = ["FIRST_PARTS", "Opened", "PartUrl", "UploadDesk", "default_title"]
+__all__ = ["Opened", "UploadDesk", "default_title"]

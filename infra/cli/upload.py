@@ -1,9 +1,12 @@
 """Uploads a file in parts, several at a time; what has arrived never travels twice.
 
 The state file under `.reelate/uploads/` remembers which video a file was going to; which parts
-have arrived the API itself tells. So an interrupted upload goes on from any process.
+have arrived the API itself tells. So an interrupted upload goes on from any process. Every part
+goes to an address that is bound to its SHA-256: the store takes nothing but the file's own bytes.
+A file of one part comes in a single PUT.
 """
 
+import base64
 import hashlib
 import json
 import mimetypes
@@ -24,7 +27,9 @@ from infra.local.failure import CloudError
 PARALLEL = 4
 ATTEMPTS = 6
 PIECE = 256 * 1024  # bytes between two progress reports
-URLS_PER_CALL = 100
+SINGLE_BYTES = 8 * 1024 * 1024  # what the API takes in a single PUT
+SIGNED_AHEAD = 8  # parts: each must be read once for its checksum before it has an address
+ARRIVED_BEFORE = 412  # the store has the file of a single PUT already
 OPEN_STATES = frozenset({"waiting", "uploading"})
 ARRIVED_STATES = frozenset({"processing", "ready"})
 GONE = frozenset({404, 409})
@@ -64,18 +69,29 @@ class Upload:
             return video
         total = sum(part.size for part in parts.wanted.values())
         _Transfer(self, video, parts, total).run()
-        self.api.post(
+        sent = [
+            {"part_number": number, "etag": etag, "sha256": parts.sums[number]}
+            for number, etag in sorted(parts.received.items())
+        ]
+        done = self.api.post(
             f"/v1/videos/{video}/complete",
-            {
-                "parts": [
-                    {"part_number": number, "etag": etag}
-                    for number, etag in sorted(parts.received.items())
-                ]
-            },
+            {"parts": [] if parts.single else sent},
             key=f"complete-{video}",
         )
         self._state_file().unlink(missing_ok=True)
+        if done["upload"]["sha256"] != parts.checksum():
+            raise CloudError(f"What arrived as {video} is not {self.file}; delete it.")
         return video
+
+    def sum_of(self, span: "Span") -> str:
+        """Return the SHA-256 of a part of the file, as the store writes it."""
+        digest, left = hashlib.sha256(), span.size
+        with self.file.open("rb") as file:
+            file.seek(span.start)
+            while left and (piece := file.read(min(PIECE, left))):
+                digest.update(piece)
+                left -= len(piece)
+        return base64.b64encode(digest.digest()).decode()
 
     def size(self) -> int:
         """Return the file's size in bytes; raises CloudError when it cannot be uploaded."""
@@ -91,9 +107,12 @@ class Upload:
         return status.st_size
 
     def _create(self, size: int) -> tuple[str, "Parts"]:
+        single = size <= SINGLE_BYTES
+        known = self.sum_of(Span(0, size)) if single else None
         created = self.api.post(
             "/v1/videos",
             {
+                **({"sha256": known} if single else {"checksums": "sha256"}),
                 "title": self.title,
                 "filename": self.file.name,
                 "content_type": content_type(self.file),
@@ -103,15 +122,20 @@ class Upload:
             key=f"upload-{os.urandom(12).hex()}",
         )
         described = created["upload"]
-        layout = Parts.of(size, described["part_size_bytes"], described["part_count"])
-        layout.urls.update({p["part_number"]: p["url"] for p in described.get("parts", [])})
+        layout = Parts.of(
+            size, described["part_size_bytes"], described["part_count"], single=single
+        )
+        layout.address(described["parts"])
+        if known is not None:
+            layout.sums[1] = known
         self._remember(created["id"], layout)
         return created["id"], layout
 
     def _resume(self, size: int) -> tuple[str, "Parts | None"] | None:
         try:
             kept = json.loads(self._state_file().read_text())
-            video, layout = kept["video"], Parts.of(size, kept["part_size"], kept["part_count"])
+            video = kept["video"]
+            layout = Parts.of(size, kept["part_size"], kept["part_count"], single=kept["single"])
         except (FileNotFoundError, ValueError, KeyError):
             return None
         try:
@@ -126,8 +150,10 @@ class Upload:
                 return None
             raise
         for part in listed:
-            if part["size_bytes"] == layout.wanted[part["part_number"]].size:
-                layout.received[part["part_number"]] = part["etag"]
+            number = part["part_number"]
+            layout.sums[number] = self.sum_of(layout.wanted[number])
+            if part["sha256"] == layout.sums[number]:
+                layout.received[number] = part["etag"]
         return video, layout
 
     def _remember(self, video: str, layout: "Parts") -> None:
@@ -138,6 +164,7 @@ class Upload:
             "file": str(self.file.resolve()),
             "part_size": layout.part_size,
             "part_count": len(layout.wanted),
+            "single": layout.single,
         }
         path.write_text(json.dumps(state))
 
@@ -160,15 +187,18 @@ class Span:
 
 @dataclass(frozen=True)
 class Parts:
-    """A file's parts: where each lies, which have arrived (with their ETag), known URLs."""
+    """A file's parts: where each lies, which have arrived (with their ETag), their checksums and
+    their addresses as far as they are known."""
 
     part_size: int
     wanted: Mapping[int, Span]
+    single: bool = False  # the only one, which comes by itself
     received: dict[int, str] = field(default_factory=dict)
-    urls: dict[int, str] = field(default_factory=dict)
+    sums: dict[int, str] = field(default_factory=dict)
+    addresses: dict[int, tuple[str, dict[str, str]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, size: int, part_size: int, count: int) -> "Parts":
+    def of(cls, size: int, part_size: int, count: int, *, single: bool = False) -> "Parts":
         """Cut `size` bytes into `count` parts of `part_size`, the last one smaller."""
         if part_size <= 0 or -(-size // part_size) != count:
             raise ValueError(f"{count} parts of {part_size} bytes do not make {size}")
@@ -180,7 +210,19 @@ class Parts:
                 )
                 for number in range(1, count + 1)
             },
+            single,
         )
+
+    def address(self, described: Iterable[Mapping[str, Any]]) -> None:
+        """Take in where parts go, as the API describes it."""
+        for part in described:
+            self.addresses[part["part_number"]] = (part["url"], part["headers"])
+
+    def checksum(self) -> str:
+        """Return the file's composite checksum, of those of all its parts."""
+        digests = b"".join(base64.b64decode(self.sums[number]) for number in self.wanted)
+        whole = hashlib.sha256(digests).digest()
+        return f"{base64.b64encode(whole).decode()}-{len(self.wanted)}"
 
     def missing(self) -> list[int]:
         return [number for number in self.wanted if number not in self.received]
@@ -213,6 +255,8 @@ class _Transfer:
                         self._parts.received[number] = future.result()
                     self._fill(pool, waiting, running)
                     self._report()
+            except CloudError:
+                raise  # and what is on its way may arrive: it need not travel again
             except BaseException:
                 self._stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -225,31 +269,38 @@ class _Transfer:
             number = next(waiting, None)
             if number is None:
                 return
-            if number not in self._parts.urls:
+            if number not in self._parts.addresses:
                 self._sign(number)
             running[pool.submit(self._send, number)] = number
 
     def _sign(self, first: int) -> None:
-        unsigned = [n for n in self._parts.missing() if n > first and n not in self._parts.urls]
-        wanted = [first, *unsigned][:URLS_PER_CALL]
-        signed = self._upload.api.post(f"/v1/videos/{self._video}/parts", {"part_numbers": wanted})
-        self._parts.urls.update({p["part_number"]: p["url"] for p in signed["data"]})
+        parts = self._parts
+        unsigned = [n for n in parts.missing() if n > first and n not in parts.addresses]
+        wanted = [first, *unsigned][:SIGNED_AHEAD]
+        for number in wanted:
+            if number not in parts.sums:
+                parts.sums[number] = self._upload.sum_of(parts.wanted[number])
+        asked = {"part_numbers": wanted, "sha256": [parts.sums[number] for number in wanted]}
+        parts.address(self._upload.api.post(f"/v1/videos/{self._video}/parts", asked)["data"])
 
     def _send(self, number: int) -> str:
         span = self._parts.wanted[number]
         for attempt in range(1, ATTEMPTS + 1):
-            url = self._parts.urls[number]
+            url, headers = self._parts.addresses[number]
             try:
                 reply = self._upload.transport.put(
                     url,
                     content=self._pieces(number, span),
-                    headers={"Content-Length": str(span.size)},
+                    headers={**headers, "Content-Length": str(span.size)},
                 )
             except httpx.TransportError as error:
                 trouble = f"{urlsplit(url).netloc}: {type(error).__name__}"
             else:
                 if reply.is_success:
                     return str(reply.headers["ETag"]).strip('"')
+                if reply.status_code == ARRIVED_BEFORE and self._parts.single:
+                    self._sent[number] = span.size
+                    return ""
                 trouble = f"{reply.status_code} from {urlsplit(url).netloc}"
                 if reply.status_code == httpx.codes.FORBIDDEN:
                     self._sign(number)  # the URL has expired

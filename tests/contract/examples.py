@@ -142,6 +142,11 @@ _SUMMARY = {
     "links": [{"type": "contact", "id": _CONTACT}, _LINK],
     "source": {"filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 18_874_368},
     "upload": {
+        "id": _VIDEO.replace("vid_", "upl_"),
+        "state": "completed",
+        "method": "multipart",
+        "checksums": "sha256",
+        "sha256": "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0=-3",
         "part_size_bytes": 8_388_608,
         "part_count": 3,
         "expires_at": "2026-11-24T21:59:17.123Z",
@@ -171,7 +176,15 @@ _PART = {
     "part_number": 1,
     "size_bytes": 8_388_608,
     "url": "https://uploads.example/ws/vid/source?partNumber=1&X-Amz-Signature=0f3c",
+    "headers": {"x-amz-checksum-sha256": "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0="},
     "expires_at": "2026-11-22T22:59:17.123Z",
+}
+_OPEN_UPLOAD = {
+    **_SUMMARY["upload"],
+    "state": "waiting",
+    "checksums": None,
+    "sha256": None,
+    "completed_at": None,
 }
 
 _UNMERGED: dict[str, Any] = {"merged_ids": [], "aliases": {}}
@@ -296,7 +309,7 @@ EXAMPLES: dict[str, Any] = {
     "OpenedVideoView": {
         **_SUMMARY,
         "state": "waiting",
-        "upload": {**_SUMMARY["upload"], "completed_at": None, "parts": [_PART]},
+        "upload": {**_OPEN_UPLOAD, "parts": [{**_PART, "headers": {}}]},
         "media": None,
         "duration_ms": None,
         "artefacts": dict.fromkeys(_SUMMARY["artefacts"], _artefact("pending")),
@@ -304,7 +317,12 @@ EXAMPLES: dict[str, Any] = {
         "run": None,
     },
     "PartUrlView": _PART,
-    "PartView": {"part_number": 1, "size_bytes": 8_388_608, "etag": '"9b2cf535f27731c9"'},
+    "PartView": {
+        "part_number": 1,
+        "size_bytes": 8_388_608,
+        "etag": "9b2cf535f27731c9",
+        "sha256": "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0=",
+    },
     "PlaybackView": {
         "url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/master.m3u8",
         "expires_at": "2026-11-23T03:59:17.123Z",
@@ -320,6 +338,13 @@ EXAMPLES: dict[str, Any] = {
         "subject": {"type": "deal", "id": _DEAL},
         "data": {"id": _DEAL, "version": 2, "name": "Harbor rollout", "stage": "proposal"},
         "previous": {"stage": "qualification"},
+    },
+    "UploadSession": {
+        **_owned(_SUMMARY["upload"]["id"], "upload"),
+        **_SUMMARY["upload"],
+        "video_id": _VIDEO,
+        **{name: _SUMMARY[name] for name in ("title", "source", "version")},
+        "reason": None,
     },
     "VideoSummary": _SUMMARY,
     "WorkspacePatch": {"name": "Harbor Food", "allowed_origins": ["https://app.harbor.example"]},

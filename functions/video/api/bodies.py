@@ -1,11 +1,12 @@
 """What the video routes take."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from functions.shared.ownership import OWNERSHIP, MemberId, TeamId
+from functions.video.addresses import Way
 from functions.video.model import (
     MAX_LINKS,
     MAX_SOURCE_BYTES,
@@ -16,9 +17,12 @@ from functions.video.model import (
     SourceFile,
     Title,
 )
+from functions.video.part_plan import SentPart
 
 Links = Annotated[list[Link], Field(max_length=MAX_LINKS)]
 PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
+_DIGEST = "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0="
 _EXAMPLE_LINK: JsonDict = {"type": "contact", "id": "con_06f8x3c7v2k9m4n8p1q5r7s2t3"}
 
 
@@ -26,7 +30,19 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class NewVideo(_Body):
+class _New(_Body):
+    title: Title | None = Field(default=None, description="The file's name when left out.")
+    links: Links = []
+    owner_id: MemberId | None = None
+    team_id: TeamId | None = None
+
+    @property
+    def ownership(self) -> dict[str, str | None]:
+        """Whose it shall be, as far as the body says so."""
+        return self.model_dump(include=set(OWNERSHIP), exclude_unset=True)
+
+
+class NewVideo(_New):
     """A file that is about to be uploaded."""
 
     model_config = ConfigDict(
@@ -43,18 +59,24 @@ class NewVideo(_Body):
         }
     )
 
-    title: Title | None = Field(default=None, description="The file's name when left out.")
     filename: Filename
     content_type: ContentType
     size_bytes: int = Field(ge=1, le=MAX_SOURCE_BYTES)
-    links: Links = []
-    owner_id: MemberId | None = None
-    team_id: TeamId | None = None
+    checksums: Literal["sha256"] | None = Field(
+        default=None, description="Every part is held against its SHA-256, which its address names."
+    )
+    sha256: Sha256 | None = Field(
+        default=None,
+        description="The whole file's SHA-256 (base64): it comes in a single PUT. For files of one "
+        "part, up to 8 MiB.",
+    )
 
     @property
-    def ownership(self) -> dict[str, str | None]:
-        """Whose it shall be, as far as the body says so."""
-        return self.model_dump(include=set(OWNERSHIP), exclude_unset=True)
+    def way(self) -> Way:
+        """How the file shall come."""
+        if self.sha256 is not None:
+            return Way("single", sha256=self.sha256)
+        return Way(checksums=self.checksums is not None)
 
     @property
     def source(self) -> SourceFile:
@@ -79,20 +101,27 @@ class VideoPatch(_Body):
 class PartsWanted(_Body):
     """Parts that are to be sent next."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"part_numbers": [21, 22, 23]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"part_numbers": [1]}]})
 
     part_numbers: list[PartNumber] = Field(min_length=1, max_length=100)
+    sha256: list[Sha256] | None = Field(
+        default=None,
+        max_length=100,
+        description="The parts' SHA-256 (base64), in the order of `part_numbers`; for an upload "
+        "with checksums.",
+    )
 
 
-class SentPart(_Body):
+class SentPartBody(_Body):
     """A part as its sender knows it: the ETag is in the reply to its PUT."""
 
     part_number: PartNumber
     etag: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    sha256: Sha256 | None = None
 
 
 class Completion(_Body):
-    """All parts of the file."""
+    """All parts of the file; none for a single PUT."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -100,7 +129,12 @@ class Completion(_Body):
         }
     )
 
-    parts: list[SentPart] = Field(min_length=1, max_length=10_000)
+    parts: list[SentPartBody] = Field(default=[], max_length=10_000)
+
+    @property
+    def sent(self) -> list[SentPart]:
+        """The parts as the use case takes them."""
+        return [SentPart(each.part_number, each.etag, each.sha256) for each in self.parts]
 
 
 class NewRun(BaseModel):

@@ -1,23 +1,34 @@
-"""/v1/videos/{video_id}/parts, …/complete, …/cancel: the upload of a video's file."""
+"""/v1/videos/{video_id}/parts, …/complete, …/cancel: the upload of a video's file. /v1/uploads:
+the same uploads by themselves."""
 
 import dataclasses
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
-from functions.shared.exchange import Cursor
+from functions.shared.caching import REVALIDATE
+from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Limit
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
 from functions.shared.web import router
 from functions.video.api.bodies import Completion, PartsWanted
 from functions.video.api.desk import OpenDesk
 from functions.video.api.videos import CHANGE, Id, Reads, Writes, show
-from functions.video.api.views import PartPage, PartUrlList, PartUrlView, VideoView
+from functions.video.api.views import (
+    PartPage,
+    PartUrlList,
+    PartUrlView,
+    UploadPage,
+    UploadSession,
+    VideoView,
+)
+from functions.video.model import UPLOAD_PREFIX, Video
 
 _OVER = (
     "409 `upload_cancelled`, `upload_expired` or `upload_complete` says why there is nothing to do."
 )
+UploadId = Annotated[str, Path(description="The upload's id.")]
 PartLimit = Annotated[int, Query(ge=1, le=1_000, description="Parts in a page.")]
 
 
@@ -28,12 +39,13 @@ def routes(desk: OpenDesk) -> APIRouter:
     @api.post(
         "/v1/videos/{video_id}/parts", response_model=PartUrlList, name="address_parts",
         summary="Get addresses for parts",
-        description="An address takes exactly its part, of exactly its size, for an hour. Asking "
-        f"again gives new addresses; an `Idempotency-Key` is not needed. {_OVER}",
+        description="An address takes exactly its part, of exactly its size (and checksum, for an "
+        "upload that was opened with `checksums`; its `headers` must be sent along), for an hour. "
+        f"Asking again gives new addresses; an `Idempotency-Key` is not needed. {_OVER}",
         responses=CHANGE, openapi_extra=operation("videos:write"),
     )  # fmt: skip
     async def address(ask: Writes, video_id: Id, body: PartsWanted) -> Response:
-        parts = desk(ask).uploads.parts_to_send(video_id, body.part_numbers)
+        parts = desk(ask).uploads.parts_to_send(video_id, body.part_numbers, body.sha256)
         found = PartUrlList(data=[PartUrlView.of(part) for part in parts])
         return Response(found.model_dump_json(), media_type="application/json")
 
@@ -62,15 +74,14 @@ def routes(desk: OpenDesk) -> APIRouter:
         "/v1/videos/{video_id}/complete", response_model=VideoView, name="complete_video",
         summary="Complete an upload",
         description="Name every part with its ETag. They are compared with what arrived (number, "
-        "size, ETag, the file's size in all) before they are joined; 422 `parts_mismatch` names "
-        "each difference and changes nothing. Completing again changes nothing. Processing "
-        f"begins within seconds (event `video.uploaded`). {_OVER}",
+        "size, ETag, SHA-256, the file's size in all) before they are joined; 422 "
+        "`parts_mismatch` names each difference and changes nothing. Completing again changes "
+        f"nothing. Processing begins within seconds (event `video.uploaded`). {_OVER}",
         responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey"),
     )  # fmt: skip
     async def complete(ask: Writes, video_id: Id, body: Completion) -> Response:
         uploads = desk(ask).uploads
-        parts = [(part.part_number, part.etag) for part in body.parts]
-        return ask.changed(lambda also: uploads.complete(video_id, parts, also), show)
+        return ask.changed(lambda also: uploads.complete(video_id, body.sent, also), show)
 
     @api.post(
         "/v1/videos/{video_id}/cancel", response_model=VideoView, name="cancel_video",
@@ -86,3 +97,55 @@ def routes(desk: OpenDesk) -> APIRouter:
         return ask.changed(lambda also: uploads.cancel(video_id, also), show)
 
     return api
+
+
+def sessions(desk: OpenDesk) -> APIRouter:
+    """Return the routes of uploads by themselves."""
+    api = router(tags=["uploads"])
+
+    @api.get(
+        "/v1/uploads", response_model=UploadPage, name="list_uploads", summary="List uploads",
+        description="The uploads of the videos that you may see, newest first, open and over; "
+        "`next_cursor` leads on.",
+        responses=problems(400, 422), openapi_extra=operation("videos:read"),
+    )  # fmt: skip
+    async def list_all(ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+        videos = desk(ask).videos
+        return ask.page(
+            "uploads", cursor, lambda start: videos.page(limit=limit, start=start), session
+        )
+
+    @api.get(
+        "/v1/uploads/{upload_id}", response_model=UploadSession, name="get_upload",
+        summary="Get an upload",
+        description="`waiting` until a part is asked for, then `uploading`; in the end "
+        "`completed`, `cancelled`, `expired` or `failed`, with the reason.",
+        responses={**problems(404), 304: {"description": "You have this state."}},
+        openapi_extra=operation("videos:read", "IfNoneMatch", cache=REVALIDATE),
+    )  # fmt: skip
+    async def get(ask: Reads, upload_id: UploadId) -> Response:
+        return ask.show(desk(ask).videos.get(video_of(upload_id)), session)
+
+    @api.post(
+        "/v1/uploads/{upload_id}/cancel", response_model=UploadSession, name="cancel_upload",
+        summary="Cancel an upload",
+        description="As `POST /v1/videos/{id}/cancel` of its video. Event: `video.cancelled`.",
+        responses=problems(400, 404, 409),
+        openapi_extra=operation("videos:write", "IdempotencyKey"),
+    )  # fmt: skip
+    async def cancel(ask: Writes, upload_id: UploadId) -> Response:
+        uploads = desk(ask).uploads
+        return ask.changed(lambda also: uploads.cancel(video_of(upload_id), also), session)
+
+    return api
+
+
+def session(video: Video) -> str:
+    """Render a video's upload by itself."""
+    return UploadSession.of(video).model_dump_json()
+
+
+def video_of(upload_id: str) -> str:
+    """Return the id of an upload's video; of what is no upload's id, one that no video has."""
+    prefix, _, ending = upload_id.partition("_")
+    return f"{Video.PREFIX}_{ending}" if prefix == UPLOAD_PREFIX else ""

@@ -37,8 +37,10 @@ def routes(desk: OpenDesk) -> APIRouter:
         summary="Open an upload",
         description="Makes a video in state `waiting` and an upload for its file. Send every part "
         "with `PUT` to its `url` (the first 20 are in the reply, `POST …/parts` gives the rest), "
-        "keep the `ETag` of each reply, then `POST …/complete`. Links must name records that you "
-        "may read. Event: `video.created`.",
+        "keep the `ETag` of each reply, then `POST …/complete`. With `checksums` S3 takes no part "
+        "whose bytes are not those of its SHA-256: `POST …/parts` names it for each. A small file "
+        "with `sha256` comes in a single `PUT` and completes itself. Links must name records that "
+        "you may read. Event: `video.created`.",
         responses=problems(400, 409, 413, 415, 422),
         openapi_extra=operation("videos:write", "IdempotencyKey"),
     )  # fmt: skip
@@ -51,7 +53,12 @@ def routes(desk: OpenDesk) -> APIRouter:
         uploads = desk(ask).uploads
         return ask.once(
             lambda also: uploads.open(
-                body.source, body.title, body.links, also, ownership=body.ownership
+                body.source,
+                body.title,
+                body.links,
+                also,
+                way=body.way,
+                ownership=body.ownership,
             ),
             reply,
         )

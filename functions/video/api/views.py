@@ -1,33 +1,37 @@
 """What the video routes show. Internal fields of the record have no place here."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from functions.video.addresses import PartUrl
 from functions.video.model import (
     Artefact,
     ArtefactState,
     From,
     Link,
     MediaFacts,
+    Method,
     Reason,
     Run,
     RunState,
     SourceFile,
     State,
     StepState,
+    UploadState,
     Video,
 )
-from functions.video.uploads import Opened, PartUrl
+from functions.video.uploads import Opened
 
 
 class PartUrlView(BaseModel):
-    """Where to PUT one part, with exactly `size_bytes` bytes."""
+    """Where to PUT one part, with exactly `size_bytes` bytes and these headers."""
 
     part_number: int
     size_bytes: int
     url: str
+    headers: dict[str, str] = Field(description="What must be sent along, as it stands here.")
     expires_at: str
 
     @classmethod
@@ -45,6 +49,7 @@ class PartView(BaseModel):
     part_number: int
     size_bytes: int
     etag: str
+    sha256: str | None
 
 
 class PartPage(BaseModel):
@@ -57,10 +62,54 @@ class PartPage(BaseModel):
 class UploadView(BaseModel):
     """How the bytes come: parts of equal size, the last one shorter."""
 
+    id: str
+    state: UploadState
+    method: Method
+    checksums: Literal["sha256"] | None
     part_size_bytes: int
     part_count: int
     expires_at: str
     completed_at: str | None
+    sha256: str | None = Field(description="Composite: of the parts' SHA-256s, `<base64>-<parts>`.")
+
+    @classmethod
+    def of(cls, video: Video) -> Self:
+        return cls(id=video.upload_name, state=video.upload_state, **_upload(video))
+
+
+class UploadSession(UploadView):
+    """An upload by itself: whose, of what, and what became of it."""
+
+    object: Literal["upload"] = "upload"
+    video_id: str
+    title: str
+    source: SourceFile
+    reason: Reason | None
+    owner_id: str | None
+    team_id: str | None
+    created_at: str
+    updated_at: str
+    created_by: Mapping[str, str]
+    version: int
+
+    @classmethod
+    def of(cls, video: Video) -> Self:
+        state = video.upload_state
+        return cls(
+            id=video.upload_name,
+            state=state,
+            video_id=video.id,
+            reason=video.reason if state == "failed" else None,
+            **{name: getattr(video, name) for name in _SESSION},
+            **_upload(video),
+        )
+
+
+class UploadPage(BaseModel):
+    """A page of uploads, newest first."""
+
+    data: list[UploadSession]
+    next_cursor: str | None
 
 
 class OpenUploadView(UploadView):
@@ -208,8 +257,18 @@ class PlaybackView(BaseModel):
     expires_at: str
 
 
+_SESSION = (
+    "title", "source", "owner_id", "team_id", "created_at", "updated_at", "created_by", "version",
+)  # fmt: skip
+
+
+def _upload(video: Video) -> dict[str, Any]:
+    """What is shown of an upload, of all that is kept."""
+    shown = UploadView.model_fields.keys() - {"id", "state"}
+    return video.upload.model_dump(include=shown)
+
+
 def _fields(video: Video) -> dict[str, Any]:
-    upload = UploadView.model_validate(video.upload, from_attributes=True)
     return {
         **{
             name: getattr(video, name)
@@ -217,6 +276,6 @@ def _fields(video: Video) -> dict[str, Any]:
             if name not in ("upload", "artefacts", "links")
         },
         "links": list(video.links),
-        "upload": upload,
+        "upload": UploadView.of(video),
         "artefacts": ArtefactsView.of(video),
     }

@@ -1,5 +1,7 @@
 """The video API and the functions around the pipeline, on moto, for two workspaces."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ import pytest
 import requests
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
+from moto.s3.models import s3_backends
 
 from functions.crm.api.handler import handler as crm_api
 from functions.shared import aws
@@ -54,7 +57,7 @@ class Cloud:
         for part in video["upload"]["parts"]:
             if numbers is None or part["part_number"] in numbers:
                 data = bytes([part["part_number"]]) * part["size_bytes"]
-                reply = requests.put(part["url"], data=data, timeout=5)
+                reply = requests.put(part["url"], data=data, headers=part["headers"], timeout=5)
                 assert reply.status_code == 200, reply.text
                 sent.append({"part_number": part["part_number"], "etag": reply.headers["ETag"]})
         return sent
@@ -248,6 +251,7 @@ def cloud(account: None, monkeypatch: pytest.MonkeyPatch) -> Cloud:
         roleArn="arn:aws:iam::123456789012:role/machine",
     )
     _one_request_at_a_time(monkeypatch)
+    aws.client("s3").meta.events.register("after-call.s3.ListParts", _with_checksums, "checksums")
     return Cloud(Api(handler), Api(crm_api))
 
 
@@ -262,6 +266,22 @@ def other(cloud: Cloud) -> Cloud:
 def calls(cloud: Cloud) -> Iterator[Calls]:
     with Calls("dynamodb") as recorded:
         yield recorded
+
+
+def _with_checksums(parsed: dict[str, Any], **_: Any) -> None:
+    """S3 lists each part's checksum, which its PUT was held against; moto lists none."""
+    held = (
+        s3_backends["123456789012"]["aws"].buckets[UPLOADS].multiparts.get(parsed.get("UploadId"))
+    )
+    if held is None or held.metadata.get("x-amz-checksum-algorithm") != "SHA256":
+        return
+    for part in parsed.get("Parts", ()):
+        part["ChecksumSHA256"] = sha256(held.parts[part["PartNumber"]].value)
+
+
+def sha256(data: bytes) -> str:
+    """Return a checksum as S3 writes it."""
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
 
 def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

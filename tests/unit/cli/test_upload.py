@@ -1,6 +1,9 @@
 """Uploading in parts, against an API and a store that live in memory."""
 
+import base64
+import hashlib
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from infra.local.failure import CloudError
 
 PART = 1000
 STORE = "http://store.test"
+SUM = "x-amz-checksum-sha256"
 
 
 class Service:
@@ -27,13 +31,21 @@ class Service:
         self.stored: dict[int, bytes] = {}
         self.completed: list[dict[str, Any]] | None = None
         self.signed: list[int] = []
+        self.asked: list[int] = []
         self.state = "waiting"
         self.refuse: Callable[[int], httpx.Response | None] = lambda _: None
-        self.first_urls = 2
+        self.puts: list[int] = []
         self.lost_complete = False
 
-    def url(self, number: int) -> dict[str, Any]:
-        return {"part_number": number, "url": f"{STORE}/part/{number}"}
+    def url(self, number: int, checksum: str) -> dict[str, Any]:
+        """Return an address that is bound to a checksum."""
+        headers = {SUM: checksum}
+        return {"part_number": number, "url": f"{STORE}/part/{number}", "headers": headers}
+
+    def composite(self) -> str:
+        digests = [hashlib.sha256(self.stored[number]).digest() for number in sorted(self.stored)]
+        whole = hashlib.sha256(b"".join(digests)).digest()
+        return f"{base64.b64encode(whole).decode()}-{len(digests)}"
 
     def api(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -47,7 +59,7 @@ class Service:
                     "upload": {
                         "part_size_bytes": PART,
                         "part_count": self.count,
-                        "parts": [self.url(n) for n in range(1, self.first_urls + 1)],
+                        "parts": [self.url(1, body["sha256"])] if "sha256" in body else [],
                     },
                 },
             )
@@ -55,11 +67,14 @@ class Service:
             return httpx.Response(200, json={"id": "vid_1", "state": self.state})
         if path == "/v1/videos/vid_1/parts" and request.method == "POST":
             self.signed += body["part_numbers"]
-            return httpx.Response(200, json={"data": [self.url(n) for n in body["part_numbers"]]})
+            self.asked.append(len(body["part_numbers"]))
+            wanted = zip(body["part_numbers"], body["sha256"], strict=True)
+            return httpx.Response(200, json={"data": [self.url(*each) for each in wanted]})
         if path == "/v1/videos/vid_1/parts":
             listed = [
-                {"part_number": n, "size_bytes": len(data), "etag": f"{n}"}
+                {"part_number": n, "size_bytes": len(data), "etag": f"{n}", "sha256": summed(data)}
                 for n, data in sorted(self.stored.items())
+                if "sha256" not in self.created[-1]  # of a single PUT there are no parts
             ]
             first = int(request.url.params.get("cursor") or 0)
             more = str(first + 2) if first + 2 < len(listed) else None
@@ -70,7 +85,7 @@ class Service:
             self.completed = body["parts"]
             if self.lost_complete:
                 raise httpx.ReadTimeout("lost")
-            return httpx.Response(200, json={"id": "vid_1"})
+            return httpx.Response(200, json={"id": "vid_1", "upload": {"sha256": self.composite()}})
         return httpx.Response(404, json={"detail": path})
 
     def store(self, request: httpx.Request) -> httpx.Response:
@@ -78,8 +93,16 @@ class Service:
         refusal = self.refuse(number)
         if refusal is not None:
             return refusal
-        self.stored[number] = request.read()
+        data = request.read()
+        if request.headers[SUM] != summed(data):
+            return httpx.Response(400, text="BadDigest")
+        self.puts.append(number)
+        self.stored[number] = data
         return httpx.Response(200, headers={"ETag": f'"{number}"'})
+
+
+def summed(data: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
 
 def sender(service: Service, file: Path, state: Path, **more: Any) -> Upload:
@@ -94,6 +117,7 @@ def sender(service: Service, file: Path, state: Path, **more: Any) -> Upload:
 def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload_module, "backoff", lambda _: 0.0)
     monkeypatch.setattr(api_module, "backoff", lambda _: 0.0)
+    monkeypatch.setattr(upload_module, "SINGLE_BYTES", PART)
 
 
 @pytest.fixture
@@ -107,15 +131,20 @@ def test_every_byte_arrives_once_and_in_its_part(film: Path, tmp_path: Path) -> 
     service = Service(film.stat().st_size)
     assert sender(service, film, tmp_path / "state").run() == "vid_1"
     assert b"".join(service.stored[n] for n in sorted(service.stored)) == film.read_bytes()
-    assert service.completed == [{"part_number": n, "etag": f"{n}"} for n in range(1, 7)]
+    assert service.completed == [
+        {"part_number": n, "etag": f"{n}", "sha256": summed(service.stored[n])} for n in range(1, 7)
+    ]
+    assert service.created[0]["checksums"] == "sha256"
     assert service.created[0]["size_bytes"] == 5120
     assert service.created[0]["content_type"] == "video/mp4"
 
 
-def test_urls_that_the_first_reply_lacks_are_asked_for_together(film: Path, tmp_path: Path) -> None:
+def test_addresses_are_asked_for_together_a_few_parts_ahead(film: Path, tmp_path: Path) -> None:
+    film.write_bytes(bytes(PART * 19))
     service = Service(film.stat().st_size)
     sender(service, film, tmp_path / "state").run()
-    assert service.signed == [3, 4, 5, 6]
+    assert service.signed == list(range(1, 20))
+    assert service.asked == [8, 8, 3]
 
 
 def test_an_interrupted_upload_goes_on_with_the_missing_parts_only(
@@ -125,16 +154,74 @@ def test_an_interrupted_upload_goes_on_with_the_missing_parts_only(
     service.refuse = lambda n: httpx.Response(500) if n > 3 else None
     with pytest.raises(CloudError, match="did not get through"):
         sender(service, film, tmp_path / "state").run()
-    before = dict(service.stored)
-    assert set(before) == {1, 2, 3}
-    service.stored = dict.fromkeys(before, b"kept" * 250)
+    assert set(service.stored) == {1, 2, 3}
     service.refuse = lambda _: None
     service.state = "uploading"
     assert sender(service, film, tmp_path / "state").run() == "vid_1"
     assert len(service.created) == 1
-    assert all(service.stored[n] == b"kept" * 250 for n in before)
+    assert sorted(service.puts) == [1, 2, 3, 4, 5, 6]
     assert service.completed is not None
     assert len(service.completed) == 6
+
+
+def test_a_part_on_its_way_arrives_though_another_does_not(film: Path, tmp_path: Path) -> None:
+    """Part 3 is slow: it is not given up when part 4 is."""
+    service = Service(film.stat().st_size)
+    tried: list[int] = []
+    given_up = threading.Event()
+
+    def refuse(number: int) -> httpx.Response | None:
+        if number == 4:
+            tried.append(number)
+            if len(tried) == upload_module.ATTEMPTS:
+                given_up.set()
+            return httpx.Response(500)
+        if number == 3:
+            assert given_up.wait(30)
+        return None
+
+    service.refuse = refuse
+    with pytest.raises(CloudError, match="Part 4 did not get through"):
+        sender(service, film, tmp_path / "state").run()
+    assert 3 in service.stored
+
+
+def test_a_part_that_is_not_the_file_s_travels_again(film: Path, tmp_path: Path) -> None:
+    service = Service(film.stat().st_size)
+    service.refuse = lambda n: httpx.Response(500) if n > 2 else None
+    with pytest.raises(CloudError):
+        sender(service, film, tmp_path / "state").run()
+    service.stored[2] = bytes(PART)
+    service.refuse = lambda _: None
+    sender(service, film, tmp_path / "state").run()
+    assert sorted(service.puts) == [1, 2, 2, 3, 4, 5, 6]
+    assert b"".join(service.stored[n] for n in sorted(service.stored)) == film.read_bytes()
+
+
+def test_a_file_of_one_part_comes_in_a_single_put(film: Path, tmp_path: Path) -> None:
+    film.write_bytes(b"small")
+    service = Service(5)
+    assert sender(service, film, tmp_path / "state").run() == "vid_1"
+    assert service.created[0]["sha256"] == summed(b"small")
+    assert (service.stored, service.completed, service.signed) == ({1: b"small"}, [], [])
+
+
+def test_a_single_put_whose_reply_was_lost_is_not_made_again(film: Path, tmp_path: Path) -> None:
+    film.write_bytes(b"small")
+    service = Service(5)
+    service.refuse = lambda _: httpx.Response(500)
+    with pytest.raises(CloudError):
+        sender(service, film, tmp_path / "state").run()
+    service.stored, service.refuse = {1: b"small"}, lambda _: httpx.Response(412)
+    assert sender(service, film, tmp_path / "state").run() == "vid_1"
+    assert (len(service.created), service.signed, service.puts) == (1, [1], [])
+
+
+def test_what_arrived_is_held_against_the_file(film: Path, tmp_path: Path) -> None:
+    service = Service(film.stat().st_size)
+    service.composite = lambda: "other-6"  # type: ignore[method-assign]
+    with pytest.raises(CloudError, match="is not"):
+        sender(service, film, tmp_path / "state").run()
 
 
 def test_after_a_lost_reply_to_complete_nothing_travels_again(film: Path, tmp_path: Path) -> None:
@@ -150,17 +237,6 @@ def test_after_a_lost_reply_to_complete_nothing_travels_again(film: Path, tmp_pa
 
     assert (len(service.created), service.completed, service.stored) == (1, None, {})
     assert list((tmp_path / "state").iterdir()) == []
-
-
-def test_a_part_that_arrived_with_another_size_travels_again(film: Path, tmp_path: Path) -> None:
-    service = Service(film.stat().st_size)
-    service.refuse = lambda n: httpx.Response(500) if n > 1 else None
-    with pytest.raises(CloudError):
-        sender(service, film, tmp_path / "state").run()
-    service.stored = {1: b"short"}
-    service.refuse = lambda _: None
-    sender(service, film, tmp_path / "state").run()
-    assert service.stored[1] == film.read_bytes()[:PART]
 
 
 def test_a_video_that_is_no_longer_open_is_begun_anew(film: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from functions.shared.check import Action, RecordName
 from functions.shared.errors import NotFoundError
 from functions.video.model import Run, SourceFile, Upload, Video
 from functions.video.pipeline import Pipeline
-from functions.video.ports import Part, UploadGoneError
+from functions.video.ports import Address, Part, UploadGoneError
 from functions.video.uploads import UploadDesk
 from tests.unit.shared.memory_quotas import MemoryQuotas
 
@@ -102,16 +102,27 @@ class MemoryUploads:
     presigned: list[tuple[int, int, int]] = field(default_factory=list)
     begun: int = 0
 
-    def begin(self, key: str) -> str:
+    def begin(self, key: str, *, checksums: bool = False) -> str:
         self.begun += 1
         self.open[f"up-{self.begun}"] = []
         return f"up-{self.begun}"
 
     def presign(
-        self, key: str, upload_id: str, part_number: int, size_bytes: int, lifetime_s: int
-    ) -> str:
+        self,
+        key: str,
+        upload_id: str,
+        part_number: int,
+        size_bytes: int,
+        lifetime_s: int,
+        sha256: str | None = None,
+    ) -> Address:
         self.presigned.append((part_number, size_bytes, lifetime_s))
-        return f"https://store/{key}?part={part_number}"
+        headers = {"x-amz-checksum-sha256": sha256} if sha256 else {}
+        return Address(f"https://store/{key}?part={part_number}", headers)
+
+    def presign_whole(self, key: str, size_bytes: int, lifetime_s: int, sha256: str) -> Address:
+        self.presigned.append((1, size_bytes, lifetime_s))
+        return Address(f"https://store/{key}", {"x-amz-checksum-sha256": sha256})
 
     def parts(self, key: str, upload_id: str) -> list[Part]:
         if upload_id not in self.open:
@@ -123,7 +134,7 @@ class MemoryUploads:
     ) -> tuple[list[Part], int | None]:
         return self.parts(key, upload_id)[after : after + limit], None
 
-    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+    def complete(self, key: str, upload_id: str, parts: Sequence[Part], size_bytes: int) -> None:
         self.parts(key, upload_id)
         del self.open[upload_id]
 

@@ -1,14 +1,19 @@
 """Uploads as use cases: time limits, links, and what happens when a write is in doubt."""
 
+import base64
+import dataclasses
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared.errors import ConflictError, InvalidError, UnavailableError
+from functions.video.addresses import FIRST_PARTS, Way
 from functions.video.model import MAX_SOURCE_BYTES, Link
-from functions.video.part_plan import MAX_PARTS, MIN_PART_BYTES, PartPlan
+from functions.video.part_plan import MAX_PARTS, MIN_PART_BYTES, PartPlan, SentPart, composite
 from functions.video.ports import Part
-from functions.video.uploads import FIRST_PARTS, default_title
+from functions.video.uploads import default_title
 from tests.unit.video.control_fakes import SOURCE, World, video
 
 MAX_S3_PART = 5 * 1024**3
@@ -34,27 +39,52 @@ def test_a_usual_file_needs_one_page_of_parts() -> None:
 @given(st.data())
 def test_only_the_whole_file_passes_the_check(data: st.DataObject) -> None:
     plan = PartPlan.of(data.draw(st.integers(1, 5 * MIN_PART_BYTES)))
-    arrived = [Part(n, plan.bytes_of(n), f"etag{n}") for n in range(1, plan.count + 1)]
-    named = data.draw(st.permutations([(p.part_number, f'"{p.etag}"') for p in arrived]))
+    arrived = [Part(n, plan.bytes_of(n), f"etag{n}", f"sum{n}") for n in range(1, plan.count + 1)]
+    sums = data.draw(st.booleans())
+    sent = [SentPart(p.part_number, f'"{p.etag}"', p.sha256 if sums else None) for p in arrived]
+    named = data.draw(st.permutations(sent))
 
     plan.check_arrived(named, arrived)
 
     position = data.draw(st.integers(0, len(named) - 1))
     with pytest.raises(InvalidError):
         plan.check_arrived(named[:position] + named[position + 1 :], arrived)
-    number, etag = named[position]
-    with pytest.raises(InvalidError):
-        plan.check_arrived([*named[:position], (number, etag + "x"), *named[position + 1 :]],
-                           arrived)  # fmt: skip
+    for wrong in ({"etag": "x"}, {"sha256": "x"}):
+        other = dataclasses.replace(named[position], **wrong)
+        with pytest.raises(InvalidError):
+            plan.check_arrived([*named[:position], other, *named[position + 1 :]], arrived)
 
 
 def test_thousands_of_differences_are_told_in_a_bounded_reply() -> None:
     plan = PartPlan.of(10_000 * MIN_PART_BYTES)
 
     with pytest.raises(InvalidError) as refused:
-        plan.check_arrived([(1, "x")], [])
+        plan.check_arrived([SentPart(1, "x")], [])
 
     assert len(refused.value.errors) == 100
+
+
+@given(st.lists(st.binary(max_size=64), min_size=1, max_size=20))
+def test_a_composite_checksum_is_that_of_the_parts_checksums(parts: list[bytes]) -> None:
+    digests = [hashlib.sha256(each).digest() for each in parts]
+
+    value, _, count = composite([base64.b64encode(each).decode() for each in digests]).rpartition(
+        "-"
+    )
+
+    assert base64.b64decode(value) == hashlib.sha256(b"".join(digests)).digest()
+    assert int(count) == len(parts)
+
+
+def test_a_file_of_two_parts_is_no_single_put() -> None:
+    world = World()
+    way = Way("single", sha256=base64.b64encode(bytes(32)).decode())
+
+    with pytest.raises(InvalidError) as refused:
+        world.desk.open(SOURCE, None, [], way=way)
+
+    assert [each.pointer for each in refused.value.errors] == ["/size_bytes"]
+    assert world.videos.kept == {}
 
 
 def test_only_the_first_parts_are_addressed_at_once() -> None:
