@@ -89,7 +89,7 @@ class ServiceStack(Stack):
         gateway.route(crm.find_api, "search", "views")
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(insight.api, "videos/{id}/transcript.vtt", "videos/{id}/transcript.srt")
-        gateway.route(video.api, "videos", "uploads")
+        gateway.route(video.api, "videos")
         gateway.route(video.api, "playback", open_to_all=True)
         gateway.page(
             docs.serve, "/v1/openapi.json", "/docs", "/docs/{proxy+}", "/problems/{proxy+}"

@@ -17,7 +17,6 @@ from functions.shared.record import OwnedRecord
 from functions.video.media import MediaWarning, Source
 
 MAX_LINKS = 20
-UPLOAD_PREFIX = "upl"
 MAX_SOURCE_BYTES = 5 * 10**12
 
 State = Literal["waiting", "uploading", "processing", "ready", "failed", "expired", "cancelled"]
@@ -278,11 +277,6 @@ class Video(OwnedRecord):
     playback_revoked_at: str | None = None  # tokens issued until then are dead; internal
     due_at: str | None = None  # when λ expire must look at this video; internal
     run: Run | None = Field(default=None, exclude=True)  # the newest run, an item of its own
-
-    @property
-    def upload_name(self) -> str:
-        """Return the id of the upload as a resource: a video has one, of the same ending."""
-        return f"{UPLOAD_PREFIX}_{self.id.partition('_')[2]}"
 
     @property
     def upload_state(self) -> UploadState:

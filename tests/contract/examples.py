@@ -12,13 +12,13 @@ from tests.contract import (
     examples_of_leads,
     examples_of_relations,
     examples_of_sales,
+    examples_of_videos,
     examples_of_views,
 )
 
 _COMPANY = "com_06b1qz3v1w7g2m5n8p0r4t6x9m"
 _CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
 _DEAL = "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"
-_VIDEO = "vid_06b1qz3v1w7g2m5n8p0r4t6x9v"
 _MEMBER, _TEAM = "mem_06b1qz3v1w7g2m5n8p0r4t6x9p", "tea_06b1qz3v1w7g2m5n8p0r4t6x9t"
 _PIPELINE = born_with("ws_06b1qz3v1w7g2m5n8p0r4t6x9a")[0].model_dump(mode="json")
 _ACTOR = {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"}
@@ -39,24 +39,6 @@ def _record(record_id: str, kind: str) -> dict[str, Any]:
 
 def _owned(record_id: str, kind: str) -> dict[str, Any]:
     return {**_record(record_id, kind), "owner_id": _MEMBER, "team_id": _TEAM}
-
-
-def _steps(**states: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "state": state,
-            "percent": {"done": 100, "processing": 40}.get(state, 0),
-            "started_at": None if state == "pending" else "2026-11-22T22:01:02.000Z",
-            "ended_at": "2026-11-22T22:01:09.000Z" if state == "done" else None,
-            "reason": None,
-        }
-        for name, state in states.items()
-    ]
-
-
-def _artefact(state: str, **more: Any) -> dict[str, Any]:
-    return {"state": state, "reason": None, "run": None, "summary": None, **more}
 
 
 _TOLD = {"external_id": "crm-4711", "tags": ["key account"]}
@@ -134,59 +116,6 @@ _MEMBERSHIP = {
     "current": True,
 }
 _CLIENT_FIELDS = {"name": "Data warehouse", "role": "viewer", "scopes": ["deals:read"]}
-_SUMMARY = {
-    **_owned(_VIDEO, "video"),
-    "title": "Discovery call",
-    "state": "processing",
-    "reason": None,
-    "links": [{"type": "contact", "id": _CONTACT}, _LINK],
-    "source": {"filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 18_874_368},
-    "upload": {
-        "id": _VIDEO.replace("vid_", "upl_"),
-        "state": "completed",
-        "method": "multipart",
-        "checksums": "sha256",
-        "sha256": "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0=-3",
-        "part_size_bytes": 8_388_608,
-        "part_count": 3,
-        "expires_at": "2026-11-24T21:59:17.123Z",
-        "completed_at": "2026-11-22T22:00:58.000Z",
-    },
-    "media": {
-        "duration_ms": 74_000,
-        "container": "mp4",
-        "width": 1280,
-        "height": 720,
-        "frame_rate": 25.0,
-        "rotation": 0,
-        "video_codec": "h264",
-        "audio_codec": "aac",
-        "audio_channels": 2,
-        "warnings": [],
-    },
-    "duration_ms": 74_000,
-    "artefacts": {
-        "renditions": _artefact("processing", run=1),
-        "transcript": _artefact("pending"),
-        "analysis": _artefact("pending"),
-    },
-    "version": 3,
-}
-_PART = {
-    "part_number": 1,
-    "size_bytes": 8_388_608,
-    "url": "https://uploads.example/ws/vid/source?partNumber=1&X-Amz-Signature=0f3c",
-    "headers": {"x-amz-checksum-sha256": "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0="},
-    "expires_at": "2026-11-22T22:59:17.123Z",
-}
-_OPEN_UPLOAD = {
-    **_SUMMARY["upload"],
-    "state": "waiting",
-    "checksums": None,
-    "sha256": None,
-    "completed_at": None,
-}
-
 _UNMERGED: dict[str, Any] = {"merged_ids": [], "aliases": {}}
 EXAMPLES: dict[str, Any] = {
     **examples_of_automations.EXAMPLES,
@@ -194,6 +123,7 @@ EXAMPLES: dict[str, Any] = {
     **examples_of_leads.EXAMPLES,
     **examples_of_relations.EXAMPLES,
     **examples_of_sales.EXAMPLES,
+    **examples_of_videos.EXAMPLES,
     **examples_of_views.EXAMPLES,
     "Activity": {
         **_owned("act_06b1qz3v1w7g2m5n8p0r4t6x9n", "activity"),
@@ -306,23 +236,6 @@ EXAMPLES: dict[str, Any] = {
         "description": "",
     },
     "NewDealFields": {**_DEAL_FIELDS, "stage": "qualification"},
-    "OpenedVideoView": {
-        **_SUMMARY,
-        "state": "waiting",
-        "upload": {**_OPEN_UPLOAD, "parts": [{**_PART, "headers": {}}]},
-        "media": None,
-        "duration_ms": None,
-        "artefacts": dict.fromkeys(_SUMMARY["artefacts"], _artefact("pending")),
-        "version": 1,
-        "run": None,
-    },
-    "PartUrlView": _PART,
-    "PartView": {
-        "part_number": 1,
-        "size_bytes": 8_388_608,
-        "etag": "9b2cf535f27731c9",
-        "sha256": "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0=",
-    },
     "PlaybackView": {
         "url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/master.m3u8",
         "expires_at": "2026-11-23T03:59:17.123Z",
@@ -339,32 +252,11 @@ EXAMPLES: dict[str, Any] = {
         "data": {"id": _DEAL, "version": 2, "name": "Harbor rollout", "stage": "proposal"},
         "previous": {"stage": "qualification"},
     },
-    "UploadSession": {
-        **_owned(_SUMMARY["upload"]["id"], "upload"),
-        **_SUMMARY["upload"],
-        "video_id": _VIDEO,
-        **{name: _SUMMARY[name] for name in ("title", "source", "version")},
-        "reason": None,
-    },
-    "VideoSummary": _SUMMARY,
     "WorkspacePatch": {"name": "Harbor Food", "allowed_origins": ["https://app.harbor.example"]},
     "WorkspaceView": {
         **_record(_WORKSPACE, "workspace"),
         "name": "Harbor Foods",
         "allowed_origins": [],
-    },
-    "VideoView": {
-        **_SUMMARY,
-        "run": {
-            "number": 1,
-            "from": "inspect",
-            "state": "processing",
-            "percent": 41,
-            "started_at": "2026-11-22T22:01:01.000Z",
-            "ended_at": None,
-            "reason": None,
-            "steps": _steps(inspect="done", plan="done", encode="processing", package="pending"),
-        },
     },
 }
 # What an upsert takes that a patch does not.

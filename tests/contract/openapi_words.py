@@ -68,7 +68,6 @@ TAGS = {
     "activities": "Calls, meetings, emails, notes, tasks and messages, about any records.",
     "imports": "Files whose rows become records: looked at, mapped, previewed, run, taken back.",
     "exports": "Records written to files.",
-    "uploads": "How the files of videos come.",
     "videos": "Recordings: upload, processing, runs.",
     "playback": "Links that play a video.",
     "insight": "Transcripts, and what they say with evidence.",

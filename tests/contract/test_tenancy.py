@@ -35,7 +35,7 @@ PREFIXES = {
     "merges": "mrg",
     "api-keys": "key", "clients": "cli", "companies": "com", "contacts": "con", "deals": "dea",
     "members": "mem", "activities": "act", "pipelines": "pip", "products": "prd", "roles": "rol",
-    "teams": "tea", "uploads": "upl", "videos": "vid", "views": "vie", "workspaces": "ws",
+    "teams": "tea", "videos": "vid", "views": "vie", "workspaces": "ws",
 }  # fmt: skip
 
 

@@ -131,9 +131,6 @@ class World:
             return self.workspace
         known = self._there.get(resource)
         if known is None or self.call("GET", f"/v1/{resource}/{known}")[0] != 200:
-            if resource == "uploads":  # every video has one
-                self._there[resource] = "upl_" + self.new("videos").removeprefix("vid_")
-                return self._there[resource]
             # a merge is made of what it merges
             path = "contacts/merge" if resource == "merges" else resource
             status, made = self.call("POST", f"/v1/{path}", self._makers[resource]())

@@ -83,7 +83,6 @@ app = build_app(
     "Reelate video",
     videos.routes(_desk),
     uploads.routes(_desk),
-    uploads.sessions(_desk),
     playback.routes(_desk, _screening),
 )
 handler = lambda_handler(app)

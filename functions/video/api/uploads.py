@@ -1,14 +1,13 @@
-"""/v1/videos/{video_id}/parts, …/complete, …/cancel: the upload of a video's file. /v1/uploads:
-the same uploads by themselves."""
+"""/v1/videos/{video_id}/upload, …/parts, …/complete, …/cancel: the upload of a video's file."""
 
 import dataclasses
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from functions.shared.caching import REVALIDATE
-from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Limit
+from functions.shared.exchange import Cursor
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
 from functions.shared.web import router
@@ -19,22 +18,33 @@ from functions.video.api.views import (
     PartPage,
     PartUrlList,
     PartUrlView,
-    UploadPage,
     UploadSession,
     VideoView,
 )
-from functions.video.model import UPLOAD_PREFIX, Video
 
 _OVER = (
     "409 `upload_cancelled`, `upload_expired` or `upload_complete` says why there is nothing to do."
 )
-UploadId = Annotated[str, Path(description="The upload's id.")]
 PartLimit = Annotated[int, Query(ge=1, le=1_000, description="Parts in a page.")]
 
 
 def routes(desk: OpenDesk) -> APIRouter:
     """Return the routes of the upload."""
     api = router(tags=["videos"])
+
+    @api.get(
+        "/v1/videos/{video_id}/upload", response_model=UploadSession, name="get_upload",
+        summary="Get a video's upload",
+        description="`waiting` until a part is asked for, then `uploading`; in the end "
+        "`completed`, `cancelled`, `expired` or `failed`, with the reason.",
+        responses={**problems(404), 304: {"description": "You have this state."}},
+        openapi_extra=operation("videos:read", "IfNoneMatch", cache=REVALIDATE),
+    )  # fmt: skip
+    async def get(ask: Reads, video_id: Id) -> Response:
+        return ask.show(
+            desk(ask).videos.get(video_id),
+            lambda video: UploadSession.of(video).model_dump_json(),
+        )
 
     @api.post(
         "/v1/videos/{video_id}/parts", response_model=PartUrlList, name="address_parts",
@@ -97,55 +107,3 @@ def routes(desk: OpenDesk) -> APIRouter:
         return ask.changed(lambda also: uploads.cancel(video_id, also), show)
 
     return api
-
-
-def sessions(desk: OpenDesk) -> APIRouter:
-    """Return the routes of uploads by themselves."""
-    api = router(tags=["uploads"])
-
-    @api.get(
-        "/v1/uploads", response_model=UploadPage, name="list_uploads", summary="List uploads",
-        description="The uploads of the videos that you may see, newest first, open and over; "
-        "`next_cursor` leads on.",
-        responses=problems(400, 422), openapi_extra=operation("videos:read"),
-    )  # fmt: skip
-    async def list_all(ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
-        videos = desk(ask).videos
-        return ask.page(
-            "uploads", cursor, lambda start: videos.page(limit=limit, start=start), session
-        )
-
-    @api.get(
-        "/v1/uploads/{upload_id}", response_model=UploadSession, name="get_upload",
-        summary="Get an upload",
-        description="`waiting` until a part is asked for, then `uploading`; in the end "
-        "`completed`, `cancelled`, `expired` or `failed`, with the reason.",
-        responses={**problems(404), 304: {"description": "You have this state."}},
-        openapi_extra=operation("videos:read", "IfNoneMatch", cache=REVALIDATE),
-    )  # fmt: skip
-    async def get(ask: Reads, upload_id: UploadId) -> Response:
-        return ask.show(desk(ask).videos.get(video_of(upload_id)), session)
-
-    @api.post(
-        "/v1/uploads/{upload_id}/cancel", response_model=UploadSession, name="cancel_upload",
-        summary="Cancel an upload",
-        description="As `POST /v1/videos/{id}/cancel` of its video. Event: `video.cancelled`.",
-        responses=problems(400, 404, 409),
-        openapi_extra=operation("videos:write", "IdempotencyKey"),
-    )  # fmt: skip
-    async def cancel(ask: Writes, upload_id: UploadId) -> Response:
-        uploads = desk(ask).uploads
-        return ask.changed(lambda also: uploads.cancel(video_of(upload_id), also), session)
-
-    return api
-
-
-def session(video: Video) -> str:
-    """Render a video's upload by itself."""
-    return UploadSession.of(video).model_dump_json()
-
-
-def video_of(upload_id: str) -> str:
-    """Return the id of an upload's video; of what is no upload's id, one that no video has."""
-    prefix, _, ending = upload_id.partition("_")
-    return f"{Video.PREFIX}_{ending}" if prefix == UPLOAD_PREFIX else ""

@@ -62,7 +62,6 @@ class PartPage(BaseModel):
 class UploadView(BaseModel):
     """How the bytes come: parts of equal size, the last one shorter."""
 
-    id: str
     state: UploadState
     method: Method
     checksums: Literal["sha256"] | None
@@ -74,7 +73,7 @@ class UploadView(BaseModel):
 
     @classmethod
     def of(cls, video: Video) -> Self:
-        return cls(id=video.upload_name, state=video.upload_state, **_upload(video))
+        return cls(state=video.upload_state, **_upload(video))
 
 
 class UploadSession(UploadView):
@@ -82,34 +81,19 @@ class UploadSession(UploadView):
 
     object: Literal["upload"] = "upload"
     video_id: str
-    title: str
     source: SourceFile
     reason: Reason | None
-    owner_id: str | None
-    team_id: str | None
-    created_at: str
-    updated_at: str
-    created_by: Mapping[str, str]
-    version: int
 
     @classmethod
     def of(cls, video: Video) -> Self:
         state = video.upload_state
         return cls(
-            id=video.upload_name,
             state=state,
             video_id=video.id,
             reason=video.reason if state == "failed" else None,
-            **{name: getattr(video, name) for name in _SESSION},
+            source=video.source,
             **_upload(video),
         )
-
-
-class UploadPage(BaseModel):
-    """A page of uploads, newest first."""
-
-    data: list[UploadSession]
-    next_cursor: str | None
 
 
 class OpenUploadView(UploadView):
@@ -257,14 +241,9 @@ class PlaybackView(BaseModel):
     expires_at: str
 
 
-_SESSION = (
-    "title", "source", "owner_id", "team_id", "created_at", "updated_at", "created_by", "version",
-)  # fmt: skip
-
-
 def _upload(video: Video) -> dict[str, Any]:
     """What is shown of an upload, of all that is kept."""
-    shown = UploadView.model_fields.keys() - {"id", "state"}
+    shown = UploadView.model_fields.keys() - {"state"}
     return video.upload.model_dump(include=shown)
 
 

@@ -1,0 +1,126 @@
+"""Examples of videos and their uploads."""
+
+from typing import Any
+
+_CONTACT = "con_06b1qz3v1w7g2m5n8p0r4t6x9c"
+_VIDEO = "vid_06b1qz3v1w7g2m5n8p0r4t6x9v"
+_LINK = {"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"}
+_DIGEST = "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0="
+
+
+def _steps(**states: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "state": state,
+            "percent": {"done": 100, "processing": 40}.get(state, 0),
+            "started_at": None if state == "pending" else "2026-11-22T22:01:02.000Z",
+            "ended_at": "2026-11-22T22:01:09.000Z" if state == "done" else None,
+            "reason": None,
+        }
+        for name, state in states.items()
+    ]
+
+
+def _artefact(state: str, **more: Any) -> dict[str, Any]:
+    return {"state": state, "reason": None, "run": None, "summary": None, **more}
+
+
+_SUMMARY = {
+    "id": _VIDEO,
+    "object": "video",
+    "created_at": "2026-11-22T21:59:17.123Z",
+    "updated_at": "2026-11-22T21:59:17.123Z",
+    "created_by": {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"},
+    "owner_id": "mem_06b1qz3v1w7g2m5n8p0r4t6x9p",
+    "team_id": "tea_06b1qz3v1w7g2m5n8p0r4t6x9t",
+    "title": "Discovery call",
+    "state": "processing",
+    "reason": None,
+    "links": [{"type": "contact", "id": _CONTACT}, _LINK],
+    "source": {"filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 18_874_368},
+    "upload": {
+        "state": "completed",
+        "method": "multipart",
+        "checksums": "sha256",
+        "sha256": f"{_DIGEST}-3",
+        "part_size_bytes": 8_388_608,
+        "part_count": 3,
+        "expires_at": "2026-11-24T21:59:17.123Z",
+        "completed_at": "2026-11-22T22:00:58.000Z",
+    },
+    "media": {
+        "duration_ms": 74_000,
+        "container": "mp4",
+        "width": 1280,
+        "height": 720,
+        "frame_rate": 25.0,
+        "rotation": 0,
+        "video_codec": "h264",
+        "audio_codec": "aac",
+        "audio_channels": 2,
+        "warnings": [],
+    },
+    "duration_ms": 74_000,
+    "artefacts": {
+        "renditions": _artefact("processing", run=1),
+        "transcript": _artefact("pending"),
+        "analysis": _artefact("pending"),
+    },
+    "version": 3,
+}
+_PART = {
+    "part_number": 1,
+    "size_bytes": 8_388_608,
+    "url": "https://uploads.example/ws/vid/source?partNumber=1&X-Amz-Signature=0f3c",
+    "headers": {"x-amz-checksum-sha256": _DIGEST},
+    "expires_at": "2026-11-22T22:59:17.123Z",
+}
+_OPEN_UPLOAD = {
+    **_SUMMARY["upload"],
+    "state": "waiting",
+    "checksums": None,
+    "sha256": None,
+    "completed_at": None,
+}
+
+EXAMPLES: dict[str, Any] = {
+    "OpenedVideoView": {
+        **_SUMMARY,
+        "state": "waiting",
+        "upload": {**_OPEN_UPLOAD, "parts": [{**_PART, "headers": {}}]},
+        "media": None,
+        "duration_ms": None,
+        "artefacts": dict.fromkeys(_SUMMARY["artefacts"], _artefact("pending")),
+        "version": 1,
+        "run": None,
+    },
+    "PartUrlView": _PART,
+    "PartView": {
+        "part_number": 1,
+        "size_bytes": 8_388_608,
+        "etag": "9b2cf535f27731c9",
+        "sha256": _DIGEST,
+    },
+    "UploadSession": {
+        "object": "upload",
+        "video_id": _VIDEO,
+        **_SUMMARY["upload"],
+        "source": _SUMMARY["source"],
+        "reason": None,
+    },
+    "VideoSummary": _SUMMARY,
+    "VideoView": {
+        **_SUMMARY,
+        "run": {
+            "number": 1,
+            "from": "inspect",
+            "state": "processing",
+            "percent": 41,
+            "started_at": "2026-11-22T22:01:01.000Z",
+            "ended_at": None,
+            "reason": None,
+            "steps": _steps(inspect="done", plan="done", encode="processing", package="pending"),
+        },
+    },
+}
