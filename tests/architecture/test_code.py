@@ -161,6 +161,22 @@ def test_no_function_swallows_every_exception(tree: Tree) -> None:
     assert swallowed == []
 
 
+def test_no_table_is_scanned_or_filtered_behind_the_read(tree: Tree) -> None:
+    """Both cost what is read, not what is found, and more with every record."""
+    growing = [
+        f"{module.name}:{node.lineno} {ast.unparse(node)[:60]}"
+        for module in tree.of("functions")
+        for node in ast.walk(module.tree)
+        if (isinstance(node, ast.Attribute) and node.attr == "scan")
+        or (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value.casefold() in ("filterexpression", "scan", "scanfilter", "queryfilter")
+        )
+    ]
+    assert growing == []
+
+
 def test_every_event_that_the_code_stamps_is_in_the_catalogue(tree: Tree) -> None:
     """outbox/publish cannot publish what the catalogue lacks: the stream would stand still."""
     from functions.shared.events import CATALOGUE

@@ -9,6 +9,7 @@ import pytest
 from functions.crm.api.handler import handler
 from functions.crm.reindex.handler import handler as reindex
 from functions.crm.setup_api.handler import handler as setup_handler
+from tests.integration.cloud import Calls
 from tests.integration.crm.bus import image, message, published
 from tests.integration.crm.index_world import everything
 from tests.integration.crm.test_list_requests import indexed
@@ -87,6 +88,20 @@ def test_a_run_that_is_short_of_time_goes_on_where_it_was(api: Api) -> None:
     assert run(event, lasting=1) == []
     assert sum(each["sk"] == "INDEXED" for each in everything()) == 54
     assert run(event, lasting=0) == []  # done: nothing to do again
+
+
+@pytest.mark.parametrize("records", [1, 8])
+def test_fifty_records_cost_a_query_a_read_and_a_note(api: Api, records: int) -> None:
+    setup = Api(setup_handler)
+    body = {"record_type": "contact", "label": "x", "name": "plan", "type": "text", "indexed": True}
+    field = setup.make("/v1/fields", body)["id"]
+    made = [api.make("/v1/contacts", {"name": f"c{n}"})["id"] for n in range(records)]
+    indexed(*made)
+    event = published(field)
+    with Calls("dynamodb") as calls:
+        assert run(event) == []
+        # its place, then page by page; nothing differs
+        assert calls.take() == ["GetItem", "Query", "BatchGetItem", "PutItem"]
 
 
 def test_a_change_that_concerns_no_index_looks_at_no_record(api: Api) -> None:
