@@ -165,7 +165,7 @@ def events_of(kind: str) -> frozenset[str]:
 class Action(BaseModel):
     """What an automation does, as it is stored."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     type: str
     subject: str | None = None

@@ -74,7 +74,7 @@ class Plan:
 class ConversionView(BaseModel):
     """A conversion: the lead, what it became, and which of these are new."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     object: str = "conversion"
     dry_run: bool

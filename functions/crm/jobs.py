@@ -33,7 +33,7 @@ Act = Literal["preview", "run", "revert"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class Reason(_Part):

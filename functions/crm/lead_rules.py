@@ -159,7 +159,7 @@ class ScoringRule(Rule):
 class Share(BaseModel):
     """A member of a list, and how many turns in a round are theirs."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     member_id: str
     weight: int
@@ -168,7 +168,7 @@ class Share(BaseModel):
 class Target(BaseModel):
     """To whom leads go."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     type: Literal["member", "team", "list"]
     member_id: str | None = None

@@ -113,7 +113,7 @@ class Company(Mergeable):
 class LastMove(BaseModel):
     """How a record came into its stage from another."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     from_pipeline_id: str
     from_stage: str
@@ -150,7 +150,7 @@ class StagedRecord(CrmRecord):
 class InBase(BaseModel):
     """A deal's amount in the workspace's base currency, and the rate that made it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     amount: Money
     fx_rate: str
@@ -160,7 +160,7 @@ class InBase(BaseModel):
 class Forecast(BaseModel):
     """What a deal is worth by its odds."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     probability: int  # in percent
     amount: Money | None = None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -24,6 +24,7 @@ from functions.shared.caching import NO_STORE
 from functions.shared.entity_tags import named, variant
 from functions.shared.errors import MalformedError
 from functions.shared.exchange import Permission
+from functions.shared.route_table import LazyRouter
 from functions.shared.validation import escaped
 from functions.shared.versions import LEDGER, Change
 from functions.shared.web_event import REPLY_HEADERS, SHAPED, VERSION
@@ -140,9 +141,9 @@ class _StrictRequest(Request):
         return value
 
 
-def router(*, tags: Sequence[str]) -> APIRouter:
+def router(*, tags: Sequence[str]) -> LazyRouter:
     """Return a router whose routes have the manners of the house."""
-    return APIRouter(
+    return LazyRouter(
         route_class=HouseRoute,
         tags=list(tags),
         generate_unique_id_function=lambda route: route.name,

@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute
 from mangum import Mangum
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.shared import cors, origins, web_event
 from functions.shared.admission import LIMITS, READ_COST, let_in
@@ -24,6 +25,7 @@ from functions.shared.errors import (
 )
 from functions.shared.ids import request_id_of
 from functions.shared.problem import PROBLEM, problem, unexpected
+from functions.shared.route_table import RouteTable
 from functions.shared.routes import router
 from functions.shared.telemetry import annotate, instrumented
 from functions.shared.validation import refusal
@@ -44,6 +46,20 @@ _HEADERS = {
 
 
 class _App(FastAPI):
+    table: RouteTable
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """All routes, those included that nobody has asked for yet."""
+        self.table.open_all()
+        self.router.routes = self.table.routes
+        return self.table.routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.table.open(scope["path"])
+        self.router.routes = self.table.routes
+        await super().__call__(scope, receive, send)
+
     def build_middleware_stack(self) -> ASGIApp:
         # Starlette's ServerErrorMiddleware answers in plain text and raises on; here every
         # exception, expected or not, becomes a problem in one place.
@@ -55,7 +71,7 @@ class _App(FastAPI):
 
 
 def build_app(title: str, *routers: APIRouter) -> FastAPI:
-    """Return a function's FastAPI application."""
+    """Return a function's FastAPI application; its routes are made when they are asked for."""
     app = _App(
         title=title, version="v1", docs_url=None, redoc_url=None, openapi_url=None,
         redirect_slashes=False,
@@ -68,9 +84,8 @@ def build_app(title: str, *routers: APIRouter) -> FastAPI:
         HTTPException: _on_http,
         Exception: _on_unexpected,
     }
-    for each in routers:
-        # not include_router: it matches every request twice, once to find the router
-        app.router.routes.extend(each.routes)
+    # not include_router: it matches every request twice, once to find the router
+    app.table = RouteTable(routers)
     return app
 
 

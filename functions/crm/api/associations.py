@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 
 from functions.crm.api.resources import CHANGE, READ, WRITE, Id
 from functions.crm.associations import (
@@ -23,13 +22,14 @@ from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, as
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.records import check_match
+from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 _PATH = "/v1/associations"
 Open = Callable[[Exchange], Associations]
 
 
-class AssociationPage(BaseModel):
+class AssociationPage(Shape):
     """A page of associations."""
 
     data: list[Association]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from functions.crm.jobs import (
     Choice,
@@ -17,9 +17,10 @@ from functions.crm.jobs import (
     RowFault,
     Tally,
 )
+from functions.shared.shapes import Shape
 
 
-class _View(BaseModel):
+class _View(Shape):
     id: str
     object: str
     created_at: str
@@ -30,7 +31,7 @@ class _View(BaseModel):
     team_id: str | None
 
 
-class PartAddress(BaseModel):
+class PartAddress(Shape):
     """Where a part is sent, by PUT, with exactly this many bytes."""
 
     part_number: int
@@ -38,7 +39,7 @@ class PartAddress(BaseModel):
     url: str
 
 
-class UploadAddress(BaseModel):
+class UploadAddress(Shape):
     """Where the file is sent, by PUT: at once to `url`, or in `parts`, which are then named in
     `POST /v1/imports/{id}/complete`."""
 
@@ -73,7 +74,7 @@ class ImportView(_View):
         return cls(**shown, has_report=job.report is not None, progress=progress, upload=upload)
 
 
-class ImportPage(BaseModel):
+class ImportPage(Shape):
     data: list[ImportView]
     next_cursor: str | None
 
@@ -94,12 +95,12 @@ class ExportView(_View):
         return cls(**job.model_dump(include=set(cls.model_fields)))
 
 
-class ExportPage(BaseModel):
+class ExportPage(Shape):
     data: list[ExportView]
     next_cursor: str | None
 
 
-class FileAddress(BaseModel):
+class FileAddress(Shape):
     """Where a file is read, by GET, until the address expires."""
 
     url: str

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel
 
 from functions.crm.automation import (
     MAX_AUTOMATIONS,
@@ -22,6 +21,7 @@ from functions.shared.check import Door
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
+from functions.shared.shapes import Shape
 from functions.shared.web import router
 from functions.shared.writes import Also
 
@@ -52,14 +52,14 @@ class AutomationStore(Protocol):
     ) -> Page[Run]: ...
 
 
-class AutomationPage(BaseModel):
+class AutomationPage(Shape):
     """A page of automations."""
 
     data: list[Automation]
     next_cursor: str | None
 
 
-class RunPage(BaseModel):
+class RunPage(Shape):
     """A page of what an automation has done, newest first."""
 
     data: list[Run]

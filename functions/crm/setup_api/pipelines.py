@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel
 
 from functions.crm.pipeline_fields import PipelineFields, PipelinePatch, StageArchiveFields
 from functions.crm.pipelines import MAX_PIPELINES, Pipeline, RecordType
@@ -15,6 +14,7 @@ from functions.shared.errors import InvalidError
 from functions.shared.exchange import Exchange, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
+from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 Reads = Annotated[Exchange, asks("pipelines:read")]
@@ -26,7 +26,7 @@ _CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
 _ACT = problems(400, 404, 409, 412)
 
 
-class PipelinePage(BaseModel):
+class PipelinePage(Shape):
     """A workspace's pipelines; there are so few that they are one page."""
 
     data: list[Pipeline]

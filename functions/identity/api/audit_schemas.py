@@ -2,17 +2,19 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from functions.shared.shapes import Shape
 
 
-class AuditParty(BaseModel):
+class AuditParty(Shape):
     """Who acted, or what was acted upon."""
 
     type: str
     id: str
 
 
-class AuditEntryView(BaseModel):
+class AuditEntryView(Shape):
     """One act."""
 
     model_config = ConfigDict(extra="ignore")
@@ -40,6 +42,6 @@ class AuditEntryView(BaseModel):
     after: dict[str, Any] | None
 
 
-class AuditEntryList(BaseModel):
+class AuditEntryList(Shape):
     data: list[AuditEntryView]
     next_cursor: str | None

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from functions.shared.limits import Kind, Period
+from functions.shared.shapes import Shape
 
 
-class QuotaUsage(BaseModel):
+class QuotaUsage(Shape):
     """How much of one quota is gone."""
 
     kind: Kind
@@ -18,7 +19,7 @@ class QuotaUsage(BaseModel):
     reset_at: str | None = Field(description="When it begins at nothing again; null: never.")
 
 
-class WorkspaceUsage(BaseModel):
+class WorkspaceUsage(Shape):
     """What a workspace has used of its quotas in a month."""
 
     model_config = ConfigDict(
@@ -44,21 +45,21 @@ class WorkspaceUsage(BaseModel):
     data: list[QuotaUsage]
 
 
-class RateView(BaseModel):
+class RateView(Shape):
     """A token bucket: tokens that are there at once, and that flow in each second."""
 
     burst: int
     per_second: float
 
 
-class Rates(BaseModel):
+class Rates(Shape):
     """The limits of a credential, and of all credentials of the workspace together."""
 
     principal: RateView
     workspace: RateView
 
 
-class Costs(BaseModel):
+class Costs(Shape):
     """Tokens that a request takes; an operation's own is its `x-rate-cost` in the document."""
 
     read: int
@@ -68,7 +69,7 @@ class Costs(BaseModel):
     start_run: int
 
 
-class QuotaView(BaseModel):
+class QuotaView(Shape):
     """A quota, and whether it is what there is at any time or what a month uses up."""
 
     kind: Kind
@@ -76,7 +77,7 @@ class QuotaView(BaseModel):
     limit: int
 
 
-class Sizes(BaseModel):
+class Sizes(Shape):
     """How large a request may be."""
 
     body_bytes: int
@@ -85,7 +86,7 @@ class Sizes(BaseModel):
     page_max: int
 
 
-class WorkspaceLimits(BaseModel):
+class WorkspaceLimits(Shape):
     """All limits that hold for the workspace."""
 
     model_config = ConfigDict(

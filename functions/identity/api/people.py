@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -16,6 +15,7 @@ from functions.identity.api.schemas import Scope
 from functions.identity.machines import MachineClient
 from functions.identity.members import Member
 from functions.shared import natural_keys
+from functions.shared.shapes import Shape
 
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S")
@@ -39,7 +39,7 @@ TeamIds = Annotated[
 MemberRef = Annotated[str, StringConstraints(pattern="^mem_[0-9a-hjkmnp-tv-z]{26}$")]
 
 
-class _Input(BaseModel):
+class _Input(Shape):
     model_config = ConfigDict(extra="forbid")
 
 
@@ -91,12 +91,12 @@ class MemberView(Member):
     invitation: str | None = None
 
 
-class MemberList(BaseModel):
+class MemberList(Shape):
     data: list[MemberView]
     next_cursor: str | None
 
 
-class MembershipView(BaseModel):
+class MembershipView(Shape):
     """An account's place in a workspace."""
 
     object: Literal["membership"] = "membership"
@@ -107,11 +107,11 @@ class MembershipView(BaseModel):
     current: bool = Field(description="Whether the next token will be for this workspace.")
 
 
-class MembershipList(BaseModel):
+class MembershipList(Shape):
     data: list[MembershipView]
 
 
-class WorkspaceView(BaseModel):
+class WorkspaceView(Shape):
     """The workspace of the credential."""
 
     id: str
@@ -175,6 +175,6 @@ class ClientView(MachineClient):
     client_secret: str | None = None
 
 
-class ClientList(BaseModel):
+class ClientList(Shape):
     data: list[ClientView]
     next_cursor: str | None

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -16,6 +15,7 @@ from functions.identity.model import ApiKey
 from functions.identity.roles import Role
 from functions.identity.teams import Team
 from functions.shared.policy import ROLES, SCOPES, Visibility
+from functions.shared.shapes import Shape
 from functions.shared.validation import untold
 from functions.shared.versions import LEDGER
 
@@ -68,7 +68,7 @@ def _text(value: Any) -> Any:
     return value
 
 
-class Input(BaseModel):
+class Input(Shape):
     """Base of all inputs: nothing unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -134,7 +134,7 @@ class ApiKeyView(ApiKey):
     key: str | None = None
 
 
-class ApiKeyList(BaseModel):
+class ApiKeyList(Shape):
     data: list[ApiKeyView]
     next_cursor: str | None
 
@@ -173,7 +173,7 @@ class RolePatch(Input):
     visibility: Visibility = Field(default_factory=untold)
 
 
-class RoleList(BaseModel):
+class RoleList(Shape):
     data: list[Role]
     next_cursor: str | None
 
@@ -196,12 +196,12 @@ class TeamPatch(Input):
     description: Description = Field(default_factory=untold)
 
 
-class TeamList(BaseModel):
+class TeamList(Shape):
     data: list[Team]
     next_cursor: str | None
 
 
-class Me(BaseModel):
+class Me(Shape):
     """Who the credential stands for."""
 
     object: str = "me"
@@ -211,5 +211,5 @@ class Me(BaseModel):
     scopes: list[str]
 
 
-class Health(BaseModel):
+class Health(Shape):
     status: str = "ok"

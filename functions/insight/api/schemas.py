@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from functions.insight.model import Analysis, Transcript, Usage
+from functions.shared.shapes import Shape
 
 _EVIDENCE: dict[str, Any] = {
     "quote": "we could sign by Friday",
@@ -21,7 +22,7 @@ _HEAD: dict[str, Any] = {
 }
 
 
-class _Head(BaseModel):
+class _Head(Shape):
     video_id: str
     run: int
     created_at: str

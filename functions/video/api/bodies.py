@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from functions.shared.ownership import OWNERSHIP, MemberId, TeamId
+from functions.shared.shapes import Shape
 from functions.video.addresses import Way
 from functions.video.model import (
     MAX_LINKS,
@@ -26,13 +27,13 @@ _DIGEST = "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0="
 _EXAMPLE_LINK: JsonDict = {"type": "contact", "id": "con_06f8x3c7v2k9m4n8p1q5r7s2t3"}
 
 
-class _Body(BaseModel):
+class _Body(Shape):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _New(_Body):
     title: Title | None = Field(default=None, description="The file's name when left out.")
-    links: Links = []
+    links: Links = Field(default_factory=list)
     owner_id: MemberId | None = None
     team_id: TeamId | None = None
 
@@ -137,7 +138,7 @@ class Completion(_Body):
         return [SentPart(each.part_number, each.etag, each.sha256) for each in self.parts]
 
 
-class NewRun(BaseModel):
+class NewRun(Shape):
     """Where another run begins; what earlier runs made before that is inherited."""
 
     model_config = ConfigDict(

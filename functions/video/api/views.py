@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from functions.shared.shapes import Shape
 from functions.video.addresses import PartUrl
 from functions.video.model import (
     Artefact,
@@ -25,7 +26,7 @@ from functions.video.model import (
 from functions.video.uploads import Opened
 
 
-class PartUrlView(BaseModel):
+class PartUrlView(Shape):
     """Where to PUT one part, with exactly `size_bytes` bytes and these headers."""
 
     part_number: int
@@ -39,11 +40,11 @@ class PartUrlView(BaseModel):
         return cls.model_validate(part, from_attributes=True)
 
 
-class PartUrlList(BaseModel):
+class PartUrlList(Shape):
     data: list[PartUrlView]
 
 
-class PartView(BaseModel):
+class PartView(Shape):
     """A part that has arrived."""
 
     part_number: int
@@ -52,14 +53,14 @@ class PartView(BaseModel):
     sha256: str | None
 
 
-class PartPage(BaseModel):
+class PartPage(Shape):
     """A page of the parts that have arrived, by number."""
 
     data: list[PartView]
     next_cursor: str | None
 
 
-class UploadView(BaseModel):
+class UploadView(Shape):
     """How the bytes come: parts of equal size, the last one shorter."""
 
     state: UploadState
@@ -102,7 +103,7 @@ class OpenUploadView(UploadView):
     parts: list[PartUrlView]
 
 
-class ArtefactView(BaseModel):
+class ArtefactView(Shape):
     """A thing made of the video, with its own state."""
 
     state: ArtefactState
@@ -122,7 +123,7 @@ class ArtefactView(BaseModel):
         )
 
 
-class ArtefactsView(BaseModel):
+class ArtefactsView(Shape):
     renditions: ArtefactView
     transcript: ArtefactView
     analysis: ArtefactView
@@ -138,7 +139,7 @@ class ArtefactsView(BaseModel):
         )
 
 
-class StepView(BaseModel):
+class StepView(Shape):
     name: str
     state: StepState
     percent: int
@@ -147,7 +148,7 @@ class StepView(BaseModel):
     reason: Reason | None
 
 
-class RunView(BaseModel):
+class RunView(Shape):
     """One pass of the pipeline, step by step."""
 
     number: int
@@ -178,7 +179,7 @@ class RunView(BaseModel):
         )
 
 
-class VideoSummary(BaseModel):
+class VideoSummary(Shape):
     """A video as lists show it."""
 
     id: str
@@ -227,14 +228,14 @@ class OpenedVideoView(VideoView):
         return cls(**fields, run=None, upload=upload)
 
 
-class VideoPage(BaseModel):
+class VideoPage(Shape):
     """A page of videos, newest first."""
 
     data: list[VideoSummary]
     next_cursor: str | None
 
 
-class PlaybackView(BaseModel):
+class PlaybackView(Shape):
     """A link that plays the video in any HLS player, for whoever has it."""
 
     url: str
