@@ -32,7 +32,7 @@ GROUPS: Mapping[Group, str] = {
     "insights": "what models have found, with evidence",
 }
 _STAGES = ("stage_moved", "won", "lost")
-_KIND = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
+KIND = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
 
 
 def group_of(kind: str) -> Group:
@@ -58,7 +58,7 @@ class Choice:
         names = {each.strip() for each in text.split(",")}
         whole = frozenset(each for each in GROUPS if each in names)
         kinds = frozenset(names - whole)
-        if not all(map(_KIND.fullmatch, kinds)):
+        if not all(map(KIND.fullmatch, kinds)):
             raise MalformedError(
                 f"`kind` takes {', '.join(GROUPS)}, and types of events such as "
                 "'deal.stage_moved', divided by commas.",

@@ -7,6 +7,7 @@ Routes keep the order they were written down in, whenever they are made.
 """
 
 import threading
+import warnings
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.routing import BaseRoute
 
 # Where a path belongs: how many segments it has (None: any number), and the second of them, the
@@ -44,7 +47,14 @@ class LazyRouter(APIRouter):
 
     def _make(self, path: str, endpoint: Callable[..., Any], options: dict[str, Any]) -> BaseRoute:
         super().add_api_route(path, endpoint, **options)
-        return self.routes[-1]
+        route = self.routes[-1]
+        if isinstance(route, APIRoute) and route.body_field is not None:
+            # Its validator is built now, while this is quiet: FastAPI gives a body's field an
+            # alias, of which pydantic warns, and hushes it only around its own building.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
+                route.body_field.validate(None, loc=("body",))
+        return route
 
 
 class RouteTable:

@@ -11,7 +11,7 @@ from functions.crm.api.resource import CHANGE, LIST, READ, WRITE, History, Id, R
 from functions.crm.declared_lists import LISTINGS
 from functions.crm.ports import R
 from functions.crm.service import read_timeline
-from functions.crm.timeline import GROUPS, Choice, TimelineEntry
+from functions.crm.timeline import GROUPS, KIND, Choice, TimelineEntry
 from functions.shared import batch
 from functions.shared.batch import Acts
 from functions.shared.caching import REVALIDATE
@@ -22,10 +22,12 @@ from functions.shared.web import router
 
 AmongDeleted = Annotated[bool, Query(description="Deleted records instead of the others.")]
 
+_ONE = f"({'|'.join(GROUPS)}|{KIND.pattern})"
 Kinds = Annotated[
     str | None,
     Query(
         max_length=500,
+        json_schema_extra={"pattern": f"^{_ONE}(,{_ONE})*$"},
         description="Only entries of these kinds, divided by commas: groups ("
         + "; ".join(f"`{name}`: {what}" for name, what in GROUPS.items())
         + ") and types of events, such as `deal.stage_moved`.",
