@@ -259,6 +259,7 @@ class Exchange:
             path=self.request.scope["path"],
             key=key if self.item is None else f"{key}#{self.item}",
             body=self.body,
+            query=self.request.scope["query_string"],
             sight=self.caller.sight,
         )
 

@@ -46,13 +46,14 @@ class Idempotency:
         path: str,
         key: str,
         body: bytes,
+        query: bytes = b"",
         sight: str = "all",
     ) -> None:
         scope = json.dumps([principal, method, path, key])
         self._platform = platform
         self._pk = platform.key("IDEMPOTENCY", hashlib.sha256(scope.encode()).hexdigest())
         self._sight = sight
-        self._request = hashlib.sha256(_canonical(body)).hexdigest()
+        self._request = hashlib.sha256(_canonical(body) + _asked(query)).hexdigest()
 
     def remember(self, reply: Reply) -> Put:
         """Return the write that keeps `reply`; it refuses to be the second one."""
@@ -75,7 +76,7 @@ class Idempotency:
 
     def hold(self) -> None:
         """Bind the key to this body before a batch's items run, each under a key of its own (1
-        request). Raises InvalidError when it was used with another body."""
+        request). Raises InvalidError when it was used with another body or query."""
         moment = int(now().timestamp())
         mark = Put(
             {
@@ -96,7 +97,7 @@ class Idempotency:
     def recall(self) -> Reply | None:
         """Return the stored reply (1 consistent read), None when there is none.
 
-        Raises InvalidError when the key was used with another body, and ConflictError when the
+        Raises InvalidError when the key was used with another body or query, and ConflictError when the
         principal saw other records then than it does now: the reply may show what it no longer
         may see.
         """
@@ -116,8 +117,13 @@ class Idempotency:
 
 def _reused() -> InvalidError:
     return InvalidError(
-        "This Idempotency-Key was used before with another body.", code="idempotency_key_reused"
+        "This Idempotency-Key was used before with another body or query.", code="idempotency_key_reused"
     )
+
+
+def _asked(query: bytes) -> bytes:
+    """The parameters in another order are the same request."""
+    return b"?" + b"&".join(sorted(query.split(b"&"))) if query else b""
 
 
 def _canonical(body: bytes) -> bytes:

@@ -113,6 +113,13 @@ def test_an_upsert_under_a_key_is_done_once(api: Api) -> None:
     assert api.get(f"/v1/contacts/{made.json['id']}").json["name"] == "Eda"
 
 
+def test_a_key_holds_for_one_query(api: Api) -> None:
+    body = {"name": "Ada", "email": "ada@example.com", "external_id": "7"}
+    assert api.post(EMAIL, body, idempotency_key="k1").status == 201
+    other = api.post("/v1/contacts/upsert?by=external_id", body, idempotency_key="k1")
+    assert (other.status, problem(other)["code"]) == (422, "idempotency_key_reused")
+
+
 def test_a_batch_upserts(api: Api, calls: Calls) -> None:
     old = api.make("/v1/contacts", {"name": "Ada", "email": "ada@example.com"})
     calls.clear()
