@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import AssetHashType, Duration, RemovalPolicy, Size
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -84,7 +84,11 @@ class HouseFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"functions.{context}.{folder}.handler.handler",
-            code=lambda_.Code.from_asset(str(packaging.stage(context, folder))),
+            code=lambda_.Code.from_asset(
+                str(packaging.stage(context, folder)),
+                asset_hash=packaging.key(context, folder),
+                asset_hash_type=AssetHashType.CUSTOM,
+            ),
             layers=[house.layers[layer] for layer in ("runtime", *layers)],
             environment={
                 **house.environment(settings),

@@ -77,7 +77,7 @@ def build(name: str, target: Target) -> Path:
 
 def _build(name: str, target: Target, folder: Path) -> None:
     mark = folder.with_suffix(".key")
-    wanted = f"{key(name)} {sys.version_info[:2] if target == 'local' else _PYTHON}"
+    wanted = f"{key(name)} {_running() if target == 'local' or _is_lambdas() else _PYTHON}"
     if mark.is_file() and mark.read_text() == wanted:
         return
     mark.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def _build(name: str, target: Target, folder: Path) -> None:
             _keep_binary(folder, target)
         else:
             _trim(folder / "python")
-    if target == "local" and (folder / "python").exists():
+    if (target == "local" or _is_lambdas()) and (folder / "python").exists():
         compileall.compile_dir(
             str(folder / "python"),
             quiet=2,
@@ -102,6 +102,15 @@ def _build(name: str, target: Target, folder: Path) -> None:
             workers=0,
         )
     mark.write_text(wanted)
+
+
+def _running() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _is_lambdas() -> bool:
+    """Say whether Lambda takes this Python's bytecode."""
+    return _running() == _PYTHON
 
 
 def _package(name: str) -> NpmPackage | None:

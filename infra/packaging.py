@@ -1,16 +1,22 @@
 """Makes a function's zip: its handler.py, the first-party modules it reaches, and the files that
-these name by `shipped("<path>")`; nothing else.
+these name by `shipped("<path>")`; nothing else. Modules are there compiled too: Lambda cannot keep
+what it compiles, and would do it again at each cold start, which doubles that. Bytecode is of the
+Python that synthesises; Lambda takes it when that is its own version.
 
 Dynamic imports and computed paths are invisible here, so the code has none of either.
 """
 
 import ast
+import hashlib
+import importlib.util
+import py_compile
 import shutil
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "functions"
+_BYTECODE = ROOT / "build" / "bytecode"
 
 
 def handlers() -> list[tuple[str, str]]:
@@ -54,17 +60,51 @@ def data_files(modules: set[Path], root: Path = ROOT) -> set[Path]:
     return found
 
 
+def contents(context: str, folder: str) -> list[Path]:
+    """Return the source files of a function's zip."""
+    modules = reachable(f"functions.{context}.{folder}.handler")
+    return sorted(modules | data_files(modules))
+
+
+def key(context: str, folder: str) -> str:
+    """Return the hash that names a function's asset: of its sources, not of their bytecode."""
+    digest = hashlib.sha256()
+    for source in contents(context, folder):
+        digest.update(source.relative_to(ROOT).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 def stage(context: str, folder: str, into: Path = BUILD) -> Path:
-    """Copy a function's files to <into>/<context>/<folder> and return that folder."""
+    """Copy a function's files, and its modules' bytecode, to <into>/<context>/<folder> and return
+    that folder."""
     target = into / context / folder
     if target.exists():
         shutil.rmtree(target)
-    modules = reachable(f"functions.{context}.{folder}.handler")
-    for source in sorted(modules | data_files(modules)):
+    for source in contents(context, folder):
         copy = target / source.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
+        if source.suffix == ".py":
+            bytecode = Path(importlib.util.cache_from_source(str(copy)))
+            bytecode.parent.mkdir(exist_ok=True)
+            shutil.copyfile(_compiled(source), bytecode)
     return target
+
+
+def _compiled(source: Path) -> Path:
+    """Compile a module, once for all functions that have it; return its bytecode's file."""
+    name = source.relative_to(ROOT)
+    hashed = importlib.util.source_hash(source.read_bytes()).hex()
+    compiled = Path(importlib.util.cache_from_source(str(_BYTECODE / name))).with_suffix(
+        f".{hashed}.pyc"
+    )
+    if not compiled.exists():
+        py_compile.compile(
+            str(source), str(compiled), dfile=name.as_posix(), doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )  # fmt: skip
+    return compiled
 
 
 def _file(module: str, root: Path) -> Path | None:

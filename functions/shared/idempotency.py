@@ -117,7 +117,8 @@ class Idempotency:
 
 def _reused() -> InvalidError:
     return InvalidError(
-        "This Idempotency-Key was used before with another body or query.", code="idempotency_key_reused"
+        "This Idempotency-Key was used before with another body or query.",
+        code="idempotency_key_reused",
     )
 
 

@@ -18,7 +18,7 @@ PRODUCTS = (
 WEB_FRAMEWORKS = frozenset({"fastapi", "mangum", "starlette"})
 WEB = frozenset(
     f"functions.shared.{name}"
-    for name in ("batch", "exchange", "problem", "routes", "web", "web_event")
+    for name in ("batch", "exchange", "problem", "route_table", "routes", "web", "web_event")
 )
 # What of functions/shared talks to the outside; the rest of it are concepts.
 TECHNOLOGY = WEB | {

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib.util import source_from_cache
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,8 @@ def test_a_zip_holds_first_party_code_of_its_own_context_alone(
     context: str, folder: str, zips: Path
 ) -> None:
     home = zips / context / folder
-    held = {path.relative_to(home) for path in home.rglob("*") if path.is_file()}
+    files = {path.relative_to(home) for path in home.rglob("*") if path.is_file()}
+    held = {path for path in files if path.suffix != ".pyc"}
 
     named = packaging.data_files(packaging.reachable(f"functions.{context}.{folder}.handler"))
     data = {path.relative_to(ROOT) for path in named}
@@ -115,6 +117,14 @@ def test_a_zip_holds_first_party_code_of_its_own_context_alone(
     assert [path for path in held if path.name == "handler.py"] == [
         Path("functions", context, folder, "handler.py")
     ]
+
+
+@pytest.mark.parametrize(("context", "folder"), HANDLERS)
+def test_every_module_of_a_zip_is_there_compiled(context: str, folder: str, zips: Path) -> None:
+    home = zips / context / folder
+    modules = set(home.rglob("*.py"))
+
+    assert {Path(source_from_cache(str(path))) for path in home.rglob("*.pyc")} == modules
 
 
 def test_the_packager_refuses_an_import_that_leads_nowhere(tmp_path: Path) -> None:
