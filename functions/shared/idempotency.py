@@ -97,9 +97,9 @@ class Idempotency:
     def recall(self) -> Reply | None:
         """Return the stored reply (1 consistent read), None when there is none.
 
-        Raises InvalidError when the key was used with another body or query, and ConflictError when the
-        principal saw other records then than it does now: the reply may show what it no longer
-        may see.
+        Raises InvalidError when the key was used with another body or query, and ConflictError
+        when the principal saw other records then than it does now: the reply may show what it no
+        longer may see.
         """
         item = self._platform.get(self._pk, "REPLY", consistent=True)
         if item is None or item["expires_at_epoch"] < now().timestamp():
