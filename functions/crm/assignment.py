@@ -79,6 +79,10 @@ class Assigner:
                     return self._turn(rule, shares)
         return None
 
+    def candidates(self) -> list[str]:
+        """Return who of those whom the first rule names is there (1 or 2 requests to `people`)."""
+        return [member for member, _ in self._there(self._rules[0])]
+
     def withdraw(self, made: Assignment) -> None:
         """Take back an assignment that was not written."""
         if made.turn is not None:

@@ -21,8 +21,9 @@ from pydantic import (
     field_validator,
 )
 
-from functions.crm import conditions
+from functions.crm import conditions, elapsed
 from functions.crm.activity_fields import ActivityPatch
+from functions.crm.assignment import Assignment
 from functions.crm.definitions import Definitions
 from functions.crm.fields import (
     MAX_TAG,
@@ -34,6 +35,8 @@ from functions.crm.fields import (
     Name,
     Title,
 )
+from functions.crm.lead_fields import LeadPatch
+from functions.crm.lead_rules import Target, TargetFields, named
 from functions.crm.model import KINDS
 from functions.shared.caller import Caller
 from functions.shared.check import Door, RecordName
@@ -53,9 +56,10 @@ PATCHES: Mapping[str, type[Fields]] = {
     "contact": ContactPatch,
     "company": CompanyPatch,
     "deal": DealPatch,
+    "lead": LeadPatch,
     "activity": ActivityPatch,
 }
-RecordKind = Literal["contact", "company", "deal", "activity"]
+RecordKind = Literal["contact", "company", "deal", "lead", "activity"]
 _ENDED = (".deleted", ".purged")
 
 
@@ -81,11 +85,15 @@ _SETS = {
     "set_field": ("field",),
     "add_tag": ("tag",),
     "remove_tag": ("tag",),
-    "assign": ("owner_id",),
+    "assign": (),
     "emit_event": ("name",),
 }
-_MAY_SET = {"create_task": ("body", "due_in"), "set_field": ("value",), "assign": ("team_id",),
-            "emit_event": ("payload",)}  # fmt: skip
+_MAY_SET = {
+    "create_task": ("body", "due_in"),
+    "set_field": ("value",),
+    "assign": ("owner_id", "team_id", "target"),
+    "emit_event": ("payload",),
+}
 
 
 class ActionFields(Fields):
@@ -102,13 +110,19 @@ class ActionFields(Fields):
     tag: Tag | None = Field(default=None, validate_default=True)
     owner_id: MemberId | None = Field(default=None, validate_default=True)
     team_id: TeamId | None = None
+    target: TargetFields | None = Field(
+        default=None,
+        validate_default=True,
+        description="Instead of `owner_id`: members whose turn it is, as in assignment rules; each "
+        "action has turns of its own.",
+    )
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")] | None = Field(
         default=None, validate_default=True
     )
     payload: Annotated[dict[str, Plain], Field(max_length=MAX_PAYLOAD)] | None = None
 
     @field_validator("subject", "body", "due_in", "field", "value", "tag", "owner_id", "team_id",
-                     "name", "payload")  # fmt: skip
+                     "target", "name", "payload")  # fmt: skip
     @classmethod
     def _of_its_type(cls, value: Any, info: ValidationInfo) -> Any:
         kind, name = info.data.get("type"), str(info.field_name)
@@ -118,6 +132,12 @@ class ActionFields(Fields):
             raise ValueError(f"A {kind} has a `{name}`.")
         if value is not None and name not in (*_SETS[kind], *_MAY_SET.get(kind, ())):
             raise ValueError(f"A {kind} has no `{name}`.")
+        if (kind, name) == ("assign", "target"):
+            told = info.data.get("owner_id"), info.data.get("team_id")
+            if value is None and told[0] is None:
+                raise ValueError("An assign has an `owner_id` or a `target`.")
+            if value is not None and told != (None, None):
+                raise ValueError("An assign with a `target` has no `owner_id` and no `team_id`.")
         return value
 
 
@@ -176,11 +196,13 @@ class Action(BaseModel):
     tag: str | None = None
     owner_id: str | None = None
     team_id: str | None = None
+    target: Target | None = None
     name: str | None = None
     payload: Mapping[str, Plain] | None = None
 
-    def patch(self, tags: Sequence[str]) -> dict[str, Any]:
-        """Return the merge patch that does it to a record with these tags."""
+    def patch(self, tags: Sequence[str], made: Assignment | None = None) -> dict[str, Any]:
+        """Return the merge patch that does it to a record with these tags; `made` says whose turn
+        it is where it has a target."""
         match self.type:
             case "set_field":
                 name = str(self.field)
@@ -192,8 +214,10 @@ class Action(BaseModel):
                 gone = str(self.tag).casefold()
                 return {"tags": [each for each in tags if each.casefold() != gone]}
             case _:
-                team = {} if self.team_id is None else {"team_id": self.team_id}
-                return {"owner_id": self.owner_id, **team}
+                owner, team = (self.owner_id, self.team_id)
+                if made is not None:
+                    owner, team = made.owner_id, made.team_id
+                return {"owner_id": owner, **({} if team is None else {"team_id": team})}
 
 
 class Automation(Record):
@@ -229,8 +253,8 @@ class Automation(Record):
         """Raise InvalidError unless what the condition reads and the actions set is there."""
         kind = self.record_type
         if self.condition is not None:
-            names = definitions.of(kind)
-            conditions.check(self.condition, conditions.fields_of(KINDS[kind], names))
+            fields = conditions.fields_of(KINDS[kind], definitions.of(kind))
+            conditions.check(self.condition, fields | elapsed.names_of(kind))
         for position, action in enumerate(self.actions):
             if action.type == "set_field":
                 self._check_field(action, position, definitions)
@@ -257,8 +281,10 @@ class Automation(Record):
 
 def check_assignees(actions: Sequence[Action], people: Door) -> None:
     """Raise InvalidError unless those to whom actions assign are there (1 request)."""
-    asked = {}
+    asked: dict[str, RecordName] = {}
     for position, each in enumerate(actions):
+        if each.target is not None:
+            asked |= {f"/actions/{position}{place}": name for place, name in named(each.target)}
         for name, kind in (("owner_id", "member"), ("team_id", "team")):
             if getattr(each, name) is not None:
                 asked[f"/actions/{position}/{name}"] = RecordName(type=kind, id=getattr(each, name))

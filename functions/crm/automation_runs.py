@@ -9,12 +9,14 @@ what may be done later (a table that does not answer) is raised, and the message
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from functions.crm.automation import Action, Automation, Cause
-from functions.crm.conditions import facts_of, holds
+from functions.crm import elapsed
+from functions.crm.automation import Automation, Cause
+from functions.crm.conditions import facts_of, holds, read_by
 from functions.shared.errors import (
     ConflictError,
     InvalidError,
@@ -51,6 +53,7 @@ class Run(BaseModel):
     outcome: Literal["running", "done", "failed", "skipped"]
     reason: str | None = None  # of one that was skipped: condition, loop, too_deep, hourly_limit
     actions: Sequence[ActionResult] = ()
+    chain: Sequence[str] = ()  # the automations that led to the event, the latest last
 
 
 class Hands(Protocol):
@@ -62,10 +65,11 @@ class Hands(Protocol):
     def within_limit(self) -> bool:
         """Count one more run; say whether this hour has room for it."""
 
-    def act(
-        self, automation: Automation, position: int, action: Action, event: Mapping[str, Any]
-    ) -> None:
+    def act(self, automation: Automation, position: int, event: Mapping[str, Any]) -> None:
         """Do an action once. Raises a ReelateError when it is refused."""
+
+    def last_activity(self, record_id: str) -> str | None:
+        """Return when the newest activity about a record was made."""
 
     def decide(self, run: Run) -> Run:
         """Write down what was decided on an event, before anything is done; returns what was
@@ -75,8 +79,11 @@ class Hands(Protocol):
         """Write down what became of a run."""
 
 
-def run_all(event: Mapping[str, Any], automations: Sequence[Automation], hands: Hands) -> int:
-    """Run what an event (the bus's `detail`) sets off; returns how many automations ran."""
+def run_all(
+    event: Mapping[str, Any], automations: Sequence[Automation], hands: Hands, moment: datetime
+) -> int:
+    """Run what an event (the bus's `detail`) sets off; returns how many automations ran. `moment`
+    is when: what conditions read of time follows from it."""
     wanted = [each for each in automations if each.enabled and event["type"] in each.when]
     if not wanted:
         return 0
@@ -86,7 +93,7 @@ def run_all(event: Mapping[str, Any], automations: Sequence[Automation], hands: 
         return 0  # gone meanwhile: there is nothing to act on
     done = 0
     for each in wanted:
-        reason = _why_not(each, event, record, hands.within_limit)
+        reason = _why_not(each, event, record, hands, moment)
         run = hands.decide(
             Run(
                 automation_id=each.id,
@@ -96,6 +103,7 @@ def run_all(event: Mapping[str, Any], automations: Sequence[Automation], hands: 
                 occurred_at=event["occurred_at"],
                 outcome="skipped" if reason else "running",
                 reason=reason,
+                chain=Cause.of(event).chain,
             )
         )
         if run.outcome != "running":
@@ -112,14 +120,29 @@ def _why_not(
     automation: Automation,
     event: Mapping[str, Any],
     record: Mapping[str, Any],
-    within_limit: Callable[[], bool],
+    hands: Hands,
+    moment: datetime,
 ) -> str | None:
     stopped = Cause.of(event).stops(automation.id)
     if stopped:
         return stopped
-    if automation.condition is not None and not holds(automation.condition, facts_of(record)):
-        return "condition"
-    return None if within_limit() else "hourly_limit"
+    if automation.condition is not None:
+        known = facts_for(automation.condition, record, moment, hands.last_activity)
+        if not holds(automation.condition, known):
+            return "condition"
+    return None if hands.within_limit() else "hourly_limit"
+
+
+def facts_for(
+    condition: Mapping[str, Any],
+    record: Mapping[str, Any],
+    moment: datetime,
+    last_activity: Callable[[str], str | None],
+) -> dict[str, Any]:
+    """Return the facts that a condition reads of a record (as JSON) at a moment."""
+    wanted = read_by(condition)
+    known = {**facts_of(record), **elapsed.facts(record, wanted, moment, last_activity)}
+    return {name: known[name] for name in sorted(wanted) if name in known}
 
 
 def _act(
@@ -127,7 +150,7 @@ def _act(
 ) -> ActionResult:
     action = automation.actions[position]
     try:
-        hands.act(automation, position, action, event)
+        hands.act(automation, position, event)
     except ReelateError as error:
         if not isinstance(error, _FINAL):
             raise

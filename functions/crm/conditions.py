@@ -78,6 +78,18 @@ def holds(condition: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
     return bool(text == "true")
 
 
+def read_by(condition: Any) -> frozenset[str]:
+    """Return the names of the facts that a checked condition reads."""
+    match condition:
+        case {"var": str(name)} | {"var": [str(name), *_]}:
+            return frozenset({name})
+        case dict():
+            return frozenset().union(*map(read_by, condition.values()))
+        case list():
+            return frozenset().union(*map(read_by, condition))
+    return frozenset()
+
+
 def facts_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return a record (as JSON) flat: nested objects by dotted names, texts, numbers, truth
     values and lists of these as they are; lists of objects are left out."""

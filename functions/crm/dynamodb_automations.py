@@ -5,7 +5,7 @@ get, create, change ...   table  as LimitedRecords
 those of an event         gsi1   1 Query, none if read after the event       0.5 RRU per 4 KB
 the record of an event    table  1 GetItem                                   1 RRU
 count a run               table  1 UpdateItem                                1 WRU
-an action                 table  as the record's change, + its note          + 2 WRU
+an action                 table  as `dynamodb_acting`, + its note            + 2 WRU
 an emitted event          table  1 PutItem                                   1 WRU
 log a run                 table  1 PutItem                                   1 WRU
 list runs                 table  1 Query a page                              0.5 RRU per 4 KB
@@ -20,30 +20,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from functions.crm.activity_fields import ActivityFields
 from functions.crm.automation import (
     MAX_AUTOMATIONS,
     MAX_RUNS_AN_HOUR,
-    PATCHES,
-    Action,
     Automation,
     Cause,
-    check_assignees,
 )
 from functions.crm.automation_runs import Run
-from functions.crm.dynamodb import CrmRecords, companies, contacts
-from functions.crm.dynamodb_activities import Activities
-from functions.crm.dynamodb_deals import Deals
-from functions.crm.model import Activity
+from functions.crm.dynamodb_acting import Acting, last_activity
 from functions.shared.caller import Caller
 from functions.shared.check import Door
 from functions.shared.clock import iso, now
 from functions.shared.limited_records import LimitedRecords
 from functions.shared.paging import Page
 from functions.shared.record import stamp
-from functions.shared.records import Also
 from functions.shared.table import ConditionFailedError, Item, Put, Table, Update
-from functions.shared.validation import validated
 
 KEPT_SECONDS = 30.0
 _LOG_DAYS = 30
@@ -111,9 +102,7 @@ class TableHands:
             )
         )
 
-    def act(
-        self, automation: Automation, position: int, action: Action, event: Mapping[str, Any]
-    ) -> None:
+    def act(self, automation: Automation, position: int, event: Mapping[str, Any]) -> None:
         caller = replace(
             Caller.pipeline(self._table.workspace, self._request_id),
             principal=automation.id,
@@ -122,11 +111,14 @@ class TableHands:
         )
         note = Put(self._note(automation, position, event), "attribute_not_exists(pk)")
         try:
-            self._do(caller, action, event["subject"], note, automation)
+            self._do(caller, automation, position, event["subject"], note)
         except ConditionFailedError as error:
             if note not in error.refused:
                 raise
             # it was done before
+
+    def last_activity(self, record_id: str) -> str | None:
+        return last_activity(self._table, record_id)
 
     def decide(self, run: Run) -> Run:
         try:
@@ -149,14 +141,16 @@ class TableHands:
     def _do(
         self,
         caller: Caller,
-        action: Action,
+        automation: Automation,
+        position: int,
         subject: Mapping[str, str],
         note: Put,
-        automation: Automation,
     ) -> None:
         def also(_: Any) -> Sequence[Put]:
             return [note]
 
+        action = automation.actions[position]
+        acting = Acting(self._table, caller, self._people)
         kind, record_id = subject["type"], subject["id"]
         if action.type == "emit_event":
             told = {
@@ -166,41 +160,10 @@ class TableHands:
                 "_events": [stamp("automation.emitted", caller)],
             }  # fmt: skip
             self._table.try_write(Put({**told, **note.item}, note.condition))
-            return
-        store: Any = self._store(kind, caller)
-        if action.type == "create_task":
-            self._make_task(caller, action, store.get(record_id), also)
-            return
-        if action.owner_id is not None:
-            self._check_member(caller, action)
-
-        def edited(old: Any) -> Any:
-            return old.patched(validated(PATCHES[kind], action.patch(old.tags)))
-
-        store.change(record_id, edited, also=also)
-
-    def _make_task(self, caller: Caller, action: Action, about: Any, also: Also[Activity]) -> None:
-        due = None if action.due_in is None else iso(now() + timedelta(minutes=action.due_in))
-        own = {"owner_id": about.owner_id, "team_id": about.team_id}
-        links = [] if about.OBJECT == "activity" else [{"type": about.OBJECT, "id": about.id}]
-        fields = {
-            "type": "task", "subject": action.subject, "body": action.body, "links": links,
-            "task": {"due_at": due}, **own,
-        }  # fmt: skip
-        task = Activity.of(validated(ActivityFields, fields), caller)
-        Activities(self._table, caller).create(task, also=also)
-
-    def _check_member(self, caller: Caller, action: Action) -> None:
-        check_assignees([action], self._people(caller))
-
-    def _store(self, kind: str, caller: Caller) -> CrmRecords[Any]:
-        stores: Mapping[str, Callable[[], CrmRecords[Any]]] = {
-            "contact": lambda: contacts(self._table, caller),
-            "company": lambda: companies(self._table, caller),
-            "deal": lambda: Deals(self._table, caller),
-            "activity": lambda: Activities(self._table, caller),
-        }
-        return stores[kind]()
+        elif action.type == "create_task":
+            acting.make_task(action, acting.store(kind).get(record_id), also)
+        else:
+            acting.change(automation, position, record_id, also)
 
     def _note(self, automation: Automation, position: int, event: Mapping[str, Any]) -> Item:
         return {

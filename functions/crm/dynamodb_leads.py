@@ -79,7 +79,7 @@ class Leads(StagedRecords[Lead]):
         also: Also[Lead] = nothing_else,
     ) -> Lead:
         """As `StagedRecords.change`; raises ConflictError for a lead that has been converted,
-        which only its un-conversion and the system change."""
+        which only its un-conversion and the system (but no automation) change."""
 
         def edited(old: Lead) -> Lead:
             new = edit(old)
@@ -87,7 +87,7 @@ class Leads(StagedRecords[Lead]):
                 new is not old
                 and old.converted_at is not None
                 and event != "unconverted"
-                and self._caller.kind != "system"
+                and (self._caller.kind != "system" or self._caller.cause is not None)
             ):
                 raise ConflictError(
                     "The lead has been converted; change what it became.", code="lead_converted"

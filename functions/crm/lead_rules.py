@@ -70,8 +70,8 @@ class ShareFields(Fields):
 
 
 class TargetFields(Fields):
-    """To whom leads go: one `member`, the members of a `team` in turn, or a `list` of members in
-    turn by their weights. `team_id` is the team that the leads are given to besides."""
+    """To whom records go: one `member`, the members of a `team` in turn, or a `list` of members in
+    turn by their weights. `team_id` is the team that they are given to besides."""
 
     type: Literal["member", "team", "list"]
     member_id: MemberId | None = None
@@ -196,11 +196,11 @@ def checked(rule: RULE, readable: Collection[str], people: Door) -> RULE:
     if condition is not None or isinstance(rule, ScoringRule):
         check(condition, readable)
     if isinstance(rule, AssignmentRule):
-        named = dict(_named(rule.target))
-        missing = people.missing(list(named.values()))
+        names = dict(named(rule.target))
+        missing = people.missing(list(names.values()))
         if faults := [
             FieldProblem(pointer, f"unknown_{each.type}", f"There is no such {each.type}.")
-            for pointer, each in named.items()
+            for pointer, each in names.items()
             if each in missing
         ]:
             raise InvalidError(
@@ -211,7 +211,7 @@ def checked(rule: RULE, readable: Collection[str], people: Door) -> RULE:
     return rule
 
 
-def _named(target: Target) -> Iterator[tuple[str, RecordName]]:
+def named(target: Target) -> Iterator[tuple[str, RecordName]]:
     if target.member_id:
         yield "/target/member_id", RecordName(type="member", id=target.member_id)
     if target.team_id:

@@ -1,6 +1,6 @@
 """Moving records through the stages of pipelines: what a move asks for, what it leaves behind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -140,10 +140,22 @@ def milliseconds(moment: str) -> int:
     return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
-def unknown_requirements(pipeline: Pipeline) -> list[FieldProblem]:
-    """Return a fault for each field that a stage requires and that its records do not have."""
+def custom_requirements(pipeline: Pipeline) -> set[str]:
+    """Return the names of the custom fields that stages require."""
+    named = {name for stage in pipeline.active for name in stage.required_fields}
+    return {name for name in named if name.startswith("custom.")}
+
+
+def unknown_requirements(
+    pipeline: Pipeline, custom: Collection[str] = (), old: Pipeline | None = None
+) -> list[FieldProblem]:
+    """Return a fault for each field that a stage requires and that its records do not have;
+    `custom` are the names of their custom fields. What the `old` pipeline required already may
+    stay, though the field is gone."""
     kind = STAGED.get(pipeline.record_type)
-    own = set(kind.FIELDS.model_fields) if kind else set()
+    known = set(kind.FIELDS.model_fields) - {"custom"} if kind else set()
+    known |= {f"custom.{name}" for name in custom}
+    known |= custom_requirements(old) if old else set()
     return [
         FieldProblem(
             f"/stages/{position}/required_fields/{number}",
@@ -152,7 +164,7 @@ def unknown_requirements(pipeline: Pipeline) -> list[FieldProblem]:
         )
         for position, stage in enumerate(pipeline.active)
         for number, name in enumerate(stage.required_fields)
-        if not name.startswith("custom.") and name not in own - {"custom"}
+        if name not in known
     ]
 
 

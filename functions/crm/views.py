@@ -11,7 +11,7 @@ uses: whoever sees all records and may write pipelines (ARRANGES).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -45,7 +45,10 @@ _FILTERS = (
     "`updated_since`, `custom.<name>`, each with the text that it takes there."
 )
 _SORT = "As the list's `sort`, such as `-updated_at`; left out: the list's own order."
-_COLUMNS = "Fields to show, in this order, also `custom.<name>`; records come whole whatever it is."
+_COLUMNS = (
+    "Fields to show, in this order, also `custom.<name>`; the view's records have them alone when "
+    "they are asked for with `columns=true`."
+)
 
 
 def _once(values: list[str]) -> list[str]:
@@ -116,6 +119,20 @@ class View(Record):
         if self.maker_id == maker(caller):
             return True
         return caller.visibility == "all" and ARRANGES in caller.scopes
+
+    def shown(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the view's columns of a record (as JSON), after its id and type; the whole record
+        where the view has none."""
+        if not self.columns:
+            return dict(record)
+        cut = {"id": record["id"], "object": record["object"]}
+        for each in self.columns:
+            name, _, own = each.partition(".")
+            if not own:
+                cut[name] = record[name]
+            elif own in record["custom"]:
+                cut.setdefault(name, {})[own] = record[name][own]
+        return cut
 
     def read(self, query: Callable[[Mapping[str, str]], ListQuery]) -> ListQuery:
         """Return the list that it stands for, as `query` reads a list's parameters. Raises

@@ -35,9 +35,35 @@ EXAMPLES: dict[str, Any] = {
         "occurred_at": "2026-11-22T21:59:17.123Z",
         "outcome": "failed",
         "reason": None,
+        "chain": [],
         "actions": [
             {"type": "create_task", "outcome": "done", "reason": None},
             {"type": "add_tag", "outcome": "failed", "reason": "invalid"},
+        ],
+    },
+    "TrialFields": {"record_id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"},
+    "Trial": {
+        "object": "automation_trial",
+        "automation_id": _ID,
+        "record": {"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"},
+        "enabled": True,
+        "holds": True,
+        "facts": {"amount.amount_minor": 2_500_000},
+        "actions": [
+            {
+                "type": "create_task",
+                "outcome": "would_act",
+                "reason": None,
+                "changes": {"subject": "Hand the customer over"},
+                "candidates": [],
+            },
+            {
+                "type": "add_tag",
+                "outcome": "would_act",
+                "reason": None,
+                "changes": {"tags": ["key account", "handover"]},
+                "candidates": [],
+            },
         ],
     },
 }

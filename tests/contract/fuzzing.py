@@ -80,6 +80,7 @@ def clean(case: Any) -> None:
     if query is not None and query.mode == GenerationMode.POSITIVE:
         case.query.pop("cursor", None)
         case.query.pop("fields", None)
+        case.query.pop("columns", None)
 
 
 def aim(world: World, case: Any) -> None:
@@ -107,7 +108,7 @@ def beyond_the_schema(case: Any) -> list[Any]:
     """Return the check that does not fit a request: schemas are those of whole records in the
     newest version, and a query that is wrong elsewhere, or a header, may ask for others."""
     version = (case.headers or {}).get("Reelate-Version")
-    asked = "fields" in (case.query or {}) or version in OLDER
+    asked = bool({"fields", "columns"} & set(case.query or {})) or version in OLDER
     return [response_schema_conformance] if asked else []
 
 

@@ -59,10 +59,7 @@ def request(world: World, operation: Operation) -> Good:
         return Good(f"{path}?by=external_id", body, {})
     if path.endswith("/merge"):
         return Good(path, {"ids": [world.new(resource), world.new(resource)]}, {})
-    body = described.get("requestBody")
-    example = body and body["content"]["application/json"]["example"]
-    left_out = _LEFT_OUT if "{id}" in path else set()
-    known = example and {k: v for k, v in example.items() if k not in left_out}
+    known = _known(world, path, described.get("requestBody"))
     headers = {}
     if "{id}" in path:
         acts = method == "POST" and path.count("/") == 4
@@ -78,6 +75,15 @@ def request(world: World, operation: Operation) -> Good:
         if each.get("in") == "path" and each["name"] != "id":
             path = path.replace(f"{{{each['name']}}}", each["schema"]["examples"][0])
     return Good(path, known, headers)
+
+
+def _known(world: World, path: str, body: Any) -> Any:
+    """Return an example of a body without what is not there; None where there is no body."""
+    if path == "/v1/automations/{id}/test":
+        return {"record_id": world.record("contacts")}
+    example = body and body["content"]["application/json"]["example"]
+    left_out = _LEFT_OUT if "{id}" in path else set()
+    return example and {k: v for k, v in example.items() if k not in left_out}
 
 
 def stranger(world: World) -> World:

@@ -1,5 +1,6 @@
 """The routes of saved views, and of what they show."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, Union
@@ -24,6 +25,9 @@ Reads = Annotated[Exchange, asks(_READ)]
 Writes = Annotated[Exchange, asks(_WRITE)]
 Deletes = Annotated[Exchange, asks(_DELETE)]
 Id = Annotated[str, Path(alias="id", description="The view's id.")]
+ColumnsAlone = Annotated[
+    bool, Query(description="The view's columns alone, with `id` and `object`.")
+]
 
 
 class ViewStore(Protocol):
@@ -175,12 +179,17 @@ def _add_records(api: APIRouter, shelf: Shelf) -> None:
         summary="List a view's records",
         description="What the list of the view's type shows you under the view's filters and "
         "order: you need that type's read scope as well, see what you may see, and are the `me` of "
-        "`owner`. A cursor holds for one version of the view (400 after a change). 422 when the "
+        "`owner`. With `columns=true` records have the view's columns alone. "
+        "A cursor holds for one version of the view (400 after a change). 422 when the "
         "view names what is no longer there, such as a deleted custom field.",
         responses=problems(400, 404, 422), openapi_extra=operation(_READ),
     )  # fmt: skip
     async def records(
-        ask: Reads, view_id: Id, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+        ask: Reads,
+        view_id: Id,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        columns: ColumnsAlone = False,  # noqa: FBT002 - a query parameter
     ) -> Response:
         view = shelf.views(ask).get(view_id)
         ask.caller.require(f"{SEARCHED[view.record_type]}:read")
@@ -190,4 +199,7 @@ def _add_records(api: APIRouter, shelf: Shelf) -> None:
             f"view:{view.id}:{view.version}",
             cursor,
             lambda start: lists.listed(query, limit=limit, start=start),
+            (lambda record: json.dumps(view.shown(record.model_dump(mode="json"))))
+            if columns
+            else None,
         )

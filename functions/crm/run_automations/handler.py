@@ -8,6 +8,7 @@ from functions.crm.model import KINDS
 from functions.crm.settings import RunAutomationsSettings
 from functions.shared.aws import client
 from functions.shared.caller import Caller
+from functions.shared.clock import now
 from functions.shared.consumer import consume
 from functions.shared.door import LambdaDoor
 from functions.shared.table import Table
@@ -33,4 +34,4 @@ def _run(message: dict[str, Any]) -> None:
         detail["request_id"],
         lambda asking: LambdaDoor(settings.identity_check_function, asking),
     )
-    run_all(detail, Automations(table, caller).for_event(detail["occurred_at"]), hands)
+    run_all(detail, Automations(table, caller).for_event(detail["occurred_at"]), hands, now())

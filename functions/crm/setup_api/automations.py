@@ -15,10 +15,13 @@ from functions.crm.automation import (
     check_assignees,
 )
 from functions.crm.automation_runs import Run
+from functions.crm.automation_trials import Trial, TrialFields
 from functions.crm.definitions import Definitions
+from functions.crm.search import SEARCHED
 from functions.shared.caching import REVALIDATE
 from functions.shared.check import Door
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
+from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
 from functions.shared.shapes import Shape
@@ -52,6 +55,12 @@ class AutomationStore(Protocol):
     ) -> Page[Run]: ...
 
 
+class TrialStand(Protocol):
+    """Where automations are tried; errors as `dynamodb_trials` says."""
+
+    def run(self, automation: Automation, record_id: str, *, also: Also[Trial]) -> Trial: ...
+
+
 class AutomationPage(Shape):
     """A page of automations."""
 
@@ -74,8 +83,10 @@ class Bench:
         store: Callable[[Exchange], AutomationStore],
         definitions: Callable[[Exchange], Definitions],
         people: Callable[[Exchange], Door],
+        trials: Callable[[Exchange], TrialStand],
     ) -> None:
         self.store = store
+        self.trials = trials
         self._definitions = definitions
         self._people = people
 
@@ -164,6 +175,27 @@ def _add_one(api: APIRouter, bench: Bench) -> None:
     async def delete(ask: Annotated[Exchange, asks(_DELETE)], automation_id: Id) -> Response:
         return ask.deleted(
             lambda also: bench.store(ask).delete(automation_id, if_match=ask.if_match, also=also)
+        )
+
+    @api.post(
+        f"{_ONE}/test", response_model=Trial, name="test_automation",
+        summary="Try an automation on a record",
+        description="Says whether its condition holds for the record as it is now, with the facts "
+        "that it reads, and what each action would do to the record by itself, whether it holds or "
+        "not. Nothing is written, and no turn is taken. What only a write finds out, such as a "
+        "value that another record has, is not foreseen. You need the read scope of the "
+        "automation's type of record, and to see the record.",
+        responses=problems(400, 404, 409, 413, 415, 422),
+        openapi_extra=operation(_WRITE, "IdempotencyKey"),
+    )  # fmt: skip
+    async def test(
+        ask: Annotated[Exchange, asks(_WRITE)], automation_id: Id, body: TrialFields
+    ) -> Response:
+        found = bench.store(ask).get(automation_id)
+        ask.caller.require(f"{SEARCHED[found.record_type]}:read")
+        return ask.once(
+            lambda also: bench.trials(ask).run(found, body.record_id, also=also),
+            lambda trial: Reply(200, trial.model_dump_json(), {}),
         )
 
     @api.get(

@@ -11,6 +11,7 @@ from functions.crm.dynamodb_labels import DynamoLabels
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_rates import Rates
 from functions.crm.dynamodb_record_settings import Settings
+from functions.crm.dynamodb_trials import Trials
 from functions.crm.lead_fields import LeadFields
 from functions.crm.lead_rules import (
     AssignmentRule,
@@ -75,6 +76,11 @@ def _automations(ask: Exchange) -> automations.AutomationStore:
     return Automations(_table(ask), ask.caller)
 
 
+def _trials(ask: Exchange) -> Trials:
+    function = SetupApiSettings.from_env().identity_check_function
+    return Trials(_table(ask), ask.caller, lambda asking: LambdaDoor(function, asking))
+
+
 def _people(ask: Exchange) -> Door:
     return LambdaDoor(SetupApiSettings.from_env().identity_check_function, ask.caller)
 
@@ -98,7 +104,7 @@ def _assigned(ask: Exchange) -> Collection[str]:
 
 app = build_app(
     "Reelate CRM setup",
-    pipelines.routes(_pipelines),
+    pipelines.routes(_pipelines, _definitions),
     labels.routes(_labels),
     rates.routes(_rates),
     fields.routes(_fields, _definitions),
@@ -130,6 +136,6 @@ app = build_app(
         )
     ),
     record_settings.routes(_settings),
-    automations.routes(automations.Bench(_automations, _definitions, _people)),
+    automations.routes(automations.Bench(_automations, _definitions, _people, _trials)),
 )
 handler = lambda_handler(app)

@@ -1,14 +1,15 @@
 """/v1/pipelines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from functions.crm.definitions import Definitions
 from functions.crm.pipeline_fields import PipelineFields, PipelinePatch, StageArchiveFields
 from functions.crm.pipelines import MAX_PIPELINES, Pipeline, RecordType
 from functions.crm.ports import PipelineStore
-from functions.crm.staged import unknown_requirements
+from functions.crm.staged import custom_requirements, unknown_requirements
 from functions.shared.caching import REVALIDATE
 from functions.shared.errors import InvalidError
 from functions.shared.exchange import Exchange, asks
@@ -33,17 +34,27 @@ class PipelinePage(Shape):
     next_cursor: str | None
 
 
-def routes(store: Callable[[Exchange], PipelineStore]) -> APIRouter:
-    """Return the routes of the caller's workspace's pipelines."""
+DefinitionsOf = Callable[[Exchange], Definitions]
+
+
+def routes(store: Callable[[Exchange], PipelineStore], definitions: DefinitionsOf) -> APIRouter:
+    """Return the routes of the caller's workspace's pipelines; `definitions` are asked when a
+    stage requires a custom field."""
     api = router(tags=["pipelines"])
-    _add_collection(api, store)
-    _add_pipeline(api, store)
+    _add_collection(api, store, definitions)
+    _add_pipeline(api, store, definitions)
     _add_acts(api, store)
     return api
 
 
-def _checked(pipeline: Pipeline) -> Pipeline:
-    if faults := unknown_requirements(pipeline):
+def _checked(
+    pipeline: Pipeline, definitions: Callable[[], Definitions], old: Pipeline | None = None
+) -> Pipeline:
+    known = custom_requirements(old) if old else set()
+    custom: Collection[str] = ()
+    if custom_requirements(pipeline) - known:
+        custom = definitions().of(pipeline.record_type)
+    if faults := unknown_requirements(pipeline, custom, old):
         raise InvalidError(
             "A stage requires fields that its records do not have; see `errors`.",
             code="unknown_field",
@@ -52,7 +63,9 @@ def _checked(pipeline: Pipeline) -> Pipeline:
     return pipeline
 
 
-def _add_collection(api: APIRouter, store: Callable[[Exchange], PipelineStore]) -> None:
+def _add_collection(
+    api: APIRouter, store: Callable[[Exchange], PipelineStore], definitions: DefinitionsOf
+) -> None:
     @api.post(
         "/v1/pipelines", response_model=Pipeline, status_code=201,
         name="create_pipeline", summary="Create a pipeline",
@@ -64,10 +77,11 @@ def _add_collection(api: APIRouter, store: Callable[[Exchange], PipelineStore]) 
     async def create(ask: Writes, body: PipelineFields) -> Response:
         fields = body.model_dump(exclude={"stages"})
         fields["stages"] = [each.whole() for each in body.stages]
-        return ask.created(
-            lambda also: store(ask).create(_checked(Pipeline.of(fields, ask.caller)), also=also),
-            "/v1/pipelines",
-        )
+
+        def made() -> Pipeline:
+            return _checked(Pipeline.of(fields, ask.caller), lambda: definitions(ask))
+
+        return ask.created(lambda also: store(ask).create(made(), also=also), "/v1/pipelines")
 
     @api.get(
         "/v1/pipelines", response_model=PipelinePage, name="list_pipelines",
@@ -101,7 +115,9 @@ def _add_collection(api: APIRouter, store: Callable[[Exchange], PipelineStore]) 
         )
 
 
-def _add_pipeline(api: APIRouter, store: Callable[[Exchange], PipelineStore]) -> None:
+def _add_pipeline(
+    api: APIRouter, store: Callable[[Exchange], PipelineStore], definitions: DefinitionsOf
+) -> None:
     @api.get(
         "/v1/pipelines/{id}", response_model=Pipeline,
         name="get_pipeline", summary="Get a pipeline",
@@ -130,7 +146,7 @@ def _add_pipeline(api: APIRouter, store: Callable[[Exchange], PipelineStore]) ->
         return ask.changed(
             lambda also: store(ask).change(
                 pipeline_id,
-                lambda old: _checked(old.edited(wanted)),
+                lambda old: _checked(old.edited(wanted), lambda: definitions(ask), old),
                 if_match=ask.if_match,
                 also=also,
             )

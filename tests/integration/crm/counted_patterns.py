@@ -8,6 +8,9 @@ _EACH_ACT = "test_each_act_costs_what_the_table_of_patterns_says"
 
 COUNTED: dict[str, tuple[str, ...]] = {
     "dynamodb": _HERE,
+    "dynamodb_acting": (
+        "test_automation_trials.py", "test_a_turn_and_a_look_for_activities_cost_what_is_said",
+    ),
     "dynamodb_associations": ("test_associations.py", _EACH_ACT),
     "dynamodb_automations": (
         "test_automations.py", "test_a_run_costs_what_the_table_of_patterns_says",
@@ -63,6 +66,9 @@ COUNTED: dict[str, tuple[str, ...]] = {
     ),
     "dynamodb_timelines": (
         "test_timeline_kinds.py", "test_a_group_costs_a_look_at_the_record_and_a_query",
+    ),
+    "dynamodb_trials": (
+        "test_automation_trials.py", "test_a_turn_and_a_look_for_activities_cost_what_is_said",
     ),
     "dynamodb_views": ("test_views.py", _EACH_ACT),
 }  # fmt: skip

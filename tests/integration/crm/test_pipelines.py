@@ -295,3 +295,26 @@ def test_of_two_who_move_one_deal_at_once_both_are_written_down() -> None:
 def test_a_move_that_makes_no_sense_is_refused(api: Api, fields: Any) -> None:
     deal = api.make("/v1/deals", {"name": "D"})["id"]
     assert api.post(f"/v1/deals/{deal}/move", fields).status == 422
+
+
+def test_a_stage_requires_custom_fields_that_there_are(api: Api, setup: Api) -> None:
+    path = f"/v1/pipelines/{default_id('wsp_one', 'deal')}"
+    stages = setup.get(path).json["stages"]
+    told = [{"key": each["key"], "name": each["name"], "kind": each["kind"]} for each in stages]
+    told[1]["required_fields"] = ["custom.budget"]
+    refused = setup.patch(path, {"stages": told})
+    assert refused.status == 422
+    assert [(each["pointer"], each["code"]) for each in refused.json["errors"]] == [
+        ("/stages/1/required_fields/0", "unknown_field")
+    ]
+    field = {"record_type": "deal", "name": "budget", "label": "Budget", "type": "number"}
+    made = setup.make("/v1/fields", field)["id"]
+    assert setup.patch(path, {"stages": told}).status == 200
+    deal = api.make("/v1/deals", {"name": "D"})["id"]
+    move = f"/v1/deals/{deal}/move"
+    assert api.post(move, {"stage": stages[1]["key"]}).json["code"] == "missing_required_field"
+    assert api.patch(f"/v1/deals/{deal}", {"custom": {"budget": 5}}).status == 200
+    assert api.post(move, {"stage": stages[1]["key"]}).status == 200
+    setup.delete(f"/v1/fields/{made}")
+    told[0]["name"] = "First"
+    assert setup.patch(path, {"stages": told}).status == 200, "what it required before may stay"

@@ -6,6 +6,7 @@ import pytest
 
 from functions.crm import dynamodb_definitions, views
 from functions.crm.find_api.handler import handler as find
+from functions.crm.setup_api.handler import handler as setup_handler
 from functions.shared.ids import new_id
 from functions.shared.policy import ROLES, Visibility
 from tests.integration.cloud import Calls
@@ -241,3 +242,24 @@ def test_each_act_costs_what_the_table_of_patterns_says(
     assert calls.take() == ["GetItem", "TransactWriteItems"]
     admin.delete(path, idempotency_key="k")
     assert calls.take() == ["GetItem", "TransactWriteItems"]
+
+
+def test_a_view_shows_its_columns_alone_when_they_are_asked_for(api: Api) -> None:
+    admin, setup = Api(find), Api(setup_handler)
+    for name in ("tier", "size"):
+        field = {"record_type": "contact", "name": name, "label": name, "type": "text"}
+        setup.make("/v1/fields", field)
+    custom = {"tier": "gold", "size": "L"}
+    made = api.make("/v1/contacts", {"name": "Ada", "tags": ["t"], "custom": custom})
+    indexed(made["id"])
+    told = {**VIEW, "filters": {"tag": "t"}, "columns": ["custom.tier", "name", "email"]}
+    path = f"{PATH}/{admin.make(PATH, told)['id']}/records"
+    (cut,) = admin.get(f"{path}?columns=true").json["data"]
+    assert cut == {
+        "id": made["id"], "object": "contact", "custom": {"tier": "gold"}, "name": "Ada",
+        "email": None,
+    }  # fmt: skip
+    assert list(cut) == ["id", "object", "custom", "name", "email"]
+    assert admin.get(path).json["data"] == [made]
+    plain = f"{PATH}/{admin.make(PATH, {**told, 'columns': []})['id']}/records"
+    assert admin.get(f"{plain}?columns=true").json["data"] == [made]

@@ -149,9 +149,14 @@ def test_what_records_go_to_by_default_cannot_be_archived_others_come_back() -> 
 def test_a_required_field_is_one_that_the_records_have() -> None:
     wanted = ["amount", "custom.budget", "colour", "custom", "rank"]
     faulty = pipeline({"name": "F", "kind": "open", "required_fields": wanted})
-    assert [each.pointer for each in unknown_requirements(faulty)] == [
+    assert [each.pointer for each in unknown_requirements(faulty, ["budget"])] == [
         f"/stages/3/required_fields/{n}" for n in (2, 3, 4)
     ]
+    assert [each.pointer for each in unknown_requirements(faulty)] == [
+        f"/stages/3/required_fields/{n}" for n in (1, 2, 3, 4)
+    ]
+    stays = [each.pointer for each in unknown_requirements(faulty, (), faulty)]
+    assert "/stages/3/required_fields/1" not in stays, "the field was deleted since"
 
 
 def test_a_new_record_begins_where_it_says_or_in_the_first_stage() -> None:
