@@ -100,6 +100,17 @@ class Association(Record):
             return self
         return self.changed(label=meaning.name, inverse_label=meaning.inverse)
 
+    def under(self, names: Mapping[str, str]) -> "Association":
+        """Return it with other ids in the place of these; raises InvalidError when it would join a
+        record with itself."""
+        ends = {
+            name: {"type": end.type, "id": names.get(end.id, end.id)}
+            for name, end in (("from_", self.from_), ("to", self.to))
+        }
+        if ends["from_"]["id"] == ends["to"]["id"]:
+            raise same_record()
+        return self.model_validate({**self.model_dump(by_alias=False), **ends})
+
     def turned(self) -> "Association":
         """Return it as it is read from the other end."""
         return self.model_copy(
@@ -136,6 +147,7 @@ class AssociationStore(Protocol):
         whose place begins with one of some texts."""
 
 
+Follow = Callable[[Question, RecordName], str | None]
 Meanings = Callable[[str], Meaning | None]
 
 
@@ -145,6 +157,7 @@ class Ends:
 
     caller: Caller
     look: Look
+    follow: Follow
     videos: Door
 
     def seen(self, names: Sequence[RecordName]) -> set[str]:
@@ -156,6 +169,14 @@ class Ends:
         missing = self.videos.missing(theirs)
         there = self.look(Question.of(self.caller, mine), mine)
         return there | {each.id for each in theirs if each not in missing}
+
+    def current(self, name: RecordName) -> str | None:
+        """Return the id of what a record is now, which is another's when it was merged; None when
+        that is not there for the caller (1 BatchGetItem, 1 more for each merge; or 1 invoke)."""
+        asked = permitted(Question.of(self.caller, [name]), ENDS)
+        if name.type == "video":
+            return name.id if asked and not self.videos.missing(asked) else None
+        return self.follow(Question.of(self.caller, asked), name) if asked else None
 
     def barred(self, names: Sequence[RecordName]) -> set[str]:
         """Return the ids of those that the caller may not read whatever they are, and of videos
@@ -197,7 +218,7 @@ class Associations:
         """
         here, there = fields.from_, fields.to
         if here.id == there.id:
-            raise _broken([FieldProblem("/to/id", "same_record", "This is the other end itself.")])
+            raise same_record()
         meaning = fitting(self.meanings(fields.label), here.type, there.type)
         made = Association.of(fields, meaning, self.caller)
         if barred := self.ends.barred(made.ends):
@@ -243,9 +264,8 @@ class Associations:
     ) -> Page[Association]:
         """Return one page of what a record is associated with, as read from it. What the caller
         may not see is left out, so a page may hold fewer than `limit`."""
-        if not is_id(record.id, ENDS[record.type].prefix) or record.id not in self.ends.seen(
-            [record]
-        ):
+        record_id = self.ends.current(record)
+        if record_id is None:
             raise NotFoundError(f"There is no such {record.type}.")
         places = [f"{type_}#" if type_ else ""]
         if label is not None:
@@ -253,7 +273,7 @@ class Associations:
             # a label that was deleted may still be asked for: then every type is looked at
             types = [type_] if type_ else sorted(meaning.there if meaning else ENDS)
             places = [f"{each}#{label}#" for each in types]
-        page = self.store.page(record.id, places, limit=limit, start=start)
+        page = self.store.page(record_id, places, limit=limit, start=start)
         seen = self.ends.seen([each.to.name for each in page.items])
         return Page([each for each in page.items if each.to.id in seen], page.position)
 
@@ -261,6 +281,11 @@ class Associations:
 def place(association: Association) -> str:
     """Return where an association stands among those of its `from`."""
     return f"{association.to.type}#{association.label}#{association.to.id}"
+
+
+def same_record() -> InvalidError:
+    """Return the refusal of an association of a record with itself."""
+    return _broken([FieldProblem("/to/id", "same_record", "This is the other end itself.")])
 
 
 def missing_ends(association: Association, ids: Collection[str]) -> InvalidError:

@@ -279,15 +279,7 @@ def shown(
     """Return, by the id asked for, the records of known types that the asking caller may see, as
     the API shows them; of a merged record what it is now (1 request for up to 100, 1 more for each
     merge that lies between)."""
-    now = {each.id: each.id for each in names}
-    items: dict[str, Item] = {}
-    ahead = list(now)
-    while ahead:
-        found = table.get_many([(table.key(each), "RECORD") for each in ahead])
-        items |= {item["id"]: item for item in found.values()}
-        into = {i["id"]: i["merged_into"] for i in found.values() if "merged_into" in i}
-        now = {old: into.get(current, current) for old, current in now.items()}
-        ahead = [each for each in dict.fromkeys(into.values()) if each not in items]
+    now, items = _followed(table, names)
     records = {
         each: _with_living_fields(table, RECORDS[item["object"]].model_validate(item))
         for each, item in items.items()
@@ -298,6 +290,31 @@ def shown(
         for old, current in now.items()
         if current in records
     }
+
+
+def current(table: Table, question: Question, name: RecordName) -> str | None:
+    """Return the id of what a record is now: its own, or that of the one it was merged into; None
+    when the asking caller may not see that (1 request, 1 more for each merge)."""
+    now, items = _followed(table, [name])
+    item = items.get(now[name.id], {})
+    known = item.get("object") in RECORDS and question.allows(item)
+    return now[name.id] if known else None
+
+
+def _followed(
+    table: Table, names: Sequence[RecordName]
+) -> tuple[Mapping[str, str], Mapping[str, Item]]:
+    """Return what records are now, from id to id, and the items of all that are there."""
+    now = {each.id: each.id for each in names}
+    items: dict[str, Item] = {}
+    ahead = list(now)
+    while ahead:
+        found = table.get_many([(table.key(each), "RECORD") for each in ahead])
+        items |= {item["id"]: item for item in found.values()}
+        into = {i["id"]: i["merged_into"] for i in found.values() if "merged_into" in i}
+        now = {old: into.get(id_, id_) for old, id_ in now.items()}
+        ahead = [each for each in dict.fromkeys(into.values()) if each not in items]
+    return now, items
 
 
 def _with_living_fields(table: Table, record: R) -> R:

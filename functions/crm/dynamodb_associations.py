@@ -8,7 +8,7 @@
       ... with one label        table  1 Query for each type that the label may lead to
     get one                     table  1 GetItem + 1 BatchGetItem   0.5 RRU + 1 RRU an end
     join two records            table  1 TransactWriteItems         2 WRU x (record, 2 rows,
-                                                                    2 counts, 2 checks, reply)
+                                       (1 more for each merge)      2 counts, 2 checks, reply)
     another label               table  as get + 1 TransactWriteItems  2 WRU x (record, 4 rows,
                                                                     reply)
     part two records            table  as get + 1 TransactWriteItems  2 WRU x (record, 2 rows,
@@ -28,6 +28,7 @@ from typing import Any
 
 from functions.crm.associations import MAX_OF_RECORD, Association, missing_ends, place
 from functions.crm.dynamodb import sight_of
+from functions.crm.dynamodb_mergeable import MAX_HOPS, new_names
 from functions.shared.caller import Caller
 from functions.shared.clock import now
 from functions.shared.errors import ConflictError, NotFoundError
@@ -67,7 +68,16 @@ class DynamoAssociations:
 
     def create(self, made: Association, *, also: Also[Any]) -> tuple[Association, bool]:
         """As `associations.AssociationStore`; raises InvalidError when an end of the CRM is not
-        there for the caller, and ConflictError when one has MAX_OF_RECORD already."""
+        there for the caller, and ConflictError when one has MAX_OF_RECORD already. An end that was
+        merged is what it was merged into."""
+        for _ in range(MAX_HOPS):
+            try:
+                return self._create(made, also)
+            except ConditionFailedError as error:
+                made = made.under(new_names(error))
+        raise ConflictError("The records are being merged; please try again.")
+
+    def _create(self, made: Association, also: Also[Any]) -> tuple[Association, bool]:
         rows = self._rows(made)
         counts = [self._count(each.id, 1) for each in made.ends]
         checks = {each.id: self._there(each.id) for each in made.ends if each.type != "video"}
@@ -76,6 +86,8 @@ class DynamoAssociations:
         try:
             self._table.transact(writes)
         except ConditionFailedError as error:
+            if any("merged_into" in (item or {}) for item in error.failed.values()):
+                raise
             if gone := [id_ for id_, check in checks.items() if check in error.refused]:
                 raise missing_ends(made, gone) from error
             known = next((error.failed[n] for n in (1, 2) if error.failed.get(n)), None)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from functions.crm.dynamodb_lifecycle import JOURNALLED
 from functions.crm.merging import MAX_REPORTED, Merge
 from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
@@ -15,9 +16,10 @@ SOURCE = "merge"
 COUNTED_APART = {"moved", "moved_back", "left", "left_count"}
 
 
-def lock_key(table: Table, record_id: str) -> Item:
-    """Return the key of a record's lock, there while a merge of it is at work."""
-    return {"pk": table.key("MERGING", record_id), "sk": "LOCK"}
+def journalled(table: Table, record_id: str, merge_id: str) -> Item:
+    """Return by what an entry of a merge's journal is found, and removed, when the record that it
+    is about is gone for good."""
+    return {"gsi2pk": table.key(JOURNALLED, record_id), "gsi2sk": merge_id}
 
 
 def merge_of(item: Item, progress: Mapping[str, Any]) -> Merge:
@@ -109,8 +111,10 @@ def check_undoable(
     before: Mapping[str, Item],
 ) -> None:
     """Raise ConflictError when a merge cannot be undone by what its records are now."""
-    if winner is None or "deleted_at" in winner:
-        again = winner is not None and "merged_into" in winner
+    if winner is None or "purged_at" in winner:
+        raise ConflictError("The winner is gone for good.", code="purged")
+    if "deleted_at" in winner:
+        again = "merged_into" in winner
         raise ConflictError(
             "The winner was merged into another record since; undo that first."
             if again

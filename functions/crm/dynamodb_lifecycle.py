@@ -8,25 +8,22 @@
     purge a record                table  1 GetItem + 1 TransactWriteItems    1 RRU + 2 WRU x (item,
                                                                              markers, timeline's
                                                                              end, audit key, reply)
-    sweep what belonged to one    table  1 GetItem + for each partition      1 RRU, and an item
-                                         1 Query and 1 TransactWriteItems    0.5 RRU + 2 WRU
-                                         in 50 items + 1 DeleteItem
 
     deleted   gsi1pk W#<workspace>#<object>#0#DELETED   sk <deleted_at>#<id>   gsi3, gsi4 alike
     purged    pk W#<workspace>#<id>   sk RECORD         id, object, version, purged_at alone
 
 A deleted record keeps its place among its owner's and its team's, in partitions of their own. Of a
 purged one nothing is left that says what it was, from the same moment for everybody. What lies in
-partitions of its own (`OWN`), and its entries on others' timelines, is removed minutes after, and
-so it is when the 30 days are over: entries of its last moments are on their way until then.
+partitions of its own, on others' timelines, with those that were merged into it, is removed
+minutes after (`dynamodb_sweeping`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from functions.crm.model import CrmRecord
-from functions.crm.timeline import TimelineEntry, places
+from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
 from functions.shared.errors import ConflictError
 from functions.shared.ids import is_id
@@ -41,7 +38,6 @@ from functions.shared.records import (
     nothing_else,
 )
 from functions.shared.table import (
-    MAX_TRANSACTION,
     ConditionFailedError,
     Delete,
     Item,
@@ -52,14 +48,10 @@ from functions.shared.table import (
 
 R = TypeVar("R", bound=CrmRecord)
 
-CLOSED = "~DELETED"  # sorts after every time
-# Partitions that are one record's, `W#<workspace>#<name>#<id>`, and go with it and its own.
-OWN = ("TIMELINE", "VISITS")
+# On a timeline, sorting after every time: it is closed; which others are read with it.
+CLOSED, MERGED = "~DELETED", "~MERGED"
+JOURNALLED = "JOURNALLED"  # in gsi2: what merges have kept of a record
 _GRAVES = ("gsi1", "gsi3", "gsi4")
-# Of what lies beside the record: itself, which goes last, and what the index has of it, which goes
-# with the index's rows.
-_OTHERS = ("RECORD", "INDEXED")
-_SWEPT = 50  # items read at once
 _KEPT = timedelta(days=RESTORE_DAYS)
 
 
@@ -128,26 +120,10 @@ class RestorableRecords(Records[R]):
         for _ in range(ATTEMPTS):
             old = self._lying(record_id)
             check_match(old.etag, if_match)
-            moment = now()
-            left: Item = {
-                "pk": self._table.key(old.id),
-                "sk": "RECORD",
-                "id": old.id,
-                "object": old.object,
-                "version": old.version + 1,
-                "deleted_at": iso(moment),
-                "purged_at": iso(moment),
-                "expires_at_epoch": int(moment.timestamp()) + RESTORE_DAYS * 86_400,
-                "_events": [stamp(f"{self._kind.OBJECT}.purged", self._caller, at=moment)],
-            }
+            left = remains(self._table, old.id, old.object, old.version, self._caller)
             held = {} if old.deleted_at else self._uniques(old)
             writes: list[Write] = [
-                Put(
-                    left,
-                    "#version = :version AND attribute_not_exists(purged_at)",
-                    {"#version": "version"},
-                    {":version": old.version},
-                ),
+                left,
                 *(self._release(*each, old) for each in held.items()),
                 self._close(old.id),
                 *also(old),
@@ -203,43 +179,26 @@ class RestorableRecords(Records[R]):
         return Put({**key, "expires_at_epoch": expiry})
 
 
-def sweep(table: Table, record_id: str, in_time: Callable[[], bool]) -> bool:
-    """Remove what belongs to a record that is gone for good, its last trace at the end; whatever
-    of it is removed already does not matter. Returns False when there was no time to finish, and
-    touches nothing of a record that is there.
-
-    Raises UnavailableError.
-    """
-    home = table.key(record_id)
-    item = table.get(home, "RECORD", consistent=True)
-    if item is not None and "purged_at" not in item:
-        return True
-    for partition in (home, *(table.key(name, record_id) for name in OWN)):
-        while True:
-            if not in_time():
-                return False
-            found = table.query(partition, limit=_SWEPT, consistent=True)
-            keys = {key: None for each in found.items for key in _standing(table, each, record_id)}
-            deletes = [Delete({"pk": pk, "sk": sk}) for pk, sk in keys]
-            for first in range(0, len(deletes), MAX_TRANSACTION):
-                table.transact(deletes[first : first + MAX_TRANSACTION])
-            if found.last_key is None:
-                break
-    if item is not None:
-        table.try_write(Delete({"pk": home, "sk": "RECORD"}, "attribute_exists(purged_at)"))
-    return True
-
-
-def _standing(table: Table, item: Item, record_id: str) -> Iterator[tuple[str, str]]:
-    """Yield the keys at which one of a record's items stands: an entry of its timeline that is
-    about the record itself stands on those of the records that it names, too."""
-    if item["sk"] in _OTHERS:
-        return
-    if item.get("object") == "timeline_entry" and item["subject"]["id"] == record_id:
-        for each in places(TimelineEntry.model_validate(item)):
-            if each != record_id:
-                yield table.key("TIMELINE", each), item["sk"]
-    yield item["pk"], item["sk"]
+def remains(table: Table, record_id: str, kind: str, version: int, caller: Caller) -> Put:
+    """Return the write that makes a version of a record irrecoverable, with the event of it."""
+    moment = now()
+    left: Item = {
+        "pk": table.key(record_id),
+        "sk": "RECORD",
+        "id": record_id,
+        "object": kind,
+        "version": version + 1,
+        "deleted_at": iso(moment),
+        "purged_at": iso(moment),
+        "expires_at_epoch": int(moment.timestamp()) + RESTORE_DAYS * 86_400,
+        "_events": [stamp(f"{kind}.purged", caller, at=moment)],
+    }
+    return Put(
+        left,
+        "#version = :version AND attribute_not_exists(purged_at)",
+        {"#version": "version"},
+        {":version": version},
+    )
 
 
 def _over(deleted_at: str | None) -> bool:

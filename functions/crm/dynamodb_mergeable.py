@@ -2,7 +2,8 @@
 
     pattern                        requests                            units
     get by a merged record's id    + 1 GetItem for each merge of it    0.5 RRU each
-    delete, restore, purge         as of others, aliases among the unique values
+    delete, restore, purge         as of others, aliases among the unique values; a purge looks
+                                   for a merge at work                 + 2 WRU
 
 A merged record's item stays, deleted and with `merged_into`: it leads from the old id to the new
 one. A unique value that it had is an alias of the winner, whose marker is the winner's.
@@ -17,7 +18,7 @@ from functions.crm.references import renamed
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.record import stamp
 from functions.shared.records import Also, nothing_else
-from functions.shared.table import ConditionFailedError, Item
+from functions.shared.table import Check, ConditionFailedError, Item, Table
 
 R = TypeVar("R", bound=CrmRecord)
 
@@ -56,6 +57,22 @@ class MergeableRecords(KeyedRecords[R]):
             if consistent:
                 self._refuse_merged(error.into)
             raise
+
+    def purge(
+        self, record_id: str, *, if_match: str | None = None, also: Also[R] = nothing_else
+    ) -> None:
+        """As `RestorableRecords.purge`; raises ConflictError while a merge of the record is at
+        work, which would go on writing down what it was."""
+        if not issubclass(self._kind, Mergeable):
+            super().purge(record_id, if_match=if_match, also=also)
+            return
+        free = Check(lock_key(self._table, record_id), "attribute_not_exists(pk)")
+        try:
+            super().purge(record_id, if_match=if_match, also=lambda old: [free, *also(old)])
+        except ConditionFailedError as error:
+            if free not in error.refused:
+                raise
+            raise merge_running() from error
 
     def _gone(self, item: Item | None) -> NotFoundError:
         absent = super()._gone(item)
@@ -159,6 +176,20 @@ def _swapped(old: R, new: R) -> R:
             aliases[field] = [each for each in values if each != value] + ([was] if was else [])
     kept = {field: values for field, values in aliases.items() if values}
     return new if kept == new.aliases else new.model_copy(update={"aliases": kept})
+
+
+def lock_key(table: Table, record_id: str) -> Item:
+    """Return the key of a record's lock, there while a merge of it is at work."""
+    return {"pk": table.key("MERGING", record_id), "sk": "LOCK"}
+
+
+def merge_running() -> ConflictError:
+    """Return the refusal of what a merge at work stands against."""
+    return ConflictError(
+        "One of the records is being merged, or separated again; please try later.",
+        code="merge_running",
+        retry_after=1,
+    )
 
 
 def new_names(error: ConditionFailedError) -> dict[str, str]:

@@ -14,6 +14,7 @@
     progress   pk W#<workspace>#<merge id>              sk PROGRESS        counts
     before     pk W#<workspace>#<merge id>              sk BEFORE#<id>     a merged record's image
     moved      pk W#<workspace>#<merge id>              sk MOVED#<id>      what was moved: journal
+      of both  gsi2pk W#<workspace>#JOURNALLED#<id>     gsi2sk <merge id>  goes with the record
     lock       pk W#<workspace>#MERGING#<record id>     sk LOCK            while a merge is at work
     names      pk W#<workspace>#TIMELINE#<winner>       sk ~MERGED         whose timelines are its
     name       pk W#<workspace>#TIMELINE#<loser>        sk ~INTO           whose it is now
@@ -34,14 +35,16 @@ from functions.crm.dynamodb_journal import (
     SOURCE,
     at_version,
     check_undoable,
+    journalled,
     left_of,
-    lock_key,
     merge_of,
     merge_put,
     progress,
     revived,
 )
-from functions.crm.dynamodb_timelines import INTO, MERGED
+from functions.crm.dynamodb_lifecycle import MERGED
+from functions.crm.dynamodb_mergeable import lock_key, merge_running
+from functions.crm.dynamodb_timelines import INTO
 from functions.crm.merging import KnownBy, Merge, Moved, separated
 from functions.crm.model import Mergeable
 from functions.shared.caller import Caller
@@ -257,11 +260,7 @@ class DynamoMerges:
             key = write.key if isinstance(write, Update | Delete) else getattr(write, "item", {})
             pk, sk = key.get("pk", ""), key.get("sk", "")
             if sk == "LOCK":
-                raise ConflictError(
-                    "One of the records is being merged, or separated again; please try later.",
-                    code="merge_running",
-                    retry_after=1,
-                ) from error
+                raise merge_running() from error
             if sk == "COUNT" and isinstance(write, Update):
                 raise full() from error
             if sk == "UNIQUE":
@@ -289,6 +288,7 @@ class DynamoMerges:
                 "pk": self._table.key(merge_id),
                 "sk": f"BEFORE#{item['id']}",
                 "image": item,
+                **journalled(self._table, item["id"], merge_id),
                 "expires_at_epoch": int(now().timestamp()) + JOURNAL_SECONDS,
             }
         )

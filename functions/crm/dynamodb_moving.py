@@ -22,7 +22,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from functions.crm.associations import Association
-from functions.crm.dynamodb_journal import SOURCE, lock_key, merge_of, merge_put
+from functions.crm.dynamodb_journal import SOURCE, merge_of, merge_put
+from functions.crm.dynamodb_mergeable import lock_key
 from functions.crm.dynamodb_rejoining import (
     ATTEMPTS,
     AssociationMover,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from functions.crm.associations import Association, place
-from functions.crm.dynamodb_journal import JOURNAL_SECONDS, SOURCE, left_of, progress
+from functions.crm.dynamodb_journal import JOURNAL_SECONDS, SOURCE, journalled, left_of, progress
 from functions.crm.merging import MAX_REPORTED, Merge
 from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
@@ -195,6 +195,7 @@ class AssociationMover:
             {
                 "pk": self._table.key(merge.id),
                 "sk": f"MOVED#{moved_id}",
+                **journalled(self._table, moved_id, merge.id),
                 "expires_at_epoch": int(now().timestamp()) + JOURNAL_SECONDS,
                 **entry,
             },

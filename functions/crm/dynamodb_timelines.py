@@ -29,13 +29,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from functions.crm.dynamodb_lifecycle import CLOSED
+from functions.crm.dynamodb_lifecycle import CLOSED, MERGED
 from functions.crm.dynamodb_mergeable import MAX_HOPS
 from functions.crm.timeline import Choice, TimelineEntry
 from functions.shared.paging import Page, Strand, merged
 from functions.shared.table import MAX_TRANSACTION, ConditionFailedError, Item, Put, Table
 
-MERGED, INTO = "~MERGED", "~INTO"
+INTO = "~INTO"
 _SIGNS = 2  # at most beside the entries of one timeline
 _PAGE, MAX_READ = 100, 500
 

@@ -97,7 +97,12 @@ def _associations(ask: Exchange) -> Associations:
     return Associations(
         ask.caller,
         DynamoAssociations(table, ask.caller),
-        Ends(ask.caller, partial(dynamodb.visible, table), _videos(ask)),
+        Ends(
+            ask.caller,
+            partial(dynamodb.visible, table),
+            partial(dynamodb.current, table),
+            _videos(ask),
+        ),
         partial(dynamodb_labels.meaning_of, table, ask.caller),
     )
 

@@ -5,10 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from functions.crm.api.resource import Id, Resource
+from functions.crm.model import CrmRecord
 from functions.crm.ports import R
 from functions.shared.errors import PreconditionRequiredError
 from functions.shared.exchange import Exchange, asks
 from functions.shared.openapi import operation, problems
+
+
+def names_of(record: CrmRecord) -> list[str]:
+    """Return the ids under which a record has been known: its own, and those of what was merged
+    into it."""
+    return [record.id, *getattr(record, "merged_ids", ())]
 
 
 def add(api: APIRouter, resource: Resource[R]) -> None:
@@ -28,7 +35,7 @@ def add(api: APIRouter, resource: Resource[R]) -> None:
             lambda also: resource.store(ask).purge(
                 record_id,
                 if_match=ask.if_match,
-                also=lambda gone: [ask.forgets(record_id), *also(gone)],
+                also=lambda gone: [*map(ask.forgets, names_of(gone)), *also(gone)],
             )
         )
 
@@ -45,7 +52,8 @@ def add(api: APIRouter, resource: Resource[R]) -> None:
         f"{path}/purge", purge, methods=["POST"], status_code=204, response_class=Response,
         name=f"purge_{one}", summary=f"Purge a {one}",
         description=f"Makes a {one}, deleted or not, irrecoverable at once: its fields, its unique "
-        "values and what the audit log knows of them; its timeline follows within minutes. "
+        "values and what the audit log knows of them; its timeline, its associations and what was "
+        "merged into it follow within minutes. "
         f"`If-Match` says what you mean. Event: `{one}.purged`, which names it and no more.",
         responses=problems(400, 404, 409, 412, 428), openapi_extra=operation(
             purges, "IdempotencyKey", "IfMatch"),

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from functions.crm.dynamodb_lifecycle import sweep
+from functions.crm.dynamodb_sweeping import sweep
 from functions.crm.settings import SweepSettings
 from functions.shared.aws import client
+from functions.shared.caller import Caller
 from functions.shared.consumer import consume
 from functions.shared.errors import UnavailableError
 from functions.shared.table import Table
@@ -25,7 +26,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         detail = message["detail"]
         annotate(workspace=detail["workspace"])
         table = Table(client("dynamodb"), SweepSettings.from_env().crm_table, detail["workspace"])
-        if not sweep(table, detail["subject"]["id"], in_time):
+        caller = Caller.pipeline(detail["workspace"], detail["id"])
+        if not sweep(table, caller, detail["subject"]["id"], in_time):
             raise UnavailableError("There was no time to remove all that belonged to the record.")
 
     return consume(event, handle)

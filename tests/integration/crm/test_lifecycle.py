@@ -32,7 +32,7 @@ def of_record(record_id: str) -> list[dict[str, Any]]:
 
 
 def swept(record_id: str, kind: str = "contact") -> dict[str, Any]:
-    detail = {"workspace": "wsp_one", "subject": {"type": kind, "id": record_id}}
+    detail = {"id": "evt_1", "workspace": "wsp_one", "subject": {"type": kind, "id": record_id}}
     message = {"messageId": "m1", "body": json.dumps({"detail": detail})}
     return sweep({"Records": [message]}, CONTEXT)
 
@@ -210,7 +210,11 @@ def test_a_sweep_that_has_no_time_comes_back_and_finishes(api: Api) -> None:
     made = api.make("/v1/contacts", {"name": "Ada"})
     deliver(*events(made["id"]))
     api.post(f"/v1/contacts/{made['id']}/purge", if_match="*")
-    detail = {"workspace": "wsp_one", "subject": {"type": "contact", "id": made["id"]}}
+    detail = {
+        "id": "evt_1",
+        "workspace": "wsp_one",
+        "subject": {"type": "contact", "id": made["id"]},
+    }
     batch = {"Records": [{"messageId": "m1", "body": json.dumps({"detail": detail})}]}
 
     class NoTime:
@@ -264,5 +268,6 @@ def test_the_end_costs_what_its_patterns_say(api: Api, calls: Calls) -> None:
     assert calls.take() == ["GetItem", "TransactWriteItems"]
     swept(path.rpartition("/")[2])
     assert calls.take() == [
-        "GetItem", "Query", "Query", "TransactWriteItems", "Query", "DeleteItem",
+        "GetItem", "GetItem", "Query", "Query",
+        "Query", "Query", "TransactWriteItems", "Query", "Query", "DeleteItem",
     ]  # fmt: skip

@@ -293,3 +293,40 @@ def test_a_merge_is_undone_within_seven_days(find: Api, api: Api) -> None:
     )
     late = find.post(f"/v1/merges/{done['id']}/undo")
     assert (late.status, late.json["code"]) == (409, "undo_expired")
+
+
+def test_associations_are_read_and_made_through_an_old_id_as_the_winner_s(
+    find: Api, api: Api
+) -> None:
+    winner, loser = pair(api)
+    company, deal = (
+        api.make(f"/v1/{kind}", {"name": "Harbor"})["id"] for kind in ("companies", "deals")
+    )
+    join(api, ("contact", loser), ("company", company), "works_at")
+    join(api, ("contact", winner), ("company", company), "works_at")
+    before = api.get(f"/v1/contacts/{loser}/associations").json["data"]
+    done = merged(find, "contacts", [winner, loser])
+
+    through = join(api, ("contact", loser), ("deal", deal), "champion")
+    assert through["from"]["id"] == winner
+    again = api.post("/v1/associations", {"from": {"type": "contact", "id": loser},
+                                          "to": {"type": "deal", "id": deal},
+                                          "label": "champion"})  # fmt: skip
+    assert (again.status, again.json["id"]) == (200, through["id"])
+    turned = api.post("/v1/associations", {"from": {"type": "contact", "id": loser},
+                                           "to": {"type": "contact", "id": winner}})  # fmt: skip
+    assert (turned.status, turned.json["code"]) == (422, "same_record")
+    here, there = (
+        api.get(f"/v1/contacts/{each}/associations").json["data"] for each in (winner, loser)
+    )
+    assert here == there
+    assert [each["label"] for each in here] == ["works_at", "champion"]
+
+    undone(find, done["id"])
+    back = api.get(f"/v1/contacts/{loser}/associations").json["data"]
+    passing = {"version", "updated_at"}
+    assert [{k: v for k, v in each.items() if k not in passing} for each in back] == [
+        {k: v for k, v in each.items() if k not in passing} for each in before
+    ]
+    labels = [each["label"] for each in api.get(f"/v1/contacts/{winner}/associations").json["data"]]
+    assert labels == ["works_at", "champion"]
