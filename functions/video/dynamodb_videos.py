@@ -184,7 +184,7 @@ class DynamoVideos(Records[Video]):
         if new.version != old.version or new.due_at != old.due_at:
             name = event(new) if callable(event) else event
             stamped = name is not None and new.version != old.version
-            events = [stamp(f"video.{name}", self._caller)] if stamped else []
+            events = [self._stamp(name, new)] if stamped and name else []
             writes.append(self._at(old, self._item(new, events)))
             writes += link_rows(self._table, old.id, old.links, new.links)
         else:
@@ -194,6 +194,13 @@ class DynamoVideos(Records[Video]):
         if new.run is not None and new.run is not old.run:
             writes.append(self._run(old.run, new.run, new.id))
         return writes
+
+    def _stamp(self, name: str, video: Video) -> dict[str, Any]:
+        if name != "analysed":
+            return stamp(f"video.{name}", self._caller)
+        # each statement of the analysis has the words that it stands on; all were spoken here
+        told = stamp(f"video.{name}", self._caller, source="ai")
+        return {**told, "evidence": {"video": video.id, "run": video.artefacts.analysis.run}}
 
     def _run(self, old: Run | None, new: Run, video_id: str) -> Put:
         item = {

@@ -184,6 +184,36 @@ def test_the_winner_s_timeline_is_theirs_together_page_by_page(find: Api, api: A
         assert seen == expected
 
 
+def test_what_a_model_found_is_told_with_evidence_on_both_records_also_after_a_merge(
+    find: Api, api: Api
+) -> None:
+    winner, loser = pair(api)
+    deal = api.make("/v1/deals", {"name": "Big", "contact_ids": [loser]})["id"]
+    told = []
+    for number, contact in enumerate((loser, winner)):
+        links = [{"type": "contact", "id": contact}, {"type": "deal", "id": deal}]
+        words = {"quote": "We will buy.", "start_ms": 1_000, "end_ms": 2_000, "speaker": "s1"}
+        analysis = {"summary": [{"text": "They will buy.", "evidence": [words]}]}
+        event = video_event("video.analysed", links, analysis=analysis)
+        event |= {"source": "ai", "evidence": {"video": event["subject"]["id"], "run": 1}}
+        event["occurred_at"] = f"2026-11-24T00:00:0{number}.000Z"
+        told.append(event)
+    assert bus.deliver(told[1], told[0]) == []  # the later one first
+    done = merged(find, "contacts", [winner, loser])
+
+    def insights(path: str) -> list[Any]:
+        return list(api.get(f"/v1/{path}/timeline?kind=insights").json["data"])
+
+    for path in (f"contacts/{winner}", f"contacts/{loser}", f"deals/{deal}"):
+        assert [each["id"] for each in insights(path)] == [told[1]["id"], told[0]["id"]]
+        for entry, event in zip(insights(path), told[::-1], strict=True):
+            assert (entry["source"], entry["evidence"]) == ("ai", event["evidence"])
+            assert entry["data"]["analysis"]["summary"][0]["evidence"][0]["quote"] == "We will buy."
+    undone(find, done["id"])
+    assert [each["id"] for each in insights(f"contacts/{winner}")] == [told[1]["id"]]
+    assert [each["id"] for each in insights(f"contacts/{loser}")] == [told[0]["id"]]
+
+
 def test_a_dry_run_tells_what_would_be_and_writes_nothing(find: Api, api: Api) -> None:
     winner, loser = pair(api)
     api.make("/v1/deals", {"name": "D", "contact_ids": [loser]})

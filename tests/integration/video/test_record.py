@@ -90,6 +90,12 @@ def test_every_event_can_be_told_from_its_item_alone(cloud: Cloud) -> None:
         "video.created", "video.uploaded", "video.analysed", "video.failed", "video.expired"
     }  # fmt: skip
     assert told["video.analysed"]["data"]["analysis"]["topics"] == ["price"]
+    assert told["video.analysed"]["source"] == "ai"
+    assert told["video.analysed"]["evidence"] == {
+        "video": told["video.analysed"]["subject"]["id"],
+        "run": 1,
+    }
+    assert "evidence" not in told["video.created"]
     assert told["video.failed"]["data"]["reason"]["code"] == "not_media"
     assert all(each["subject"]["type"] == "video" for each in told.values())
     assert all("upload" not in each["data"] for each in told.values())
