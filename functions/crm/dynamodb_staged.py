@@ -65,27 +65,13 @@ class StagedRecords(CrmRecords[S]):
         self._pipelines = pipelines
         self._source = source or caller.source
 
-    def create(self, record: S, *, also: Also[S] = nothing_else) -> S:
-        """As `CrmRecords.create`; raises InvalidError when the record may not enter its stage."""
-        pipeline = self._pipeline(record.pipeline_id, record.stage or None)
-        return super().create(self._settled(placed(record, pipeline), None), also=also)
-
-    def change(
-        self,
-        record_id: str,
-        edit: Callable[[S], S],
-        *,
-        event: str = "updated",
-        if_match: str | None = None,
-        also: Also[S] = nothing_else,
-    ) -> S:
-        """As `CrmRecords.change`."""
-
-        def settled(old: S) -> S:
-            new = edit(old)
-            return new if new is old else self._settled(new, old)
-
-        return super().change(record_id, settled, event=event, if_match=if_match, also=also)
+    def _defined(self, new: S, old: S | None) -> S:
+        """As `CrmRecords._defined`; puts a new record into its stage. Raises InvalidError when it
+        may not enter that."""
+        if old is None:
+            pipeline = self._pipeline(new.pipeline_id, new.stage or None)
+            new = placed(new, pipeline, source=self._source)
+        return super()._defined(self._settled(new, old), old)
 
     def _settled(self, new: S, _old: S | None) -> S:
         """Return a record with what follows from its other fields."""

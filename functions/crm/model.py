@@ -61,12 +61,14 @@ class CrmRecord(OwnedRecord):
         return fields.model_dump(exclude=untold)
 
     def patched(self, patch: Fields) -> Self:
-        """Return the next version under a merge patch, or this very one when nothing changes.
+        """Return the next version under a merge patch, or this very one when nothing changes; what
+        is none of the record's own fields is left to others.
 
         Raises InvalidError when the result lacks a required field or breaks a bound.
         """
-        own = self.model_dump(include=set(self.FIELDS.model_fields))
-        wanted = merge(own, patch.model_dump(exclude_unset=True))
+        names = set(self.FIELDS.model_fields)
+        own = self.model_dump(include=names)
+        wanted = merge(own, patch.model_dump(exclude_unset=True, include=names))
         fields = validated(self.FIELDS, wanted).model_dump()
         return self if fields == own else self.changed(**fields)
 

@@ -49,7 +49,7 @@ class Visit(BaseModel):
     loss_reason: str | None = None
 
 
-def placed(record: S, pipeline: Pipeline) -> S:
+def placed(record: S, pipeline: Pipeline, *, source: str = "api") -> S:
     """Return a new record in the stage that it names, or in its pipeline's first, on top of the
     column. Raises InvalidError when it may not enter it."""
     stage = pipeline.entered(record.stage or None)
@@ -63,6 +63,7 @@ def placed(record: S, pipeline: Pipeline) -> S:
             "rank": newest(milliseconds(record.created_at)),
             "stage_entered_at": record.created_at,
             "stage_entered_by": record.created_by,
+            "stage_source": source,
             "closed_at": None if stage.kind == "open" else record.created_at,
         }
     )
