@@ -27,15 +27,19 @@ class Guarded:
         return item["pk"], item["sk"]
 
 
-class BulkStore(Protocol):
+class Lookup(Protocol):
     """The records of one type as one caller sees them."""
 
-    def by_value(self, field: str, values: Sequence[str]) -> Mapping[str, CrmRecord]:
+    def by_value(self, field: str, values: Sequence[Any]) -> Mapping[Any, CrmRecord]:
         """Return the records that have one of these unique values, by value (2 requests for each
         100)."""
 
     def by_id(self, ids: Sequence[str]) -> Mapping[str, CrmRecord]:
         """Return those of some records that are there (1 request for each 100)."""
+
+
+class BulkStore(Lookup, Protocol):
+    """The same records, and the writes that change them."""
 
     def taken(self, records: Sequence[CrmRecord]) -> Mapping[str, Sequence[FieldProblem]]:
         """Return, by the new record's id, which of their unique values others have."""
@@ -67,4 +71,5 @@ class Importable:
     kind: type[CrmRecord]
     new: type[Fields]
     patch: type[Fields]
-    unique: tuple[str, ...] = ()  # fields whose values occur once
+    unique: tuple[str, ...]  # fields whose values occur once: a row finds its record by them
+    needs: str = "name"  # what every new record says

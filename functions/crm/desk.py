@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from functions.crm.bulk import Importable
 from functions.crm.csv_format import SAMPLE, Guess
 from functions.crm.exchange_keys import source_key
-from functions.crm.import_targets import JOINED, MATCHES, Target
+from functions.crm.import_choice import chosen, fitting_match
 from functions.crm.importables import IMPORTABLES
-from functions.crm.jobs import Act, Choice, Import, Mapped, Tally
-from functions.crm.reception import CustomTargets, ImportStore, receive, targets
+from functions.crm.jobs import Act, Import, Tally
+from functions.crm.reception import CustomTargets, ImportStore, receive
 from functions.shared.caller import Caller
 from functions.shared.clock import iso
 from functions.shared.errors import ConflictError, FieldProblem, InvalidError
@@ -61,9 +61,10 @@ class ImportDesk:
     def open(self, values: Mapping[str, Any], also: Also[Import]) -> Import:
         """Make an import that awaits its file; raises ForbiddenError without the scope to write
         such records, InvalidError when mode and `match_on` do not fit."""
-        what = self._writes(values["record_type"])
+        self._writes(values["record_type"])
         told = {k: v for k, v in values["options"].items() if v is not None}
-        _match(what, values["record_type"], values["mode"], values["match_on"])
+        custom = self.custom(values["record_type"])
+        fitting_match(values["record_type"], custom, values["mode"], values["match_on"])
         fields = {key: each for key, each in values.items() if key != "options"}
         job = Import.born(self.caller, state="waiting", told=told, **fields)
         if job.size_bytes > SINGLE_BYTES:
@@ -177,7 +178,7 @@ class ImportDesk:
 
     def _begin(self, job_id: str, act: Act, told: Mapping[str, Any], also: Also[Import]) -> Import:
         def begun(old: Import) -> Import:
-            choice = self._choice(old, told)
+            choice = chosen(old, told, self.custom(old.record_type), self.caller)
             working = "previewing" if act == "preview" else "running"
             if old.state == working and old.choice == choice:
                 return old  # asked again: only what starts the work is repeated
@@ -224,86 +225,6 @@ class ImportDesk:
         for act in acts or ("write",):
             self.caller.require(f"{what.resource}:{act}")
         return what
-
-    def _choice(self, job: Import, told: Mapping[str, Any]) -> Choice:
-        what = IMPORTABLES[job.record_type]
-        mode = told.get("mode") or job.mode
-        match = _match(what, job.record_type, mode, told.get("match_on") or job.match_on)
-        known = targets(job, self.custom(job.record_type))
-        mapping = told.get("mapping")
-        if mapping is None:
-            mapping = [
-                {"column": each.column, "field": each.suggestion}
-                for each in job.columns
-                if each.suggestion is not None and (each.suggestion != "id" or match == "id")
-            ]
-        _check_mapping(mapping, job, known, mode, match)
-        fields = {each["field"] for each in mapping}
-        if match is None:  # a new record's own natural key: twins in the file are told by it
-            match = next((each for each in what.unique if each in fields), None)
-        return Choice(
-            mapping=[Mapped(**each) for each in mapping],
-            mode=mode,
-            match_on=match,
-            empty_cells=told.get("empty_cells") or "keep",
-            fallback_encoding=told.get("fallback_encoding"),
-        )
-
-
-def _match(what: Importable, record_type: str, mode: str, match: str | None) -> str | None:
-    allowed = [
-        each
-        for each in MATCHES[record_type]
-        if each == "id" or each in what.new.model_fields
-        if not (each == "id" and mode == "upsert")
-    ]
-    if mode == "create":
-        if match is not None:
-            raise _unfit("/match_on", "match_of_create", "`create` finds no records; leave it out.")
-        return None
-    if match is None and mode == "upsert":
-        return allowed[0]
-    if match not in allowed:
-        raise _unfit("/match_on", "unknown_match", f"It is one of: {', '.join(allowed)}.")
-    return match
-
-
-def _check_mapping(
-    mapping: Sequence[Mapping[str, Any]],
-    job: Import,
-    known: Mapping[str, Target],
-    mode: str,
-    match: str | None,
-) -> None:
-    problems, columns, fields = [], set(), set()
-    for position, each in enumerate(mapping):
-        where = f"/mapping/{position}"
-        if each["column"] > len(job.columns):
-            said = f"The file has {len(job.columns)} columns."
-            problems.append(FieldProblem(f"{where}/column", "no_such_column", said))
-        if each["column"] in columns:
-            problems.append(FieldProblem(f"{where}/column", "column_repeated", "Once is enough."))
-        if each["field"] not in known:
-            said = f"It is one of: {', '.join(sorted(known))}."
-            problems.append(FieldProblem(f"{where}/field", "unknown_field", said))
-        elif each["field"] in fields and each["field"] not in JOINED:
-            said = "Another column is this field."
-            problems.append(FieldProblem(f"{where}/field", "field_repeated", said))
-        columns.add(each["column"])
-        fields.add(each["field"])
-    if match is not None and match not in fields:
-        said = f"No column is `{match}`, by which records are found."
-        problems.append(FieldProblem("/mapping", "match_unmapped", said))
-    if mode != "update" and "name" not in fields and "name" in known:
-        problems.append(FieldProblem("/mapping", "name_unmapped", "No column is `name`."))
-    if mode == "create" and "id" in fields:
-        problems.append(FieldProblem("/mapping", "id_of_create", "New records get their own ids."))
-    if problems:
-        raise InvalidError("The mapping does not fit; see `errors`.", errors=problems[:50])
-
-
-def _unfit(pointer: str, code: str, sentence: str) -> InvalidError:
-    return InvalidError(sentence, code=code, errors=[FieldProblem(pointer, code, sentence)])
 
 
 __all__ = ["ImportDesk", "Tally"]

@@ -15,7 +15,7 @@ Of the rules each knows what `dynamodb_rules` says: as a rule at no cost.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from functions.crm.assignment import Assigner, nobody
+from functions.crm.assignment import Assigner, Assignment, Turns, nobody
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_rules import TurnCounts, assignment_rules, scoring_rules
 from functions.crm.dynamodb_staged import StagedRecords
@@ -42,13 +42,15 @@ class Leads(StagedRecords[Lead]):
         assigning: Callable[[], Sequence[AssignmentRule]] | None = None,
         people: Door | None = None,
         staff: Door | None = None,
-        source: str = "api",
+        turns: Turns | None = None,
+        source: str | None = None,
     ) -> None:
         pipelines = Pipelines(table, caller)
         super().__init__(table, Lead, caller, pipelines, people=people, source=source)
         self._scoring = scoring
         self._assigning = assigning
         self._staff = staff
+        self._turns = turns or TurnCounts(table)
 
     def create(
         self, record: Lead, *, also: Also[Lead] = nothing_else, assign: bool = False
@@ -63,8 +65,7 @@ class Leads(StagedRecords[Lead]):
         if made is None:
             return super().create(record, also=also)
         try:
-            super()._check_ownership(record, None)  # what the caller named is held to the caller
-            return super().create(record.model_copy(update=made.fields), also=also)
+            return super().create(self._given(record, made), also=also)
         except (ReelateError, ConditionFailedError):
             assigner.withdraw(made)
             raise
@@ -117,13 +118,19 @@ class Leads(StagedRecords[Lead]):
             assigner.withdraw(made)
             raise
 
+    def _given(self, new: Lead, made: Assignment) -> Lead:
+        """Return a new lead as a rule assigns it; raises InvalidError when the caller may not make
+        such a lead at all."""
+        super()._check_ownership(new, None)  # what the caller named is held to the caller
+        return new.model_copy(update=made.fields)
+
     def _assigner(self) -> Assigner | None:
         rules = self._assigning and self._assigning()
         if not rules:
             return None
         if self._staff is None:
             raise RuntimeError("a lead is assigned where nobody can say who is there")
-        return Assigner(rules, self._staff, TurnCounts(self._table))
+        return Assigner(rules, self._staff, self._turns)
 
     def _defined(self, new: Lead, old: Lead | None) -> Lead:
         kept = super()._defined(new, old)
@@ -158,7 +165,7 @@ def leads(
     people: Door | None = None,
     staff: Door | None = None,
     *,
-    source: str = "api",
+    source: str | None = None,
 ) -> Leads:
     """Return the workspace's leads, under its rules."""
     return Leads(
@@ -172,7 +179,7 @@ def leads(
     )
 
 
-def moving(table: Table, caller: Caller, *, source: str = "api") -> Leads:
+def moving(table: Table, caller: Caller, *, source: str | None = None) -> Leads:
     """Return the workspace's leads for whoever changes nothing that rules read: an owner, a stage.
     It needs no engine for conditions (layers/logic)."""
     return Leads(table, caller, scoring=None, source=source)

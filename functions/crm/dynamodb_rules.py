@@ -34,6 +34,7 @@ from functions.shared.table import Put, Table, Update
 RULE = TypeVar("RULE", bound=Rule)
 
 KEPT_SECONDS = 30.0
+TURNS_AT_ONCE = 100  # for many leads
 MAX_KEPT = 2_000  # workspaces' rules of a kind
 
 _kept: "OrderedDict[tuple[str, str, str], tuple[float, list[Any]]]" = OrderedDict()
@@ -103,25 +104,58 @@ class TurnCounts:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def take(self, rule_id: str) -> int:
-        """Return the number of a turn that is nobody else's, from 0 (1 request)."""
-        item = self._table.write(Update(self._key(rule_id), "ADD turn :one", values={":one": 1}))
-        return int((item or {})["turn"]) - 1
-
-    def give_back(self, rule_id: str, turn: int) -> None:
-        """Let the last turn be taken again; one that others have passed stays unused (1
+    def take(self, rule_id: str, count: int = 1) -> int:
+        """Return the number of the first of some turns that are nobody else's, from 0 (1
         request)."""
+        write = Update(self._key(rule_id), "ADD turn :some", values={":some": count})
+        return int((self._table.write(write) or {})["turn"]) - count
+
+    def give_back(self, rule_id: str, turn: int, count: int = 1) -> None:
+        """Let the last turns, from `turn` on, be taken again; those that others have passed stay
+        unused (1 request)."""
         self._table.try_write(
             Update(
                 self._key(rule_id),
                 "ADD turn :less",
                 "turn = :taken",
-                values={":less": -1, ":taken": turn + 1},
+                values={":less": -count, ":taken": turn + count},
             )
         )
 
     def _key(self, rule_id: str) -> dict[str, Any]:
         return {"pk": self._table.key("TURNS", rule_id), "sk": "TURN"}
+
+
+class TurnBlocks:
+    """assignment.Turns for many leads at once: turns are taken in blocks. What is left of a block
+    is given back by `close`; turns that others have passed by then stay unused."""
+
+    def __init__(self, table: Table, size: int = TURNS_AT_ONCE) -> None:
+        self._counts = TurnCounts(table)
+        self._size = size
+        self._left: dict[str, tuple[int, int]] = {}  # by rule: the next turn, and the block's end
+
+    def take(self, rule_id: str) -> int:
+        """As `Turns.take` (1 request for each block)."""
+        turn, end = self._left.get(rule_id, (0, 0))
+        if turn == end:
+            turn = self._counts.take(rule_id, self._size)
+            end = turn + self._size
+        self._left[rule_id] = (turn + 1, end)
+        return turn
+
+    def give_back(self, rule_id: str, turn: int) -> None:
+        """As `Turns.give_back`; within a block, without a request."""
+        following, end = self._left.get(rule_id, (0, 0))
+        if following == turn + 1:
+            self._left[rule_id] = (turn, end)
+
+    def close(self) -> None:
+        """Let what is left be taken by others (1 request for each rule)."""
+        for rule_id, (turn, end) in self._left.items():
+            if turn < end:
+                self._counts.give_back(rule_id, turn, end - turn)
+        self._left.clear()
 
 
 class ScoringRuns:

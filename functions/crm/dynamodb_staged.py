@@ -20,7 +20,7 @@ The stay in the present stage stands on the record itself; when it ends, the sam
 writes it down. So the visits are exact, and a record does not grow with its moves.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from functions.crm.dynamodb import CrmRecords

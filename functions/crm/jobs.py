@@ -107,6 +107,7 @@ class Choice(_Part):
     mapping: Sequence[Mapped]
     mode: Mode
     match_on: str | None = None
+    defaults: Mapping[str, str] = Field(default_factory=dict)
     empty_cells: Literal["keep", "clear"] = "keep"
     fallback_encoding: str | None = None
 

@@ -1,12 +1,11 @@
 """A file has arrived: what it is, and which of its columns are likely which fields."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from functions.crm.csv_format import SAMPLE, Detected, Guess, UnreadableError, detect
 from functions.crm.import_targets import Kind, Target, suggest, targets_of
-from functions.crm.importables import IMPORTABLES
 from functions.crm.jobs import Column, FileFormat, Import, Reason
 from functions.shared.writes import Also, nothing_else
 
@@ -30,16 +29,17 @@ class ImportStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CustomTargets:
-    """The custom fields that columns may become: their kinds and their labels, by name."""
+    """The custom fields that columns may become: their kinds and their labels, by name; and of
+    those whose values occur once what brings a value into its one form, or raises ValueError."""
 
     kinds: Mapping[str, Kind]
     labels: Mapping[str, str]
+    forms: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
 def targets(job: Import, custom: CustomTargets) -> dict[str, Target]:
     """Return the fields that a column of this import may become."""
-    what = IMPORTABLES[job.record_type]
-    return targets_of(job.record_type, what.new.model_fields, custom.kinds)
+    return targets_of(job.record_type, custom.kinds)
 
 
 def receive(

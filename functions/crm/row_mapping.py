@@ -3,21 +3,18 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
+from functions.crm.cell_values import minor, parsed
 from functions.crm.csv_records import MAX_CELL, Format, Record, rescued, undecodable
-from functions.crm.currencies import CURRENCIES, minor_digits
-from functions.crm.import_targets import CUSTOM, JOINED, Target
-from functions.crm.spreadsheet_cells import unescaped
+from functions.crm.currencies import CURRENCIES
+from functions.crm.import_targets import JOINED
+from functions.crm.spreadsheet_cells import parted, unescaped
+from functions.crm.target_table import Refers, Target
 from functions.shared.errors import FieldProblem
 
 MAX_SHOWN = 100  # characters of a value that a fault quotes
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_BOOLEANS = {
-    "true": True, "yes": True, "y": True, "1": True, "ja": True, "x": True, "wahr": True,
-    "false": False, "no": False, "n": False, "0": False, "nein": False, "falsch": False,
-}  # fmt: skip
 _FAULTS = {
     "unclosed_quote": "A quoted cell begins in this line and does not end. Double the quotes that "
     "belong to a text.",
@@ -44,18 +41,28 @@ class RowRefusedError(Exception):
         self.faults = faults
 
 
+class Named(NamedTuple):
+    """Records that a cell names: by what, the column, and each of their values."""
+
+    refers: Refers
+    column: int
+    texts: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What a row says: `fields` as the API takes them, the record's `id` if the row names it, and
-    which mapped fields it leaves empty."""
+    """What a row says: `fields` as the API takes them, the record's `id` if the row names it, which
+    mapped fields it leaves empty, and what records it names by other values than their ids."""
 
     fields: dict[str, Any]
     record_id: str | None
     empty: frozenset[str]
+    named: Sequence[Named] = ()
 
 
 class Mapper:
-    """Turns rows into values, by a mapping of columns (from 1) to targets."""
+    """Turns rows into values, by a mapping of columns (from 1) to targets. `defaults` are texts by
+    target for new records, where a row says nothing; raises RowRefusedError for bad ones."""
 
     def __init__(
         self,
@@ -64,15 +71,23 @@ class Mapper:
         width: int,
         shape: Format,
         fallback: str | None = None,
+        defaults: Mapping[str, str] | None = None,
     ) -> None:
         self._plan = [(column, targets[name]) for column, name in sorted(mapping)]
+        self._currency = (defaults or {}).get("currency")
         self._width = width
         self._shape = shape
         self._fallback = fallback
         self._columns: dict[str, int] = {}
         for column, target in self._plan:
             self._columns.setdefault(target.name, column)
+        self.targets = {target.name: target for _, target in self._plan}
         self._names = frozenset(self._columns)
+        told = [(0, targets[name]) for name in defaults or () if name != "currency"]
+        faults: list[Fault] = []
+        self.defaults = self._fields(told, dict(defaults or {}), faults)[0]
+        if faults:
+            raise RowRefusedError(*faults)
 
     def values(self, record: Record) -> Values:
         """Return what a row says; raises RowRefusedError with everything that is wrong with it."""
@@ -89,10 +104,13 @@ class Mapper:
                 continue
             name = target.name
             texts[name] = f"{texts[name]} {text}" if name in texts else text
-        fields = self._fields(texts, faults)
+        empty = self._names - texts.keys()
+        if self._currency is not None:
+            texts.setdefault("currency", self._currency)
+        fields, named = self._fields(self._plan, texts, faults)
         if faults:
             raise RowRefusedError(*faults)
-        return Values(fields, texts.get("id"), self._names - texts.keys())
+        return Values(fields, texts.get("id"), empty, named)
 
     def key_of(self, record: Record, name: str) -> str | None:
         """Return the text that a row has for one target; None where it has none or is faulty."""
@@ -103,13 +121,18 @@ class Mapper:
 
     def fault_at(self, problem: FieldProblem, cells: Sequence[str]) -> Fault:
         """Return what is wrong with a record's field as a fault of the row's cell."""
-        parts = problem.pointer.split("/")[1:]
-        name = ".".join(parts[:2]) if parts[:1] == ["custom"] else parts[0] if parts else ""
-        if parts == ["amount", "currency"] and "currency" in self._columns:
-            name = "currency"
-        column = self._columns.get(name)
+        column = self._column_of(problem.pointer.split("/")[1:])
         value = cells[column - 1] if column is not None and column <= len(cells) else ""
-        return Fault(problem.code, problem.message, column, _quoted(value))
+        return Fault(problem.code, problem.message, column, quoted(value))
+
+    def _column_of(self, parts: Sequence[str]) -> int | None:
+        """Return the column of what a JSON pointer leads to, or of what that is a part of."""
+        if parts[1:] == ["currency"] and "currency" in self._columns:
+            return self._columns["currency"]
+        for name in (".".join(parts[:2]), *parts[:1], *parts[-1:]):
+            if name in self._columns:
+                return self._columns[name]
+        return next((column for column, each in self._plan if each.field in parts[:1]), None)
 
     def _squared(self, cells: list[str]) -> list[str]:
         """Return the cells of a ragged row where nothing can have moved to another column: empty
@@ -131,7 +154,7 @@ class Mapper:
                         "invalid_encoding",
                         f"The text is not in the file's encoding ({self._shape.encoding}).",
                         column,
-                        _quoted(again or cell),
+                        quoted(again or cell),
                     )
                 )
                 return ""
@@ -142,107 +165,64 @@ class Mapper:
                     "control_character",
                     "The text has characters that are none, such as NUL.",
                     column,
-                    _quoted(cell),
+                    quoted(cell),
                 )
             )
             return ""
         return unescaped(cell.strip())
 
-    def _fields(self, texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Any]:
+    def _fields(
+        self,
+        plan: Sequence[tuple[int, Target]],
+        texts: Mapping[str, str],
+        faults: list[Fault],
+    ) -> tuple[dict[str, Any], Sequence[Named]]:
         fields: dict[str, Any] = {}
-        custom: dict[str, Any] = {}
-        for column, target in self._plan:
+        named: list[Named] = []
+        for column, target in plan:
             name = target.name
             if name not in texts or name == "id" or (name in JOINED and name in fields):
                 continue
+            text, refers = texts[name], target.refers
+            if refers is not None:
+                named.append(Named(refers, column, parted(text) if refers.many else [text]))
+                continue
+            if target.kind == "amount":
+                self._money(name, column, texts, fields, faults)
             if target.kind == "amount" or name == "currency":
                 continue
             try:
-                value = _parsed(texts[name], target)
+                value = text if target.kind == "text" else parsed(text, target.kind)
             except ValueError as error:
-                faults.append(Fault(f"invalid_{target.kind}", str(error), column,
-                                    _quoted(texts[name])))  # fmt: skip
+                faults.append(Fault(f"invalid_{target.kind}", str(error), column, quoted(text)))
                 continue
-            if name.startswith(CUSTOM):
-                custom[name.removeprefix(CUSTOM)] = value
+            top, _, inner = name.partition(".")
+            if inner:
+                fields.setdefault(top, {})[inner] = value
             else:
                 fields[name] = value
-        if custom:
-            fields["custom"] = custom
-        if "amount" in texts:
-            self._money(texts, fields, faults)
-        return fields
+        return fields, named
 
-    def _money(self, texts: Mapping[str, str], fields: dict[str, Any], faults: list[Fault]) -> None:
+    def _money(
+        self, name: str, column: int, texts: Mapping[str, str], fields: dict[str, Any],
+        faults: list[Fault],
+    ) -> None:  # fmt: skip
         currency = texts.get("currency", "").upper()
         if currency not in CURRENCIES:
-            column = self._columns.get("currency", self._columns["amount"])
             faults.append(
-                Fault("invalid_currency", "An amount needs a currency code of ISO 4217.", column,
-                      _quoted(texts.get("currency", "")))
+                Fault("invalid_currency", "An amount needs a currency code of ISO 4217.",
+                      self._columns.get("currency", column), quoted(texts.get("currency", "")))
             )  # fmt: skip
             return
         try:
-            minor = _minor(texts["amount"], currency)
+            amount = minor(texts[name], currency)
         except ValueError as error:
-            faults.append(
-                Fault(
-                    "invalid_amount", str(error), self._columns["amount"], _quoted(texts["amount"])
-                )
-            )
+            faults.append(Fault("invalid_amount", str(error), column, quoted(texts[name])))
             return
-        fields["amount"] = {"amount_minor": minor, "currency": currency}
+        fields[name] = {"amount_minor": amount, "currency": currency}
 
 
-def number(text: str) -> Decimal:
-    """Return a number as people write it: `1234.5`, `1,234.50`, `1.234,50`, `1 234,5`, `1'234`.
-    Raises ValueError; also for `1,234` and `1.234`, which mean two things, unless the part behind
-    is not of three digits."""
-    bare = re.sub(r"[\s\u00a0\u202f'’]", "", text)
-    if not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*", bare, re.ASCII):
-        raise ValueError("This is not a number.")
-    point = max(bare.rfind("."), bare.rfind(","))
-    marks = [mark for mark in ".," if mark in bare]
-    if len(marks) == 2:
-        whole, fraction = bare[:point], bare[point + 1 :]
-        whole = re.sub(r"[.,]", "", whole)
-    elif not marks:
-        whole, fraction = bare, ""
-    elif bare.count(marks[0]) > 1:
-        whole, fraction = bare.replace(marks[0], ""), ""
-    else:
-        whole, fraction = bare[:point], bare[point + 1 :]
-        if len(fraction) == 3 and marks[0] == ",":
-            raise ValueError("This number can be read in two ways; write it without separators.")
-    try:
-        return Decimal(f"{whole or 0}.{fraction}" if fraction else whole)
-    except InvalidOperation as error:
-        raise ValueError("This is not a number.") from error
-
-
-def _minor(text: str, currency: str) -> int:
-    minor = number(text).scaleb(minor_digits(currency))
-    if minor != minor.to_integral_value():
-        raise ValueError(f"{currency} has {minor_digits(currency)} decimal places.")
-    return int(minor)
-
-
-def _parsed(text: str, target: Target) -> Any:
-    match target.kind:
-        case "list" | "choices":
-            return [each.strip() for each in re.split(r"[;,\n]", text) if each.strip()]
-        case "number":
-            value = number(text)
-            whole = value == value.to_integral_value() and abs(value) < 2**53
-            return int(value) if whole else float(value)
-        case "boolean":
-            if text.lower() not in _BOOLEANS:
-                raise ValueError("This is neither yes nor no.")
-            return _BOOLEANS[text.lower()]
-    return text
-
-
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a value as a fault may show it: short, one line, only what prints."""
     shown = "".join(c if c.isprintable() else "\ufffd" for c in text[: MAX_SHOWN + 1])
     return shown if len(shown) <= MAX_SHOWN else shown[:MAX_SHOWN] + "…"

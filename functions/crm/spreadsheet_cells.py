@@ -10,9 +10,15 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 _RISKY = re.compile(r"'*[=+\-@\t\r\n]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")
+_QUOTE = '"'
+_SEPARATING = re.compile(r'[;,\n\r"]')
+_BETWEEN = re.compile(r"[;,\n]")
+# a quoted value, or one without separators
+_VALUE = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=[;,\n]|$)|([^;,\n]+)')
 
 
 class Number(str):
@@ -38,11 +44,33 @@ def cell(value: object) -> str:
             return value
         case bool():
             return str(value).lower()
-        case int() | float():
+        case int():
             return str(value)
+        case float():
+            return format(Decimal(repr(value)), "f")
         case list() | tuple():
-            return escaped("; ".join(map(str, value)))
+            return escaped(joined([str(each) for each in value]))
     return escaped(str(value))
+
+
+def joined(values: Sequence[str]) -> str:
+    """Return a list as one text, `; ` between its values; one that has a separator or a quote in it
+    is quoted as CSV has it."""
+    quoted = (
+        f'"{each.replace(_QUOTE, _QUOTE * 2)}"' if _SEPARATING.search(each) else each
+        for each in values
+    )
+    return "; ".join(quoted)
+
+
+def parted(text: str) -> list[str]:
+    """Return the values of a list: what `joined` was given, and what people write, with semicolons,
+    commas or line ends between values. Empty ones are left out."""
+    if _QUOTE not in text:
+        return [each.strip() for each in _BETWEEN.split(text) if each.strip()]
+    found = (quoted.replace(_QUOTE * 2, _QUOTE) or bare.strip() for quoted, bare in
+             _VALUE.findall(text))  # fmt: skip
+    return [each for each in found if each]
 
 
 def lines(rows: Iterable[Sequence[object]]) -> str:

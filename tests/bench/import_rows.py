@@ -11,14 +11,16 @@ from typing import Any
 
 from functions.crm.bulk import Importable
 from functions.crm.csv_records import Format, cut, read
-from functions.crm.dynamodb_bulk import BulkRecords
+from functions.crm.dynamodb_bulk_types import Lookups, opened
 from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_jobs import Ledger
 from functions.crm.import_rows.logic import Rows
 from functions.crm.import_targets import targets_of
 from functions.crm.importables import IMPORTABLES
 from functions.crm.jobs import Choice, Import, Mapped
+from functions.crm.matching import Matcher
 from functions.crm.piecework import Lane
+from functions.crm.reception import CustomTargets
 from functions.crm.row_mapping import Mapper
 from functions.shared import aws
 from functions.shared.caller import Caller
@@ -76,13 +78,16 @@ def _seconds(table: Table, rows: int) -> float:
         caller, record_type="contact", state="running", mode="create", filename="a.csv",
         size_bytes=len(data), choice=choice.model_dump(), act="run",
     )  # fmt: skip
-    known = targets_of("contact", what.new.model_fields, {})
+    known, custom = targets_of("contact", {}), CustomTargets({}, {})
+    store, _ = opened(table, "contact", caller, people=_Nobody(), staff=_Nobody())
     task = Rows(
         job=job,
         choice=choice,
         what=what,
         mapper=Mapper(known, [(each.column, each.field) for each in mapped], 4, shape),
-        store=BulkRecords(table, what, caller, people=_Nobody()),
+        store=store,
+        named=Lookups(table, caller).ids,
+        form=Matcher(what, "email", custom).of_value,
         blocks=lambda start, end: [data[start:end]],
         twins={},
     )

@@ -21,7 +21,8 @@ Filename = Annotated[
     str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
 ]
 RecordType = Annotated[
-    Literal["contact", "company"], Field(description="What each row becomes, or each record is.")
+    Literal["contact", "company", "lead", "deal", "activity", "product"],
+    Field(description="What each row becomes, or each record is."),
 ]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 SizeBytes = Annotated[
@@ -65,6 +66,14 @@ class ImportChoice(Fields):
     )
     mode: Mode | None = None
     match_on: FieldName | None = None
+    defaults: Annotated[
+        dict[FieldName, Annotated[str, StringConstraints(min_length=1, max_length=500)]],
+        Field(max_length=50),
+    ] = Field(
+        default_factory=dict,
+        description="What a new record gets for a field that its row leaves empty, or that no "
+        "column is; written as in a cell.",
+    )
     empty_cells: Literal["keep", "clear"] = Field(
         default="keep", description="What an empty cell does to the record's value."
     )

@@ -1,16 +1,19 @@
 """λ crm/import_rows: one lane's share of an import's rows become records, or (a preview) are looked
 at."""
 
+from dataclasses import replace
 from typing import Any
 
 from functions.crm import dynamodb_jobs
+from functions.crm.bulk import BulkStore
 from functions.crm.clockwork import Pace, Watch
-from functions.crm.dynamodb_bulk import BulkRecords
+from functions.crm.dynamodb_bulk_types import Lookups, opened
 from functions.crm.dynamodb_custom_targets import custom_targets
 from functions.crm.exchange_keys import plan_key, readable_key
 from functions.crm.import_rows.logic import Rows
 from functions.crm.importables import IMPORTABLES
 from functions.crm.jobs import Import
+from functions.crm.matching import Matcher
 from functions.crm.piecework import Lane
 from functions.crm.plan import Plan
 from functions.crm.reception import targets
@@ -41,34 +44,54 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         lambda: imports.get(job_id, consistent=True).state == job.state,
         context.get_remaining_time_in_millis,
     )
+    caller = replace(Caller.bearing(job.passport), source="import")
+    door = settings.identity_check_function
+    store, turns = opened(
+        table,
+        job.record_type,
+        caller,
+        people=LambdaDoor(door, caller),
+        staff=LambdaDoor(door, Caller.pipeline(workspace, job_id)),
+        dry=job.act == "preview",
+    )
     lane = Lane(
         dynamodb_jobs.Ledger(table, job_id, str(job.plan)),
-        _rows(job, table, exchange, plan, settings),
+        _rows(job, table, exchange, plan, store, caller),
         plan.pieces,
         watch.stopped,
         watch.timely,
         Pace(settings.import_rows_per_second / event["lanes"]).after,
     )
-    return {"outcome": lane.work(event["lane"], event["lanes"])}
+    try:
+        return {"outcome": lane.work(event["lane"], event["lanes"])}
+    finally:
+        turns.close()
 
 
 def _rows(
-    job: Import, table: Table, exchange: Exchange, plan: Plan, settings: ImportRowsSettings
+    job: Import, table: Table, exchange: Exchange, plan: Plan, store: BulkStore, caller: Caller
 ) -> Rows:
     choice, what = job.choice, IMPORTABLES[job.record_type]
     if choice is None:
         raise ValueError("an import runs without having been told how")
-    caller = Caller.bearing(job.passport)
-    known = targets(job, custom_targets(table, job.record_type))
+    custom = custom_targets(table, job.record_type)
     mapped = [(each.column, each.field) for each in choice.mapping]
     key = readable_key(job, table.workspace)
-    people = LambdaDoor(settings.identity_check_function, caller)
     return Rows(
         job=job,
         choice=choice,
         what=what,
-        mapper=Mapper(known, mapped, len(job.columns), job.reading, choice.fallback_encoding),
-        store=BulkRecords(table, what, caller, people=people),
+        mapper=Mapper(
+            targets(job, custom),
+            mapped,
+            len(job.columns),
+            job.reading,
+            choice.fallback_encoding,
+            choice.defaults,
+        ),
+        store=store,
+        named=Lookups(table, caller).ids,
+        form=Matcher(what, choice.match_on or "id", custom).of_value,
         blocks=lambda start, end: exchange.blocks(key, start, end),
         twins={row: line for rows in plan.twins.values() for row, line in rows.items()},
         dry=job.act == "preview",

@@ -1,7 +1,7 @@
 """Rows of a file become records: what each is to come to."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.crm.bulk import BulkStore, Importable
@@ -9,12 +9,25 @@ from functions.crm.csv_records import Piece, Record, read
 from functions.crm.jobs import Choice, Import
 from functions.crm.model import CrmRecord
 from functions.crm.piecework import Planned
-from functions.crm.row_mapping import Fault, Mapper, RowRefusedError, Values
-from functions.shared.errors import FieldProblem, InvalidError
+from functions.crm.row_mapping import Fault, Mapper, Named, RowRefusedError, Values, quoted
+from functions.shared import natural_keys
+from functions.shared.errors import ConflictError, FieldProblem, InvalidError, ReelateError
 from functions.shared.ids import derived_id
 from functions.shared.validation import validated
 
 _ATTEMPTS = 4
+_FORMS: Mapping[str, Callable[[str], str]] = {
+    "email": natural_keys.email,
+    "domain": natural_keys.domain,
+}
+# What an empty cell clears to, and what it never clears.
+_EMPTY: Mapping[str, Any] = {"tags": [], "links": [], "contact_ids": [], "description": ""}
+_STAYING = frozenset(
+    {
+        "id", "currency", "type", "direction", "status", "occurred_at", "pipeline_id", "stage",
+        "loss_reason", "billing", "active",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +44,16 @@ class Rows:
     """The task of an import, or (`dry`) of its preview; see `piecework.Task`.
 
     `blocks` reads bytes of the file; `twins` are the rows whose match value stood in an earlier
-    row, with that row's line."""
+    row, with that row's line; `form` brings a match value into the form in which it occurs once,
+    or None; `named` finds the ids of records by values of theirs."""
 
     job: Import
     choice: Choice
     what: Importable
     mapper: Mapper
     store: BulkStore
+    named: Callable[[str, str, Sequence[str]], Mapping[str, str]]
+    form: Callable[[Any], Any]
     blocks: Callable[[int, int], Iterable[bytes]]
     twins: Mapping[int, int]
     dry: bool = False
@@ -55,6 +71,7 @@ class Rows:
                 yield row, self._row(row, record)
 
     def plan(self, rows: Sequence[tuple[int, Row]]) -> list[Planned]:
+        rows = self._resolved(rows)
         known = self._known([row.values for _, row in rows if row.values is not None])
         made: dict[str, tuple[int, CrmRecord]] = {}
         plans = [self._planned(*each, known, made) for each in rows]
@@ -86,6 +103,18 @@ class Rows:
             return Row(record, None, (fault,))
         return Row(record, values, ())
 
+    def _resolved(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
+        """Return rows with the ids of the records that they name by other values."""
+        wanted: dict[tuple[str, str], dict[str, None]] = {}
+        for _, row in rows:
+            for each in row.values.named if row.values is not None else ():
+                values = wanted.setdefault((each.refers.record_type, each.refers.by), {})
+                values |= {form: None for text in each.texts if (form := _form(each, text))}
+        if not wanted:
+            return rows
+        ids = {what: self.named(*what, list(values)) for what, values in wanted.items()}
+        return [(number, _with_ids(row, ids)) for number, row in rows]
+
     def _known(self, values: Sequence[Values]) -> Mapping[str, CrmRecord]:
         match = self.choice.match_on
         if self.choice.mode == "create" or match is None:
@@ -95,18 +124,14 @@ class Rows:
             return self.store.by_id(keys)
         return self.store.by_value(match, keys)
 
-    def _key(self, values: Values) -> str | None:
+    def _key(self, values: Values) -> Any:
         """Return the value by which a row finds its record, in the form in which it is unique."""
         match = self.choice.match_on
         if match is None or match == "id":
             return values.record_id
-        if match not in values.fields:
-            return None
-        try:
-            kept = validated(self.what.patch, {match: values.fields[match]})
-        except InvalidError:
-            return None  # told when the whole row is looked at
-        return getattr(kept, match, None)
+        value = _at(values.fields, match)
+        # of what is no such value it is told when the whole row is looked at
+        return None if value is None else self.form(value)
 
     def _planned(
         self,
@@ -124,14 +149,15 @@ class Rows:
             if old is not None:
                 return self._updated(number, row, row.values, old)
             return self._unmatched(number, row, row.values, made)
-        except InvalidError as error:
+        except (ConflictError, InvalidError) as error:
             return self._refused(number, row, error.errors or [_whole(error)])
 
     def _unmatched(
         self, number: int, row: Row, values: Values, made: dict[str, tuple[int, CrmRecord]]
     ) -> Planned:
         match = str(self.choice.match_on)
-        empty = values.record_id is None if match == "id" else match not in values.fields
+        told = values.record_id if match == "id" else _at(values.fields, match)
+        empty = told is None
         if empty:
             said = f"The row has no {match} to find its record by."
             return self._refused(number, row, [FieldProblem(f"/{match}", "missing_match", said)])
@@ -144,7 +170,7 @@ class Rows:
     def _created(
         self, number: int, row: Row, values: Values, made: dict[str, tuple[int, CrmRecord]]
     ) -> Planned:
-        fields = validated(self.what.new, values.fields)
+        fields = validated(self.what.new, _merged(self.mapper.defaults, values.fields))
         seed = f"{self.job.id}#{number}"
         record_id = derived_id(self.what.kind.PREFIX, seed)
         record = self.store.new(fields, record_id)
@@ -158,7 +184,7 @@ class Rows:
     def _updated(self, number: int, row: Row, values: Values, old: CrmRecord) -> Planned:
         fields = dict(values.fields)
         if self.choice.empty_cells == "clear":
-            fields |= self._cleared(values.empty)
+            fields = _merged(self._cleared(values.empty, fields), fields)
         new = self.store.edited(old, validated(self.what.patch, fields))
         if new is old:
             return Planned("unchanged")
@@ -171,14 +197,17 @@ class Rows:
         }  # fmt: skip
         return Planned("updated", writes, said)
 
-    def _cleared(self, empty: Iterable[str]) -> dict[str, Any]:
+    def _cleared(self, empty: Iterable[str], fields: Mapping[str, Any]) -> dict[str, Any]:
         cleared: dict[str, Any] = {}
-        for name in empty - {"id", "currency", self.choice.match_on}:  # type: ignore[operator]
+        for name in empty:
+            target = self.mapper.targets[name]
             top, _, inner = name.partition(".")
-            if inner:
+            if name in _STAYING or name == self.choice.match_on or target.field in fields:
+                continue
+            if inner and target.refers is None:
                 cleared.setdefault(top, {})[inner] = None
             else:
-                cleared[top] = [] if top == "tags" else None
+                cleared[target.field] = _EMPTY.get(target.field)
         return cleared
 
     def _refused(self, number: int, row: Row, problems: Sequence[FieldProblem]) -> Planned:
@@ -200,7 +229,51 @@ class Rows:
         return Planned("failed", faults=told)
 
 
-def _whole(error: InvalidError) -> FieldProblem:
+def _form(named: Named, text: str) -> str | None:
+    try:
+        return _FORMS.get(named.refers.by, str)(text)
+    except ValueError:
+        return None
+
+
+def _with_ids(row: Row, ids: Mapping[tuple[str, str], Mapping[str, str]]) -> Row:
+    if row.values is None or not row.values.named:
+        return row
+    fields, faults = dict(row.values.fields), []
+    for each in row.values.named:
+        refers = each.refers
+        known = ids[refers.record_type, refers.by]
+        for text in each.texts:
+            found = known.get(_form(each, text) or "")
+            if found is None:
+                said = f"There is no {refers.record_type} with this {refers.by}."
+                faults.append(Fault("unknown_reference", said, each.column, quoted(text)))
+            elif not refers.many:
+                fields.setdefault(refers.field, found)
+            else:
+                link = {"type": refers.record_type, "id": found}
+                one = link if refers.field == "links" else found
+                fields[refers.field] = [*fields.get(refers.field, ()), one]
+    if faults:
+        return Row(row.record, None, tuple(faults))
+    return replace(row, values=replace(row.values, fields=fields, named=()))
+
+
+def _at(fields: Mapping[str, Any], name: str) -> Any:
+    top, _, inner = name.partition(".")
+    return (fields.get(top) or {}).get(inner) if inner else fields.get(name)
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields over others, what lies within a field too."""
+    merged = {**under, **over}
+    for name in under.keys() & over.keys():
+        if isinstance(under[name], dict) and isinstance(over[name], dict):
+            merged[name] = {**under[name], **over[name]}
+    return merged
+
+
+def _whole(error: ReelateError) -> FieldProblem:
     return FieldProblem("", error.code, error.detail)
 
 

@@ -1,12 +1,12 @@
 """λ crm/revert_rows: one lane's share of what an import wrote is taken back."""
 
+from dataclasses import replace
 from typing import Any
 
 from functions.crm import dynamodb_jobs
 from functions.crm.clockwork import Pace, Watch
-from functions.crm.dynamodb_bulk import BulkRecords
+from functions.crm.dynamodb_bulk_types import opened
 from functions.crm.exchange_keys import plan_key
-from functions.crm.importables import IMPORTABLES
 from functions.crm.piecework import Lane
 from functions.crm.plan import Plan
 from functions.crm.revert_rows.logic import Reverts
@@ -32,8 +32,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return {"outcome": "stopped"}
     exchange = Exchange(client("s3"), settings.exchange_bucket)
     plan = Plan.of_json(exchange.get_json(plan_key(job, workspace)))
-    caller = Caller.bearing(job.passport)
-    people = LambdaDoor(settings.identity_check_function, caller)
+    caller = replace(Caller.bearing(job.passport), source="import")
+    door = settings.identity_check_function
+    staff = LambdaDoor(door, Caller.pipeline(workspace, job_id))
+    store, _ = opened(
+        table, job.record_type, caller, people=LambdaDoor(door, caller), staff=staff, dry=True
+    )
     run = dynamodb_jobs.Ledger(table, job_id, str(job.plan))
     watch = Watch(
         lambda: imports.get(job_id, consistent=True).state == "reverting",
@@ -41,9 +45,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     )
     lane = Lane(
         dynamodb_jobs.Ledger(table, job_id, f"{job.plan}-revert"),
-        Reverts(
-            BulkRecords(table, IMPORTABLES[job.record_type], caller, people=people), run.entries
-        ),
+        Reverts(store, run.entries),
         plan.pieces,
         watch.stopped,
         watch.timely,

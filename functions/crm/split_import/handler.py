@@ -5,7 +5,6 @@ from typing import Any
 
 from functions.crm import dynamodb_jobs
 from functions.crm.dynamodb_custom_targets import custom_targets
-from functions.crm.reception import targets
 from functions.crm.s3_exchange import Exchange
 from functions.crm.settings import SplitImportSettings
 from functions.crm.split_import.logic import split
@@ -29,6 +28,5 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if event["act"] == "revert":
         outcome = "ok"
     else:
-        known = targets(job, custom_targets(table, job.record_type))
-        outcome = split(job, workspace, exchange, known)
+        outcome = split(job, workspace, exchange, custom_targets(table, job.record_type))
     return {"outcome": outcome, "lanes": list(range(settings.import_lanes))}

@@ -1,6 +1,6 @@
 """Makes the plan of an import's act."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, Literal, Protocol
 
@@ -8,11 +8,11 @@ from functions.crm import plan
 from functions.crm.csv_format import WIDE
 from functions.crm.csv_records import Record, narrowed, read
 from functions.crm.exchange_keys import plan_key, readable_key, source_key
-from functions.crm.import_targets import Target
 from functions.crm.importables import IMPORTABLES
 from functions.crm.jobs import Import
-from functions.crm.matching import unique_form
+from functions.crm.matching import Matcher
 from functions.crm.plan import TooManyRowsError
+from functions.crm.reception import CustomTargets, targets
 from functions.crm.row_mapping import Mapper
 
 Outcome = Literal["ok", "too_many_rows", "stopped"]
@@ -27,7 +27,7 @@ class Files(Protocol):
     def put_json(self, key: str, value: Any) -> None: ...
 
 
-def split(job: Import, workspace: str, files: Files, targets: Mapping[str, Target]) -> Outcome:
+def split(job: Import, workspace: str, files: Files, custom: CustomTargets) -> Outcome:
     """Write the plan of the current act, unless it is there: of a run that is resumed."""
     if job.state not in ("previewing", "running"):
         return "stopped"
@@ -39,7 +39,7 @@ def split(job: Import, workspace: str, files: Files, targets: Mapping[str, Targe
     shape = job.reading
     records = rows_of(job, read(files.blocks(readable, shape.bom), shape, offset=shape.bom))
     try:
-        made = plan.make(records, _key_of(job, targets))
+        made = plan.make(records, _key_of(job, custom))
     except TooManyRowsError:
         return "too_many_rows"
     files.put_json(plan_key(job, workspace), made.as_json())
@@ -61,18 +61,19 @@ def _narrow(job: Import, workspace: str, files: Files, readable: str) -> None:
     files.put_blocks(readable, narrowed(chain([first], blocks), job.format.encoding), "text/csv")
 
 
-def _key_of(job: Import, targets: Mapping[str, Target]) -> Any:
+def _key_of(job: Import, custom: CustomTargets) -> Any:
     choice = job.choice
     match = choice and choice.match_on
     mapped = [(each.column, each.field) for each in choice.mapping] if choice else []
     if match is None or match not in {field for _, field in mapped}:
         return None
-    mapper = Mapper(targets, mapped, len(job.columns), job.reading)
-    what = IMPORTABLES[job.record_type]
+    mapper = Mapper(targets(job, custom), mapped, len(job.columns), job.reading)
+    matcher = Matcher(IMPORTABLES[job.record_type], match, custom)
 
     def key(record: Record) -> str | None:
         text = mapper.key_of(record, match)
-        return None if text is None else unique_form(what, match, text)
+        form = None if text is None else matcher.of_text(text)
+        return None if form is None else str(form)
 
     return key
 
