@@ -1,18 +1,14 @@
 """Bulk work of the CRM: imports and exports, their API, their state machines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as stepfunctions
+from aws_cdk import Duration
 from constructs import Construct
 
 from functions.crm import settings
 from infra.consumer import HouseConsumer
-from infra.function import RETENTION, House, HouseFunction
-from infra.nag import acknowledge
-from infra.packaging import ROOT
+from infra.function import House, HouseFunction
+from infra.machine import state_machine
 
 _CORE = 1769  # MB of memory that buy one full vCPU
 _LONG = Duration.minutes(15)
@@ -50,8 +46,13 @@ class BulkWork(Construct):
         self._detects()
         workers = {
             "SplitImport": self._worker("split_import", settings.SplitImportSettings, 3008),
-            "ImportRows": self._worker("import_rows", settings.ImportRowsSettings),
-            "RevertRows": self._worker("revert_rows", settings.RevertRowsSettings),
+            # rules for leads are evaluated by layers/logic
+            "ImportRows": self._worker(
+                "import_rows", settings.ImportRowsSettings, layers=["logic"]
+            ),
+            "RevertRows": self._worker(
+                "revert_rows", settings.RevertRowsSettings, layers=["logic"]
+            ),
             "FinishImport": self._worker("finish_import", settings.FinishImportSettings),
         }
         for name in ("ImportRows", "RevertRows"):
@@ -86,10 +87,13 @@ class BulkWork(Construct):
             },
         )
 
-    def _worker(self, folder: str, reads: type, memory: int = _CORE) -> HouseFunction:
+    def _worker(
+        self, folder: str, reads: type, memory: int = _CORE, layers: Sequence[str] = ()
+    ) -> HouseFunction:
         function = HouseFunction(
-            self, self._house, "crm", folder, settings=reads, memory=memory, timeout=_LONG
-        )
+            self, self._house, "crm", folder, settings=reads, memory=memory, timeout=_LONG,
+            layers=layers,
+        )  # fmt: skip
         return self._reads(function).allow_objects(
             ["s3:AbortMultipartUpload", "s3:PutObject"], "exchange"
         )
@@ -103,45 +107,5 @@ class BulkWork(Construct):
         )
 
     def _machine(self, name: str, steps: Mapping[str, HouseFunction]) -> None:
-        names = self._house.names
         here = Construct(self, name.capitalize())
-        role = iam.Role(
-            here, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"],
-                resources=[step.function.function_arn for step in steps.values()],
-            )
-        )
-        log_group = logs.LogGroup(
-            here,
-            "MachineLogs",
-            log_group_name=f"/aws/vendedlogs/states/{names.of('crm', name)}",
-            retention=RETENTION[self._house.stage.log_retention_days],
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        stepfunctions.StateMachine(
-            here,
-            "Machine",
-            state_machine_name=names.of("crm", name),
-            definition_body=stepfunctions.DefinitionBody.from_file(
-                str(ROOT / "infra" / f"{name}.asl.json")
-            ),
-            definition_substitutions={
-                f"{step}Arn": function.function.function_arn for step, function in steps.items()
-            },
-            role=role,
-            tracing_enabled=True,
-            logs=stepfunctions.LogOptions(
-                destination=log_group,
-                level=stepfunctions.LogLevel.ALL,
-                include_execution_data=False,
-            ),
-        )
-        for finding in ("Resource::*", "Action::*"):
-            acknowledge(
-                role,
-                id=f"AwsSolutions-IAM5[{finding}]",
-                reason="Log delivery and X-Ray know no resource-level permission.",
-            )
+        state_machine(here, self._house, self._house.names.of("crm", name), name, steps)

@@ -1,20 +1,16 @@
 """Video: the upload API, the pipeline's steps, and the state machine that orders them."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from functions.shared.events import detail_type
 from functions.video import settings
 from infra.consumer import HouseConsumer, dead_letters, reassigner
-from infra.function import RETENTION, House, HouseFunction
+from infra.function import House, HouseFunction
 from infra.insight import Insight
-from infra.nag import acknowledge
-from infra.packaging import ROOT
+from infra.machine import state_machine
 
 LINKED = ("contact", "company", "deal")  # records that videos are linked to
 _CORE = 1769  # MB of memory that buy one full vCPU
@@ -81,7 +77,14 @@ class Video(Construct):
         steps["Fail"].allow_objects(["s3:DeleteObject"], "media").allow(
             ["s3:ListBucket"], names.bucket_arn("media")
         )
-        self._machine({**steps, "Transcribe": insight.transcribe, "Analyse": insight.analyse})
+        state_machine(
+            self,
+            house,
+            names.of("video"),
+            "video",
+            {**steps, "Transcribe": insight.transcribe, "Analyse": insight.analyse},
+            {"EncodeConcurrency": str(house.stage.encode_concurrency)},
+        )
         self._start()
         self._expire()
 
@@ -155,50 +158,6 @@ class Video(Construct):
                 ["s3:ListBucket"], names.bucket_arn("uploads")
             )
         return step
-
-    def _machine(self, steps: dict[str, HouseFunction]) -> None:
-        names = self._house.names
-        role = iam.Role(
-            self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"],
-                resources=[step.function.function_arn for step in steps.values()],
-            )
-        )
-        log_group = logs.LogGroup(
-            self,
-            "MachineLogs",
-            log_group_name=f"/aws/vendedlogs/states/{names.of('video')}",
-            retention=RETENTION[self._house.stage.log_retention_days],
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        stepfunctions.StateMachine(
-            self,
-            "Machine",
-            state_machine_name=names.of("video"),
-            definition_body=stepfunctions.DefinitionBody.from_file(
-                str(ROOT / "infra" / "video.asl.json")
-            ),
-            definition_substitutions={
-                **{f"{name}Arn": step.function.function_arn for name, step in steps.items()},
-                "EncodeConcurrency": str(self._house.stage.encode_concurrency),
-            },
-            role=role,
-            tracing_enabled=True,
-            logs=stepfunctions.LogOptions(
-                destination=log_group,
-                level=stepfunctions.LogLevel.ALL,
-                include_execution_data=False,
-            ),
-        )
-        for finding in ("Resource::*", "Action::*"):
-            acknowledge(
-                role,
-                id=f"AwsSolutions-IAM5[{finding}]",
-                reason="Log delivery and X-Ray know no resource-level permission.",
-            )
 
     def _start(self) -> None:
         names = self._house.names

@@ -224,8 +224,8 @@ class Cloud:
             tables=short(deployer.resources(DATA, "AWS::DynamoDB::GlobalTable")),
             buckets=short(deployer.resources(DATA, "AWS::S3::Bucket")),
             state_machines={
-                **short(deployer.resources(SERVICE, "AWS::StepFunctions::StateMachine")),
-                **short(deployer.resources(WORK, "AWS::StepFunctions::StateMachine")),
+                **whole(deployer.resources(SERVICE, "AWS::StepFunctions::StateMachine")),
+                **whole(deployer.resources(WORK, "AWS::StepFunctions::StateMachine")),
             },
             user_pool=next(iter(deployer.resources(DATA, "AWS::Cognito::UserPool").values())),
             sign_in_client=next(
@@ -266,10 +266,14 @@ class Cloud:
 
 
 def short(resources: Mapping[str, str]) -> dict[str, str]:
-    """Map physical names by their short word: `reelate-local-crm` → `crm`, ARNs by their name."""
+    """Map physical names by their first word: `reelate-local-crm` → `crm`, ARNs by their name."""
+    return {name.partition("-")[0]: physical for name, physical in whole(resources).items()}
+
+
+def whole(resources: Mapping[str, str]) -> dict[str, str]:
+    """Map physical names by what is theirs alone: `reelate-local-crm-import` → `crm-import`."""
     prefix = f"reelate-{STAGE}-"
-    found = {}
-    for physical in resources.values():
-        name = physical.rpartition(":")[2].removeprefix(prefix)
-        found[name.partition("-")[0]] = physical
-    return found
+    return {
+        physical.rpartition(":")[2].removeprefix(prefix): physical
+        for physical in resources.values()
+    }

@@ -63,6 +63,7 @@ _IMPORT = {
         "mapping": _MAPPING,
         "mode": "upsert",
         "match_on": "email",
+        "defaults": {"tags": "trade fair"},
         "empty_cells": "keep",
         "fallback_encoding": None,
     },

@@ -112,7 +112,8 @@ def _add_file(api: APIRouter, opened: Callable[[Exchange], Opened]) -> None:
         "/v1/imports/samples/{record_type}", response_class=Response, name="get_import_sample",
         summary="Get a sample file",
         description="A CSV file that an import of such records takes as it stands: `contact.csv`, "
-        "`company.csv`. It has every field, custom ones too.",
+        "`company.csv`, `lead.csv`, `deal.csv`, `activity.csv`, `product.csv`. It has every field, "
+        "custom ones too.",
         responses={
             **problems(404), 200: {"description": "A file.", "content": {"text/csv": {}}},
         },

@@ -12,7 +12,7 @@ import pytest
 
 from infra.local import assembly, contract, ports
 from infra.local.assembly import Asset
-from infra.local.cloud import short
+from infra.local.cloud import short, whole
 from infra.local.contract import Contract
 from infra.local.deployment import fingerprint, zip_folder
 from infra.local.failure import CloudError
@@ -201,4 +201,12 @@ def test_names_are_known_by_their_short_word() -> None:
         "crm": "reelate-local-crm",
         "uploads": "reelate-local-uploads-000000000000-us-east-1",
         "video": "arn:aws:states:us-east-1:000000000000:stateMachine:reelate-local-video",
+    }
+
+
+def test_of_several_of_one_context_each_is_known() -> None:
+    arn = "arn:aws:states:us-east-1:000000000000:stateMachine:reelate-local-crm"
+    assert whole({"a": f"{arn}-import", "b": f"{arn}-export"}) == {
+        "crm-import": f"{arn}-import",
+        "crm-export": f"{arn}-export",
     }

@@ -1,0 +1,68 @@
+"""The house state machine: a role that invokes its steps alone, logs without payloads, tracing."""
+
+from collections.abc import Mapping
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as stepfunctions
+from constructs import Construct
+
+from infra.function import RETENTION, House, HouseFunction
+from infra.nag import acknowledge
+from infra.packaging import ROOT
+
+
+def state_machine(
+    scope: Construct,
+    house: House,
+    name: str,
+    definition: str,
+    steps: Mapping[str, HouseFunction],
+    values: Mapping[str, str] | None = None,
+) -> stepfunctions.StateMachine:
+    """Add the state machine `name` (and its role and log group) to a scope, which has no other.
+
+    `definition` is the file `infra/<definition>.asl.json`, where `${<step>Arn}` stands for each of
+    `steps` and `${<name>}` for each of `values`.
+    """
+    role = iam.Role(scope, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["lambda:InvokeFunction"],
+            resources=[step.function.function_arn for step in steps.values()],
+        )
+    )
+    log_group = logs.LogGroup(
+        scope,
+        "MachineLogs",
+        log_group_name=f"/aws/vendedlogs/states/{name}",
+        retention=RETENTION[house.stage.log_retention_days],
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    machine = stepfunctions.StateMachine(
+        scope,
+        "Machine",
+        state_machine_name=name,
+        definition_body=stepfunctions.DefinitionBody.from_file(
+            str(ROOT / "infra" / f"{definition}.asl.json")
+        ),
+        definition_substitutions={
+            **{f"{step}Arn": function.function.function_arn for step, function in steps.items()},
+            **(values or {}),
+        },
+        role=role,
+        tracing_enabled=True,
+        logs=stepfunctions.LogOptions(
+            destination=log_group,
+            level=stepfunctions.LogLevel.ALL,
+            include_execution_data=False,
+        ),
+    )
+    for finding in ("Resource::*", "Action::*"):
+        acknowledge(
+            role,
+            id=f"AwsSolutions-IAM5[{finding}]",
+            reason="Log delivery and X-Ray know no resource-level permission.",
+        )
+    return machine
