@@ -37,7 +37,7 @@ from typing import Any, TypeVar
 from functions.crm import dynamodb_lists
 from functions.crm.declared_lists import LISTINGS
 from functions.crm.definitions import Definitions
-from functions.crm.dynamodb_definitions import definitions_of
+from functions.crm.dynamodb_definitions import custom_fields, definitions_of
 from functions.crm.dynamodb_mergeable import MAX_HOPS, MergeableRecords, new_names, under
 from functions.crm.list_query import ListQuery
 from functions.crm.list_reading import parse
@@ -185,8 +185,7 @@ class CrmRecords(MergeableRecords[R]):
 
     def custom_fields(self, names: Iterable[str]) -> Mapping[str, tuple[str, bool]]:
         """Return the type's custom fields, not older than `names`: name → type, indexed or not."""
-        known = definitions_of(self._table, self._kind.OBJECT, names).of(self._kind.OBJECT)
-        return {name: (field.type, field.indexed) for name, field in known.items()}
+        return custom_fields(self._table, self._kind.OBJECT, names)
 
     def listed(
         self, query: ListQuery, *, limit: int, start: Mapping[str, Any] | None = None

@@ -21,7 +21,7 @@ sensitive is known everywhere within KEPT_SECONDS.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from functions.crm.definition_fields import (
     MAX_FIELDS,
@@ -76,6 +76,15 @@ def definitions_of(
     if len(_kept) > MAX_KEPT:
         _kept.popitem(last=False)
     return found
+
+
+def custom_fields(
+    table: Table, record_type: str, names: Iterable[str]
+) -> Mapping[str, tuple[str, bool]]:
+    """Return a type's custom fields, not older than `names`, as lists ask for them: name → type,
+    indexed or not."""
+    known = definitions_of(table, record_type, names).of(record_type)
+    return {name: (field.type, field.indexed) for name, field in known.items()}
 
 
 def read_definitions(table: Table) -> Definitions:

@@ -8,6 +8,7 @@
              done, cancelled, failed → reverting → reverted
              waiting → failed                      the file is none that can be read
     export   running → done, failed; running → cancelling → cancelled
+             failed, running → running             `resume`: after the parts that are written
 
 The work of an import is done under the plan of one act (`plan`): a preview's, or a run's. A resumed
 run goes on with the plan it has; a revert works on the plan of the run.
@@ -183,13 +184,25 @@ class Export(OwnedRecord):
     state: ExportState
     format: Literal["csv", "jsonl"]
     fields: Sequence[str] | None = None
-    filters: Mapping[str, Any] = Field(default_factory=dict)
+    filters: Mapping[str, str] = Field(default_factory=dict)
+    sort: str | None = None
+    acts: int = 1  # executions so far
     rows: int = 0
     size_bytes: int | None = None
     key: str | None = None
     file_expires_at: str | None = None
     reason: Reason | None = None
     passport: Mapping[str, str] = Field(default_factory=dict)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The list that is written, by its query parameters."""
+        return {**self.filters, **({"sort": self.sort} if self.sort else {})}
+
+    @property
+    def execution(self) -> str:
+        """The name of the current execution."""
+        return f"{self.id}-{self.acts}"
 
     def may(self, *states: ExportState) -> Self:
         """Return the export; raises ConflictError unless it is in one of these states."""

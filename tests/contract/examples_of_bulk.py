@@ -79,7 +79,8 @@ _NEW_EXPORT = {
     "record_type": "contact",
     "format": "csv",
     "fields": ["name", "email"],
-    "filters": {"updated_since": "2026-11-01T00:00:00.000Z"},
+    "filters": {"updated_since": "2026-11-01T00:00:00.000Z", "tag": "customer"},
+    "sort": "name",
 }
 
 EXAMPLES: dict[str, Any] = {

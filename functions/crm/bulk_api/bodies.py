@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from functions.crm.fields import Fields
 from functions.crm.jobs import Mode
-from functions.shared.clock import parse
+from functions.crm.views import Filters
 
 MAX_BYTES = 2 << 30
 Encoding = Annotated[
@@ -93,34 +93,16 @@ class ImportUpload(Fields):
     parts: Annotated[list[ArrivedPart], Field(min_length=1, max_length=1_000)]
 
 
-Moment = Annotated[str, StringConstraints(max_length=40)]
-
-
-class ExportFilters(Fields):
-    """Records that are all of this."""
-
-    owner_id: Annotated[str, StringConstraints(max_length=40)] | None = None
-    team_id: Annotated[str, StringConstraints(max_length=40)] | None = None
-    tag: Annotated[str, StringConstraints(max_length=100)] | None = None
-    created_since: Moment | None = None
-    created_before: Moment | None = None
-    updated_since: Moment | None = None
-
-    @model_validator(mode="after")
-    def _are_times(self) -> "ExportFilters":
-        for name in ("created_since", "created_before", "updated_since"):
-            if (text := getattr(self, name)) is not None:
-                parse(text)
-        return self
-
-
 class NewExport(Fields):
     record_type: RecordType
     format: Literal["csv", "jsonl"] = "csv"
     fields: Annotated[list[FieldName], Field(min_length=1, max_length=200)] | None = Field(
         default=None, description="In this order; left out: all. Custom ones as `custom.<name>`."
     )
-    filters: ExportFilters = ExportFilters()
+    filters: Filters = Field(default_factory=dict)
+    sort: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(
+        default=None, description="As the list's `sort`; left out: the list's own order."
+    )
 
 
 __all__ = ["ImportChoice", "ImportUpload", "NewExport", "NewImport"]

@@ -1,18 +1,18 @@
 """/v1/exports: records written to a file."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Path, Response
 
 from functions.crm.bulk_api.bodies import NewExport
+from functions.crm.bulk_api.job_routes import JobRoutes, Jobs
 from functions.crm.bulk_api.views import ExportPage, ExportView, FileAddress
 from functions.crm.export_desk import ExportDesk
 from functions.crm.jobs import Export
-from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
+from functions.shared.exchange import Exchange, asks
 from functions.shared.limits import START_COST
 from functions.shared.openapi import operation, problems
-from functions.shared.paging import Page
 from functions.shared.web import router
 
 Id = Annotated[str, Path(alias="id", description="The export's id.")]
@@ -21,13 +21,11 @@ Writes = Annotated[Exchange, asks("exports:write")]
 Starts = Annotated[Exchange, asks("exports:write", cost=START_COST)]
 
 
-class Opened(Protocol):
+class Opened(Jobs[Export], Protocol):
     """What the routes work with."""
 
     desk: ExportDesk
 
-    def get(self, job_id: str) -> Export: ...
-    def page(self, *, limit: int, start: Any) -> Page[Export]: ...
     def address(self, job: Export) -> FileAddress: ...
 
 
@@ -42,7 +40,9 @@ def routes(opened: Callable[[Exchange], Opened]) -> APIRouter:
     @api.post(
         "/v1/exports", status_code=201, response_model=ExportView, name="create_export",
         summary="Begin an export",
-        description="Writes the records that you may see, as they are while it goes on, to a file. "
+        description="Writes the records that you may see, as they are while it goes on, to a file: "
+        "those of the type's list under `filters`, in its order. With your eyes and rights as they "
+        "are now, however long it takes. "
         "In CSV a text that a spreadsheet would run (it begins with `= + - @`, a tab or a line "
         "end) has an apostrophe before it; an import takes it away again. JSON Lines has each "
         "record just as the API shows it. Needs the scope to read such records too.",
@@ -53,14 +53,8 @@ def routes(opened: Callable[[Exchange], Opened]) -> APIRouter:
         desk = opened(ask).desk
         return ask.created(lambda also: desk.open(body.model_dump(), also), "/v1/exports", show)
 
-    @api.get(
-        "/v1/exports", response_model=ExportPage, name="list_exports", summary="List exports",
-        description="Newest first.", responses=problems(400, 422),
-        openapi_extra=operation("exports:read"),
-    )  # fmt: skip
-    async def list_all(ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
-        page = opened(ask).page
-        return ask.page("exports", cursor, lambda start: page(limit=limit, start=start), show)
+    shared = JobRoutes(api, "exports", ExportView, show)
+    shared.add_list(ExportPage, opened)
 
     @api.get(
         "/v1/exports/{id}", response_model=ExportView, name="get_export", summary="Get an export",
@@ -71,16 +65,16 @@ def routes(opened: Callable[[Exchange], Opened]) -> APIRouter:
     async def get(ask: Reads, record_id: Id) -> Response:
         return ask.show(opened(ask).get(record_id), show)
 
-    @api.post(
-        "/v1/exports/{id}/cancel", response_model=ExportView, name="cancel_export",
-        summary="Cancel an export",
-        description="Stops it within seconds, without a file. 409 `wrong_state` when it is over.",
-        responses=problems(400, 404, 409, 412),
-        openapi_extra=operation("exports:write", "IdempotencyKey", "IfMatch"),
+    shared.add_act(
+        "cancel", "Stops it within seconds, without a file.", lambda ask: opened(ask).desk.cancel,
+        cost=1,
     )  # fmt: skip
-    async def cancel(ask: Writes, record_id: Id) -> Response:
-        desk = opened(ask).desk
-        return ask.changed(lambda also: desk.cancel(record_id, ask.if_match, also), show)
+    shared.add_act(
+        "resume",
+        "Goes on with an export that failed, or whose worker was lost, after what is written; for "
+        "whoever began it, with the rights of then.",
+        lambda ask: opened(ask).desk.resume,
+    )
 
     @api.post(
         "/v1/exports/{id}/download", response_model=FileAddress, name="address_export",

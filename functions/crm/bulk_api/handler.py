@@ -12,10 +12,12 @@ from functions.crm.bulk_api.views import FileAddress
 from functions.crm.charset_normalizer import guess
 from functions.crm.desk import ImportDesk
 from functions.crm.dynamodb_custom_targets import custom_targets
+from functions.crm.dynamodb_definitions import custom_fields
 from functions.crm.export_desk import ExportDesk
 from functions.crm.import_samples import sample_of
 from functions.crm.importables import IMPORTABLES
 from functions.crm.jobs import Export, Import
+from functions.crm.list_reading import CustomFields
 from functions.crm.s3_exchange import Exchange as ExchangeBucket
 from functions.crm.settings import BulkApiSettings
 from functions.crm.step_functions import Executions
@@ -25,7 +27,6 @@ from functions.shared.clock import iso, now
 from functions.shared.door import LambdaDoor
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.exchange import Exchange
-from functions.shared.paging import Page
 from functions.shared.table import Table
 from functions.shared.web import build_app, lambda_handler
 
@@ -56,11 +57,12 @@ class _Bench:
 class _Imports:
     def __init__(self, bench: _Bench) -> None:
         self._bench = bench
-        self._store = dynamodb_jobs.imports(bench.table, bench.ask.caller)
+        store = dynamodb_jobs.imports(bench.table, bench.ask.caller)
+        self.get, self.page = store.get, store.page
         machine = bench.settings.import_machine_arn
         self.desk = ImportDesk(
             caller=bench.ask.caller,
-            imports=self._store,
+            imports=store,
             files=bench.files,
             executions=Executions(client("stepfunctions"), machine),
             custom=partial(custom_targets, bench.table),
@@ -69,12 +71,6 @@ class _Imports:
             clock=now,
             lifetime_s=bench.settings.upload_lifetime_s,
         )
-
-    def get(self, job_id: str) -> Import:
-        return self._store.get(job_id)
-
-    def page(self, *, limit: int, start: Any) -> Page[Import]:
-        return self._store.page(limit=limit, start=start)
 
     def address(self, job: Import) -> FileAddress:
         if job.report is None:
@@ -90,21 +86,20 @@ class _Imports:
 class _Exports:
     def __init__(self, bench: _Bench) -> None:
         self._bench = bench
-        self._store = dynamodb_jobs.exports(bench.table, bench.ask.caller)
+        store = dynamodb_jobs.exports(bench.table, bench.ask.caller)
+        self.get, self.page = store.get, store.page
         machine = bench.settings.export_machine_arn
         self.desk = ExportDesk(
             caller=bench.ask.caller,
-            exports=self._store,
+            exports=store,
             executions=Executions(client("stepfunctions"), machine),
             custom=partial(custom_targets, bench.table),
+            custom_fields=self._custom_fields,
             people=LambdaDoor(bench.settings.identity_check_function, bench.ask.caller),
         )
 
-    def get(self, job_id: str) -> Export:
-        return self._store.get(job_id)
-
-    def page(self, *, limit: int, start: Any) -> Page[Export]:
-        return self._store.page(limit=limit, start=start)
+    def _custom_fields(self, kind: str) -> CustomFields:
+        return partial(custom_fields, self._bench.table, kind)
 
     def address(self, job: Export) -> FileAddress:
         gone = job.file_expires_at is not None and job.file_expires_at <= iso(now())

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import APIRouter, Path, Response
 
 from functions.crm.bulk_api.bodies import ImportChoice, ImportUpload, NewImport
+from functions.crm.bulk_api.job_routes import JobRoutes, Jobs
 from functions.crm.bulk_api.views import (
     FileAddress,
     ImportPage,
@@ -16,11 +17,10 @@ from functions.crm.bulk_api.views import (
 )
 from functions.crm.desk import ImportDesk
 from functions.crm.jobs import Import
-from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
+from functions.shared.exchange import Exchange, asks
 from functions.shared.idempotency import Reply
 from functions.shared.limits import START_COST
 from functions.shared.openapi import operation, problems
-from functions.shared.paging import Page
 from functions.shared.web import router
 
 Id = Annotated[str, Path(alias="id", description="The import's id.")]
@@ -32,13 +32,11 @@ _ACT = problems(400, 404, 409, 412)
 _ONE_OF = "409 `wrong_state` says what the import is doing instead."
 
 
-class Opened(Protocol):
+class Opened(Jobs[Import], Protocol):
     """What the routes work with."""
 
     desk: ImportDesk
 
-    def get(self, job_id: str) -> Import: ...
-    def page(self, *, limit: int, start: Any) -> Page[Import]: ...
     def address(self, job: Import) -> FileAddress: ...
     def sample(self, record_type: str) -> str: ...
 
@@ -79,14 +77,7 @@ def _add_collection(api: APIRouter, opened: Callable[[Exchange], Opened]) -> Non
 
         return ask.once(lambda also: desk.open(body.model_dump(), also), reply)
 
-    @api.get(
-        "/v1/imports", response_model=ImportPage, name="list_imports", summary="List imports",
-        description="Newest first.", responses=problems(400, 422),
-        openapi_extra=operation("imports:read"),
-    )  # fmt: skip
-    async def list_all(ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
-        page = opened(ask).page
-        return ask.page("imports", cursor, lambda start: page(limit=limit, start=start), show)
+    JobRoutes(api, "imports", ImportView, show).add_list(ImportPage, opened)
 
     @api.get(
         "/v1/imports/{id}", response_model=ImportView, name="get_import", summary="Get an import",
@@ -189,8 +180,10 @@ def _add_acts(api: APIRouter, opened: Callable[[Exchange], Opened]) -> None:
         desk, told = opened(ask).desk, body.model_dump()
         return ask.changed(lambda also: desk.run(record_id, told, also), show)
 
-    for act, description in _ACTS.items():
-        _add_act(api, opened, act, description)
+    shared = JobRoutes(api, "imports", ImportView, show)
+    shared.add_act("resume", _ACTS["resume"], lambda ask: opened(ask).desk.resume)
+    shared.add_act("cancel", _ACTS["cancel"], lambda ask: opened(ask).desk.cancel)
+    shared.add_act("revert", _ACTS["revert"], lambda ask: opened(ask).desk.revert)
 
 
 _ACTS = {
@@ -203,25 +196,6 @@ _ACTS = {
     "report. Needs the scopes to write and to delete such records. Event at the end: "
     "`import.reverted`.",
 }
-
-
-def _add_act(
-    api: APIRouter,
-    opened: Callable[[Exchange], Opened],
-    act: str,
-    description: str,
-) -> None:
-    async def do(ask: Starts, record_id: Id) -> Response:
-        desk = opened(ask).desk
-        acts = {"resume": desk.resume, "cancel": desk.cancel, "revert": desk.revert}
-        return ask.changed(lambda also: acts[act](record_id, ask.if_match, also), show)
-
-    api.add_api_route(
-        f"/v1/imports/{{id}}/{act}", do, methods=["POST"], response_model=ImportView,
-        name=f"{act}_import", summary=f"{act.capitalize()} an import",
-        description=f"{description} {_ONE_OF}",
-        responses=_ACT, openapi_extra=operation("imports:write", "IdempotencyKey", "IfMatch"),
-    )  # fmt: skip
 
 
 def _json(value: Any) -> Response:

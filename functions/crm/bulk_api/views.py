@@ -1,7 +1,7 @@
 """Imports and exports as the API shows them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 from pydantic import Field
 
@@ -84,7 +84,8 @@ class ExportView(_View):
     state: ExportState
     format: str
     fields: Sequence[str] | None
-    filters: Mapping[str, Any]
+    filters: Mapping[str, str]
+    sort: str | None
     rows: int
     size_bytes: int | None
     file_expires_at: str | None

@@ -25,14 +25,15 @@ KEPT_DAYS = 7  # the exchange bucket's rule for exports/
 @instrumented
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Write until the file is done, the time is over (`more`), or the export is cancelled; with a
-    `problem`, end an export that cannot go on."""
+    `problem`, end an export that cannot go on: its parts stay, for `resume`. Another execution's
+    export is left alone."""
     workspace, job_id = event["workspace"], event["job"]
     annotate(workspace=workspace, job=job_id)
     settings = ExportRowsSettings.from_env()
     table = Table(client("dynamodb"), settings.crm_table, workspace)
     exports = dynamodb_jobs.exports(table, Caller.pipeline(workspace, job_id))
     job = exports.get(job_id, consistent=True)
-    if job.state not in ("running", "cancelling"):
+    if job.state not in ("running", "cancelling") or job.acts != event["number"]:
         return {"outcome": "skipped"}
     exchange = Exchange(client("s3"), settings.exchange_bucket)
     key = export_key(workspace, job_id, job.format)
@@ -42,35 +43,39 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     else:
         what = IMPORTABLES[job.record_type]
         watch = Watch(
-            lambda: exports.get(job_id, consistent=True).state == "running",
+            lambda: _goes_on(exports.get(job_id, consistent=True), job.acts),
             context.get_remaining_time_in_millis,
         )
         records = CrmRecords(table, what.kind, Caller.bearing(job.passport))
+        query = records.query(job.asked)
         ending, progress = Writer(
             job=job,
             key=key,
             custom=list(custom_targets(table, job.record_type).kinds),
             files=exchange,
             notes=notes,
-            pages=lambda limit, start: records.page(limit=limit, start=start),
+            pages=lambda limit, start: records.listed(query, limit=limit, start=start),
             stop=watch.stopped,
             timely=watch.timely,
             part_bytes=PART,
         ).write(what.kind)
     if ending == "more":
         return {"outcome": "more"}
-    if ending == "stopped" and progress is not None:
-        exchange.abort(key, progress.upload)
     failed = "problem" in event
 
     def ended(old: Export) -> Export:
-        if old.state not in ("running", "cancelling"):
+        if old.state not in ("running", "cancelling") or old.acts != job.acts:
             return old
         return _ended(old, key, progress, done=ending == "done", failed=failed)
 
     event_name = "completed" if ending == "done" else "failed" if failed else "cancelled"
-    exports.change(job_id, ended, event=event_name)
+    if exports.change(job_id, ended, event=event_name).state == "cancelled" and progress:
+        exchange.abort(key, progress.upload)
     return {"outcome": ending}
+
+
+def _goes_on(job: Export, acts: int) -> bool:
+    return job.state == "running" and job.acts == acts
 
 
 def _ended(old: Export, key: str, progress: Progress | None, *, done: bool, failed: bool) -> Export:
@@ -83,6 +88,7 @@ def _ended(old: Export, key: str, progress: Progress | None, *, done: bool, fail
             file_expires_at=iso(now() + timedelta(days=KEPT_DAYS)),
         )
     if failed:
-        reason = Reason(code="error", detail="Something went wrong on our side; export again.")
+        said = "Something went wrong on our side; `resume` goes on where it broke off."
+        reason = Reason(code="error", detail=said)
         return old.changed(state="failed", reason=reason.model_dump())
     return old.changed(state="cancelled")

@@ -47,10 +47,10 @@ def send(api: Api, text: bytes, **body: Any) -> Any:
     return api.get(f"/v1/imports/{job['id']}").json
 
 
-def execution(api: Api, job: str) -> dict[str, Any]:
-    """Return the input of the newest execution that was started for an import."""
+def execution(api: Api, job: str, name: str = "IMPORT_MACHINE_ARN") -> dict[str, Any]:
+    """Return the input of the newest execution that was started for a job."""
     client = aws.client("stepfunctions")
-    machine = ENVIRONMENT["IMPORT_MACHINE_ARN"]
+    machine = ENVIRONMENT[name]
     inputs = [
         json.loads(client.describe_execution(executionArn=each["executionArn"])["input"])
         for each in client.list_executions(stateMachineArn=machine)["executions"]
@@ -79,7 +79,8 @@ def work(api: Api, job: str, lanes: int | None = None) -> Any:
 
 def export(api: Api, job: str) -> Any:
     """Do what the export machine does; return the export."""
-    names = {"workspace": api.member.workspace, "job": job}
+    asked = execution(api, job, "EXPORT_MACHINE_ARN")
+    names = {"workspace": api.member.workspace, "job": job, "number": asked["number"]}
     while call(export_rows, names)["outcome"] == "more":
         pass
     return api.get(f"/v1/exports/{job}").json
