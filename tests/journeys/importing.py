@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from infra.cli.api import Api
+from infra.cli.api import Api, ApiError
 from infra.local import contract
 from infra.local.failure import CloudError
 from infra.local.layout import Layout
@@ -29,6 +29,7 @@ FUNCTION = b"reelate-local-crm-import-rows"
 OVER = {"done", "failed", "cancelled", "reverted"}
 PATIENCE = 3_600.0
 MAX_RESUMED = 5
+BUSY = 503
 JsonObject = dict[str, Any]
 
 
@@ -46,14 +47,17 @@ def state(api: Api, job: str) -> JsonObject:
     return found
 
 
-def ended(api: Api, job: str) -> JsonObject:
-    """Wait until the act is over; return the import."""
+def ended(api: Api, job: str, path: str = "/v1/imports") -> JsonObject:
+    """Wait until what a job does is over; return the job."""
 
     def look() -> JsonObject:
         try:
-            return state(api, job)
-        except CloudError:  # it is busy: a laptop does all of AWS's work
-            return {"state": "unknown"}
+            found: JsonObject = api.get(f"{path}/{job}")
+        except CloudError as error:
+            if isinstance(error, ApiError) and error.status != BUSY:
+                raise
+            return {"state": "unknown"}  # a laptop does all of AWS's work
+        return found
 
     return until(look, lambda seen: seen["state"] in OVER | {"ready"}, PATIENCE)
 
@@ -77,9 +81,7 @@ def report(api: Api, job: str) -> list[dict[str, str]]:
 def exported(api: Api, record_type: str = "contact") -> list[JsonObject]:
     """Return all records of a type, by an export."""
     job = api.post("/v1/exports", {"record_type": record_type, "format": "jsonl"})["id"]
-    done = until(
-        lambda: api.get(f"/v1/exports/{job}"), lambda seen: seen["state"] in OVER, PATIENCE
-    )
+    done = ended(api, job, "/v1/exports")
     assert done["state"] == "done", done
     text = fetched(api.post(f"/v1/exports/{job}/download")["url"])
     return [json.loads(line) for line in text.splitlines()]
