@@ -39,7 +39,7 @@ from functions.crm.declared_lists import LISTINGS
 from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_definitions import custom_fields, definitions_of
 from functions.crm.dynamodb_mergeable import MAX_HOPS, MergeableRecords, new_names, under
-from functions.crm.list_query import ListQuery
+from functions.crm.list_query import MAX_READ, ListQuery
 from functions.crm.list_reading import parse
 from functions.crm.model import Company, Contact, CrmRecord, Reference
 from functions.crm.phone_numbers import e164
@@ -188,7 +188,12 @@ class CrmRecords(MergeableRecords[R]):
         return custom_fields(self._table, self._kind.OBJECT, names)
 
     def listed(
-        self, query: ListQuery, *, limit: int, start: Mapping[str, Any] | None = None
+        self,
+        query: ListQuery,
+        *,
+        limit: int,
+        start: Mapping[str, Any] | None = None,
+        most: int = MAX_READ,
     ) -> Page[R]:
         """Return one page of a list (`functions.crm.dynamodb_lists` has the cost)."""
         return dynamodb_lists.page(
@@ -198,6 +203,7 @@ class CrmRecords(MergeableRecords[R]):
             lambda item: self._shown(self._kind.model_validate(item)),
             limit=limit,
             start=start,
+            most=most,
         )
 
     def _checks(self, references: Sequence[Reference]) -> dict[str, Check]:

@@ -14,8 +14,8 @@
                                             time (for each strand)               and records
     deleted records                  table  as a list in an order                as there
 
-A page is found within 500 items read: what is asked for beside the index may make it short, and
-its cursor is the place of the last item that was looked at. Records are shown as they are now; a
+A page is found within 500 items read (an export's within 2,000): what is asked for beside the
+index may make it short, and its cursor is the place of the last item that was looked at. Records are shown as they are now; a
 row that is behind its record (`functions.crm.dynamodb_index`: the lag) puts it in its old place.
 """
 
@@ -48,13 +48,14 @@ def page(
     *,
     limit: int,
     start: Mapping[str, Any] | None,
+    most: int = MAX_READ,
 ) -> Page[R]:
-    """Return one page of a list."""
+    """Return one page of a list, within `most` items read."""
     way = plan(query, caller)
     position = start["sk"] if start else None
     shown: list[R] = []
     seen: set[str] = set()
-    left, more = MAX_READ, bool(way.strands)
+    left, more = most, bool(way.strands)
     while more and left > 0 and len(shown) < limit:
         wanted = limit - len(shown) if way.exact else _AT_ONCE
         share = max(1, left // len(way.strands))

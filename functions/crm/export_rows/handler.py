@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             custom=list(custom_targets(table, job.record_type).kinds),
             files=exchange,
             notes=notes,
-            pages=lambda limit, start: records.listed(query, limit=limit, start=start),
+            pages=lambda limit, start: records.listed(query, limit=limit, start=start, most=limit),
             stop=watch.stopped,
             timely=watch.timely,
             part_bytes=PART,

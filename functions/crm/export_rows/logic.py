@@ -13,7 +13,7 @@ from functions.crm.model import CrmRecord
 from functions.shared.errors import NotFoundError
 from functions.shared.paging import Page
 
-PAGE = 500  # records of one Query
+PAGE = 2_000  # records read at once; a Query ends at 1 MB of them
 Ending = Literal["done", "more", "stopped"]
 
 
