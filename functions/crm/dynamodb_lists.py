@@ -15,8 +15,9 @@
     deleted records                  table  as a list in an order                as there
 
 A page is found within 500 items read (an export's within 2,000): what is asked for beside the
-index may make it short, and its cursor is the place of the last item that was looked at. Records are shown as they are now; a
-row that is behind its record (`functions.crm.dynamodb_index`: the lag) puts it in its old place.
+index may make it short, and its cursor is the place of the last item that was looked at. Records
+are shown as they are now; a row that is behind its record (`functions.crm.dynamodb_index`: the lag)
+puts it in its old place.
 """
 
 from collections.abc import Callable, Mapping, Sequence
