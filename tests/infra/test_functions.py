@@ -16,6 +16,8 @@ from tests.infra.templates import Template, allowed, flat, function, listed, rol
 HANDLERS = packaging.handlers()
 # Which functions evaluate the conditions of rules.
 EVALUATORS = {
+    ("crm", "import_rows"),
+    ("crm", "revert_rows"),
     ("crm", "api"), ("crm", "run_automations"), ("crm", "score_leads"), ("crm", "setup_api"),
 }  # fmt: skip
 

@@ -235,7 +235,7 @@ def test_products_are_found_by_their_sku(api: Api, bulk: Api) -> None:
     there = api.make("/v1/products", {"name": "Old", "sku": "A-1"})
 
     job = run(bulk, "product", "Name,SKU,Price,Currency,For sale,Billing period\n"
-              "New,A-1,99.90,EUR,no,Monthly\nOther,B-2,,,,\nTwin,B-2,,,,\nBad,C-3,5,XXX,maybe,\n",
+              "New,A-1,99.90,EUR,no,Monthly\nOther,B-2,,,,\nTwin,B-2,,,,\nBad,C-3,5,QQQ,maybe,\n",
               mode="upsert")  # fmt: skip
 
     assert (job["result"]["updated"], job["result"]["created"]) == (1, 1), job["faults"]
