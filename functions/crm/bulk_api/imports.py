@@ -112,7 +112,7 @@ def _add_file(api: APIRouter, opened: Callable[[Exchange], Opened]) -> None:
     )  # fmt: skip
     async def sample(
         ask: Reads,
-        record_type: Annotated[str, Path(description="Such as `contact.csv`.", max_length=40)],
+        record_type: Annotated[str, Path(description="Such as `contact.csv`.")],
     ) -> Response:
         text = opened(ask).sample(record_type.removesuffix(".csv"))
         headers = {"content-disposition": f'attachment; filename="{record_type}"'}
