@@ -10,9 +10,9 @@
 
     place   pk W#<workspace>#REINDEX#<object>   sk <run>   kept 14 days, as long as dead letters
 
-A run goes through gsi1, newest first: what is made meanwhile is indexed by its own events. It
-notes its place after every 50 records, so it goes on where it broke off; what was done already
-costs reads alone.
+A run (of a field that has changed, or an operator's) goes through gsi1, newest first: what is made
+meanwhile is indexed by its own events. It notes its place after every 50 records, so it goes on
+where it broke off; what was done already costs reads alone.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,12 @@ _KEPT_SECONDS = 14 * 86_400
 
 
 class UnfinishedError(Exception):
-    """There was not time for all; the same run goes on when its message comes again."""
+    """There was not time for all (`seen` so many); the same run goes on when it is asked for
+    again."""
+
+    def __init__(self, seen: int) -> None:
+        super().__init__(f"time was over after {seen} records")
+        self.seen = seen
 
 
 def reindex(table: Table, index: Index, kind: str, run: str, in_time: Callable[[], bool]) -> int:
@@ -42,7 +47,7 @@ def reindex(table: Table, index: Index, kind: str, run: str, in_time: Callable[[
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         while not place.get("done"):
             if not in_time():
-                raise UnfinishedError
+                raise UnfinishedError(seen)
             found = table.query(
                 table.key(kind, "0"), index="gsi1", limit=_AT_ONCE, newest_first=True, before=before
             )

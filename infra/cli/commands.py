@@ -3,6 +3,7 @@
 import argparse
 import math
 import shlex
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,8 @@ from infra.cli.audit import Span, hour_of, verify
 from infra.cli.audit_evidence import Evidence
 from infra.cli.demo import Demo
 from infra.cli.progress import bar
+from infra.cli.reindex import TYPES, new_run
+from infra.cli.reindex import reindex as reindexing
 from infra.cli.upload import Upload, links
 from infra.cli.watch import failures, follow
 from infra.local.assembly import STAGE
@@ -247,6 +250,20 @@ def _running(cloud: Cloud) -> Contract:
     if not found.answers or found.contract is None:
         raise CloudError("The local cloud is down.", "`make up` starts it.")
     return found.contract
+
+
+def reindex(chosen: Chosen, cloud: Cloud, console: Console) -> int:
+    """Reindex a workspace's records, type by type; say how far it is after each step."""
+    lambda_ = _client("lambda", chosen.stage, cloud)
+    run = chosen.run or new_run()
+    console.print(f"{run}: to go on with it, should it break off, name it with --run")
+    seen: Counter[str] = Counter()
+    steps = reindexing(lambda_, chosen.stage or STAGE, chosen.workspace, chosen.type or TYPES, run)
+    for step in steps:
+        seen[step.record_type] += step.seen
+        so_far = "" if step.done else " so far"
+        console.print(f"{step.record_type:<10}{seen[step.record_type]:>9,}{so_far}")
+    return 0
 
 
 def _client(service: str, stage: str | None, cloud: Cloud) -> Any:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from infra.cli import commands
+from infra.cli.reindex import TYPES
 from infra.local.cloud import Cloud
 from infra.local.failure import CloudError
 from infra.local.layout import Layout
@@ -58,6 +59,13 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument("--from", dest="since", metavar="TIME", help="default: the first entry")
     audit.add_argument("--to", dest="until", metavar="TIME", help="default: now")
     audit.add_argument("--stage", help="in AWS, with your credentials; default: local")
+    reindex = verb("reindex", commands.reindex, "bring a workspace's lists and searches up to date")
+    reindex.add_argument("--workspace", required=True, metavar="ID")
+    reindex.add_argument(
+        "--type", action="append", choices=TYPES, metavar="TYPE", help="default: all types"
+    )
+    reindex.add_argument("--run", metavar="NAME", help="go on with a run that broke off")
+    reindex.add_argument("--stage", help="in AWS, with your credentials; default: local")
     verb("doctor", commands.doctor, "check this machine and the local cloud")
     for name, run, words in (
         ("synth", commands.synth, "write and check a stage's CloudFormation templates"),

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from functions.crm.api.handler import handler
 from functions.crm.reindex.handler import handler as reindex
@@ -88,6 +89,39 @@ def test_a_run_that_is_short_of_time_goes_on_where_it_was(api: Api) -> None:
     assert run(event, lasting=1) == []
     assert sum(each["sk"] == "INDEXED" for each in everything()) == 54
     assert run(event, lasting=0) == []  # done: nothing to do again
+
+
+def test_an_operator_s_run_goes_through_one_type_in_steps_and_goes_on_where_it_was(
+    api: Api,
+) -> None:
+    made = [api.make("/v1/contacts", {"name": f"c{number}"})["id"] for number in range(3)]
+    api.make("/v1/companies", {"name": "Not asked for"})
+    asked = {"workspace": "wsp_one", "record_type": "contact", "run": "run_1", "seconds": 60}
+
+    def step(remaining: int) -> Any:
+        watch = SimpleNamespace(
+            **{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: remaining}
+        )
+        return reindex(asked, watch)
+
+    assert step(0) == {"seen": 0, "done": False}
+    assert step(60_000) == {"seen": 3, "done": True}
+    assert step(60_000) == {"seen": 0, "done": True}
+    indexed_now = {
+        each["pk"].rpartition("#")[2] for each in everything() if each["sk"] == "INDEXED"
+    }
+    assert indexed_now == set(made)
+    found = api.get("/v1/contacts?sort=name").json["data"]
+    assert [each["id"] for each in found] == made
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"record_type": "video"}, {"workspace": "x#y"}, {"run": "evt_1"}, {"more": 1}]
+)
+def test_what_an_operator_cannot_mean_is_refused(api: Api, wrong: dict[str, Any]) -> None:
+    asked = {"workspace": "wsp_one", "record_type": "contact", "run": "run_1", "seconds": 60}
+    with pytest.raises(ValidationError):
+        reindex({**asked, **wrong}, CONTEXT)
 
 
 @pytest.mark.parametrize("records", [1, 8])
