@@ -6,15 +6,23 @@ may not see it, it counts as taken (409), as when creating one by hand.
 
 **What is made** takes the lead's fields unless the caller names others, and its owner and team. A
 company's name and domain are those that the lead has; a deal is made where the caller asks for one.
+
+**Custom fields** go along by name: to each new record whose type has a field of the same name, type
+and sensitivity that takes the value. That is how it is said which ones are meant, without
+another table to keep: whoever wants a lead's field on contacts defines it there. What does not fit
+(another type, an option that is not offered) stays on the lead, which stays as it is. A value that
+another record has in a unique field refuses the conversion (409), as when creating one by hand.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from functions.crm.definitions import Definitions
 from functions.crm.fields import CompanyFields, ContactFields, NewDealFields, RecordFields
 from functions.crm.lead_fields import Conversion, ConvertFields
 from functions.crm.model import Company, Contact, CrmRecord, Deal, Lead, StagedRecord
@@ -27,6 +35,8 @@ from functions.shared.validation import validated
 R = TypeVar("R", bound=CrmRecord)
 
 RETURN_TIME = timedelta(hours=1)
+_NO_FIELDS = Definitions()
+_ALIKE = ("type", "sensitivity", "references")  # what two fields have in common that are one
 # What a lead's stage is made of: what un-converting brings back.
 STAGE_FIELDS = frozenset(StagedRecord.model_fields) - frozenset(CrmRecord.model_fields)
 
@@ -107,14 +117,35 @@ def wanted_keys(lead: Lead, wanted: ConvertFields) -> tuple[str | None, str | No
     return email, domain
 
 
-def planned(lead: Lead, wanted: ConvertFields, found: Found, caller: Caller) -> Plan:
+def carried(lead: Lead, kind: str, definitions: Definitions) -> dict[str, Any]:
+    """Return the custom values of a lead that a new record of a type takes over."""
+    there, here = definitions.of(kind), definitions.of(Lead.OBJECT)
+    taken = {}
+    for name, value in definitions.shown(Lead.OBJECT, lead.custom).items():
+        mine, theirs = here.get(name), there.get(name)
+        if mine is None or theirs is None:
+            continue
+        if any(getattr(mine, each) != getattr(theirs, each) for each in _ALIKE):
+            continue
+        with suppress(ValueError):  # what it does not take stays on the lead
+            taken[name] = theirs.checked(value, region=definitions.phone_region)
+    return taken
+
+
+def planned(
+    lead: Lead,
+    wanted: ConvertFields,
+    found: Found,
+    caller: Caller,
+    definitions: Definitions = _NO_FIELDS,
+) -> Plan:
     """Return what a conversion would do. Raises InvalidError when what the caller wants is no
     record or names none, ConflictError when the lead has been converted."""
     if lead.converted_at is not None:
         raise ConflictError("The lead has been converted already.", code="lead_converted")
     created = []
     email, domain = wanted_keys(lead, wanted)
-    company = _company(lead, wanted, found, domain, caller)
+    company = _company(lead, wanted, found, domain, caller, definitions)
     if company is not None and company.id not in found.companies:
         created.append("company")
     if wanted.contact and wanted.contact.id:
@@ -122,11 +153,11 @@ def planned(lead: Lead, wanted: ConvertFields, found: Found, caller: Caller) -> 
     elif email in found.contacts:
         contact = found.contacts[str(email)]
     else:
-        contact = _contact(lead, wanted, company, caller)
+        contact = _contact(lead, wanted, company, caller, definitions)
         created.append("contact")
     deal = None
     if wanted.deal:
-        deal = _deal(lead, wanted, company, contact, caller)
+        deal = _deal(lead, wanted, company, contact, caller, definitions)
         created.append("deal")
     return Plan(contact, company, deal, created)
 
@@ -172,7 +203,12 @@ def edited(touched: Sequence[str]) -> ConflictError:
 
 
 def _company(
-    lead: Lead, wanted: ConvertFields, found: Found, domain: str | None, caller: Caller
+    lead: Lead,
+    wanted: ConvertFields,
+    found: Found,
+    domain: str | None,
+    caller: Caller,
+    definitions: Definitions,
 ) -> Company | None:
     choice = wanted.company
     if wanted.companyless:
@@ -181,7 +217,11 @@ def _company(
         return found.company(choice.id)
     if domain in found.companies:
         return found.companies[str(domain)]
-    own = {"name": lead.company_name or lead.company_domain, "domain": lead.company_domain}
+    own: dict[str, Any] = {
+        "name": lead.company_name or lead.company_domain,
+        "domain": lead.company_domain,
+        "custom": carried(lead, Company.OBJECT, definitions),
+    }
     if choice is None and own["name"] is None:
         return None
     return _new(
@@ -189,7 +229,13 @@ def _company(
     )
 
 
-def _contact(lead: Lead, wanted: ConvertFields, company: Company | None, caller: Caller) -> Contact:
+def _contact(
+    lead: Lead,
+    wanted: ConvertFields,
+    company: Company | None,
+    caller: Caller,
+    definitions: Definitions,
+) -> Contact:
     own = {
         "name": lead.name,
         "email": lead.email,
@@ -197,18 +243,25 @@ def _contact(lead: Lead, wanted: ConvertFields, company: Company | None, caller:
         "title": lead.title,
         "tags": list(lead.tags),
         "company_id": company and company.id,
+        "custom": carried(lead, Contact.OBJECT, definitions),
     }
     create = wanted.contact and wanted.contact.create
     return _new(Contact, ContactFields, own, create, "/contact/create", lead, caller)
 
 
 def _deal(
-    lead: Lead, wanted: ConvertFields, company: Company | None, contact: Contact, caller: Caller
+    lead: Lead,
+    wanted: ConvertFields,
+    company: Company | None,
+    contact: Contact,
+    caller: Caller,
+    definitions: Definitions,
 ) -> Deal:
     own = {
         "name": company.name if company else lead.company_name or lead.name,
         "company_id": company and company.id,
         "contact_ids": [contact.id],
+        "custom": carried(lead, Deal.OBJECT, definitions),
     }
     return _new(Deal, NewDealFields, own, wanted.deal, "/deal", lead, caller)
 

@@ -22,6 +22,7 @@ from typing import Any
 from functions.crm import conversion, dynamodb
 from functions.crm.conversion import ConversionView, Found, Plan
 from functions.crm.dynamodb_deals import Deals
+from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_leads import Leads, leads
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_together import Act, rehearsed, together
@@ -179,7 +180,11 @@ class Conversions:
         return conversion.converted(lead, there, plan)
 
     def _plan(self, lead: Lead, wanted: ConvertFields) -> Plan:
-        return conversion.planned(lead, wanted, self._found(lead, wanted), self._caller)
+        found = self._found(lead, wanted)
+        if not lead.custom:
+            return conversion.planned(lead, wanted, found, self._caller)
+        definitions = definitions_of(self._table, Lead.OBJECT, lead.custom)
+        return conversion.planned(lead, wanted, found, self._caller, definitions)
 
     def _found(self, lead: Lead, wanted: ConvertFields) -> Found:
         """Look up what may be there already (at most 2 requests)."""

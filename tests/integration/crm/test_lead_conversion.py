@@ -224,3 +224,53 @@ def test_the_timelines_of_what_it_became_lead_back_to_the_lead(api: Api) -> None
     assert told in kinds(f"companies/{view['company']['id']}")
     assert told in kinds(f"deals/{view['deal']['id']}")
     assert kinds(f"leads/{made}") == [told, ("lead.created", made)]
+
+
+def test_custom_fields_go_along_by_name_where_they_fit_and_come_back(api: Api, setup: Api) -> None:
+    def field(kind: str, name: str, **more: Any) -> None:
+        body = {"record_type": kind, "name": name, "label": name, "type": "text", **more}
+        setup.make("/v1/fields", body)
+
+    for name in ("region", "size", "plan", "secret", "mine"):
+        more: dict[str, Any] = {"type": "number"} if name == "size" else {}
+        if name == "plan":
+            more = {
+                "type": "enum",
+                "options": [{"value": "pro", "label": "Pro"}, {"value": "old", "label": "Old"}],
+            }
+        if name == "secret":
+            more = {"sensitivity": "sensitive"}
+        field("lead", name, **more)
+    for kind in ("contact", "company", "deal"):
+        field(kind, "region")
+    field("contact", "size")  # another type
+    field("deal", "size", type="number")
+    field("deal", "plan", type="enum", options=[{"value": "pro", "label": "Pro"}])  # without `old`
+    field("contact", "secret")  # seen by more
+    told = {"region": "EMEA", "size": 12, "plan": "old", "secret": "x", "mine": "y"}
+    ada = lead(api, custom=told)
+    body = {"deal": {"custom": {"region": "DACH"}}}
+    tried = convert(api, ada, {**body, "dry_run": True}).json
+    done = convert(api, ada, body).json
+    for view in (tried, done):
+        assert view["contact"]["custom"] == {"region": "EMEA"}
+        assert view["company"]["custom"] == {"region": "EMEA"}
+        assert view["deal"]["custom"] == {"region": "DACH", "size": 12}, "what the caller says wins"
+    assert done["lead"]["custom"] == told
+    assert unconvert(api, ada).status == 200
+    assert counts(api) == (0, 0, 0)
+    assert api.get(f"/v1/leads/{ada}").json["custom"] == told
+
+
+def test_a_custom_value_that_another_record_has_refuses_the_conversion(
+    api: Api, setup: Api
+) -> None:
+    for kind in ("lead", "contact"):
+        body = {"record_type": kind, "name": "number", "label": "Number", "type": "text"}
+        setup.make("/v1/fields", {**body, "unique": kind == "contact"})
+    api.make("/v1/contacts", {"name": "Taken", "custom": {"number": "7"}})
+    ada = lead(api, custom={"number": "7"})
+    refused = convert(api, ada)
+    assert (refused.status, counts(api)) == (409, (1, 0, 0))
+    body = {"contact": {"create": {"custom": {"number": None}}}}
+    assert convert(api, ada, body).json["contact"]["custom"] == {}
