@@ -27,7 +27,9 @@ class Crm(Construct):
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Crm")
         self.api = (
-            HouseFunction(self, house, "crm", "api", settings=ApiSettings, layers=["web", "logic"])
+            HouseFunction(
+                self, house, "crm", "api", settings=ApiSettings, layers=["web", "logic", "likeness"]
+            )
             .write("crm", "platform")
             .signs()
             .looks_up("crm")
@@ -42,7 +44,9 @@ class Crm(Construct):
             .asks("identity")
         )
         self.find_api = (
-            HouseFunction(self, house, "crm", "find_api", settings=FindApiSettings, layers=["web"])
+            HouseFunction(
+                self, house, "crm", "find_api", settings=FindApiSettings, layers=["web", "likeness"]
+            )
             .write("crm", "platform")
             .signs()
             .looks_up("crm")

@@ -21,7 +21,7 @@ from infra.npm_package import NpmPackage
 from infra.packaging import ROOT
 
 Target = Literal["local", "lambda"]
-NAMES = ("runtime", "web", "crypto", "ffmpeg", "logic", "docs")
+NAMES = ("runtime", "web", "crypto", "ffmpeg", "logic", "likeness", "docs")
 BUILD = ROOT / "build" / "layers"
 
 _PYTHON = "3.13"

@@ -84,6 +84,8 @@ class ServiceStack(Stack):
             "automations",
         )
         gateway.route(crm.find_api, "contacts/merge", "companies/merge", "merges")
+        for resource in ("contacts", "companies", "leads"):
+            gateway.route(crm.find_api, f"{resource}/match", f"{resource}/{{id}}/duplicates")
         gateway.route(crm.api, "associations", "videos/{id}/associations")
         gateway.route(bulk.api, "imports", "exports")
         gateway.route(crm.find_api, "search", "views")

@@ -168,8 +168,10 @@ class Definitions:
         deleted: Iterable[Deleted] = (),
         *,
         phone_region: str | None = None,
+        duplicates: Mapping[str, str] = _NONE,
     ) -> None:
         self.phone_region = phone_region  # where numbers without a country code are dialled
+        self.duplicates = duplicates  # what is done about them, by type: `off` where left out
         self._live: dict[str, dict[str, FieldDefinition]] = {}
         self._deleted: dict[str, dict[str, Deleted]] = {}
         for field in fields:

@@ -140,7 +140,7 @@ class CrmRecords(MergeableRecords[R]):
         kept: dict[str, Any] = {}
         phone = getattr(new, "phone", None)
         if phone is not None and phone != getattr(old, "phone", None):
-            kept["phone"] = _dialled(phone, self._definitions(new).phone_region)
+            kept["phone"] = dialled(phone, self._definitions(new).phone_region)
         if old is None or new.custom or old.custom:
             kept["custom"] = self._definitions(new).check(
                 new.OBJECT, new.custom, None if old is None else old.custom
@@ -233,7 +233,8 @@ def sight_of(caller: Caller) -> tuple[str, dict[str, str]]:
     return f" AND ({' OR '.join(either) or 'attribute_not_exists(pk)'})", values
 
 
-def _dialled(phone: str, region: str | None) -> str:
+def dialled(phone: str, region: str | None) -> str:
+    """Return a phone number as it is kept; raises InvalidError."""
     try:
         return e164(phone, region)
     except ValueError as error:

@@ -91,20 +91,25 @@ def read_definitions(table: Table) -> Definitions:
     """Return the custom fields as they are now (1 request a MB)."""
     live: list[FieldDefinition] = []
     deleted: list[Deleted] = []
-    region: str | None = None
+    written: Item = {}
     start: Item | None = None
     while True:
         page = table.query(table.key("FIELDS"), start=start, consistent=True)
         for item in page.items:
             if item["sk"] == "~SETTINGS":
-                region = item.get("phone_region")
+                written = item
             elif item.get("gone"):
                 deleted.append(Deleted.model_validate(item))
             elif "id" in item:
                 live.append(FieldDefinition.model_validate(item))
         start = page.last_key
         if start is None:
-            return Definitions(live, deleted, phone_region=region)
+            return Definitions(
+                live,
+                deleted,
+                phone_region=written.get("phone_region"),
+                duplicates=written.get("duplicates") or {},
+            )
 
 
 def forget_one(table: Table) -> None:

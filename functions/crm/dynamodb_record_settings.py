@@ -38,7 +38,7 @@ class Settings(BornRecords[RecordSettings]):
 
         def entry(new: RecordSettings) -> Put:
             key = {"pk": self._table.key("FIELDS"), "sk": "~SETTINGS"}
-            return Put({**key, "phone_region": new.phone_region})
+            return Put({**key, **new.model_dump(include={"phone_region", "duplicates"})})
 
         new = super().change(
             record_id, edit, event=event, if_match=if_match,

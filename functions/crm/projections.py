@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.crm import board
+from functions.crm.blocking import blocks
 from functions.crm.declared_lists import rows
 from functions.crm.index import Entry, Indexed, Portion, Projection
 from functions.crm.references import named
@@ -21,4 +22,4 @@ def references(
     return [Entry(("REFERENCES", each), item["object"]) for each in sorted(named(item))], ()
 
 
-PROJECTIONS: tuple[Projection, ...] = (rows, postings, references, board.project)
+PROJECTIONS: tuple[Projection, ...] = (rows, postings, references, board.project, blocks)

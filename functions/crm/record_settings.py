@@ -1,12 +1,14 @@
-"""How a workspace writes its records: where phone numbers without a country code are dialled."""
+"""How a workspace writes its records: where phone numbers without a country code are dialled, and
+what happens to a new record that may be there already."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from functions.crm.fields import Fields
 from functions.crm.phone_numbers import known_region
 from functions.shared.ids import derived_id
+from functions.shared.merge_patch import merge
 from functions.shared.record import Record
 
 _BORN = "2026-11-24T00:00:00.000Z"
@@ -23,10 +25,35 @@ Region = Annotated[
 ]
 
 
+Policy = Literal["off", "warn", "deny"]
+
+
+class DuplicatePolicies(Fields):
+    """What happens when a record is made that may be there already, by type of record."""
+
+    contact: Policy = "off"
+    company: Policy = "off"
+    lead: Policy = "off"
+
+
+class DuplicatePoliciesPatch(Fields):
+    """What changes of the policies; null: as from the start."""
+
+    contact: Policy | None = None
+    company: Policy | None = None
+    lead: Policy | None = None
+
+
 class RecordSettingsPatch(Fields):
     """What changes of the settings."""
 
     phone_region: Region | None = None
+    duplicates: DuplicatePoliciesPatch | None = Field(
+        default=None,
+        description="By type, what happens when a record is made that may be there already: `off` "
+        "nothing, `warn` it is made and its reply names the candidates, `deny` it is refused when "
+        "one is likely (409 `possible_duplicate`).",
+    )
 
 
 class RecordSettings(Record):
@@ -36,12 +63,15 @@ class RecordSettings(Record):
     OBJECT: ClassVar[str] = "record_settings"
 
     phone_region: str | None = None
+    duplicates: DuplicatePolicies = DuplicatePolicies()
 
     def patched(self, patch: RecordSettingsPatch) -> Self:
         """Return the next version, or this very one when nothing changes."""
-        told = patch.model_dump(exclude_unset=True)
-        same = all(getattr(self, name) == value for name, value in told.items())
-        return self if same else self.changed(**told)
+        own = self.model_dump(include=set(RecordSettingsPatch.model_fields))
+        wanted = merge(own, patch.model_dump(exclude_unset=True))
+        policies = DuplicatePolicies(**wanted.get("duplicates") or {}).model_dump()
+        told = {"phone_region": wanted.get("phone_region"), "duplicates": policies}
+        return self if told == own else self.changed(**told)
 
 
 def settings_id(workspace: str) -> str:

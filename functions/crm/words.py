@@ -64,9 +64,9 @@ def query_words(text: str) -> list[str]:
 
     for chunk in _TYPED_NUMBER.sub(number, text).split():
         whole = _whole(chunk)
-        found += [whole] if whole else _pairs(_parts(chunk), asked=True)
-    parts = (part[:MAX_WORD] for each in found for part in each.split())
-    return list(dict.fromkeys(parts))[: MAX_WORDS + 1]
+        found += [whole] if whole else _pairs(parts(chunk), asked=True)
+    words = (part[:MAX_WORD] for each in found for part in each.split())
+    return list(dict.fromkeys(words))[: MAX_WORDS + 1]
 
 
 def found_by(words: Sequence[str], asked: Sequence[str]) -> bool:
@@ -83,20 +83,20 @@ def bucket(word: str) -> str:
 def _plain(text: str) -> Iterator[str]:
     for chunk in text.split():
         yield _whole(chunk)
-        yield from _pairs(_parts(chunk))
+        yield from _pairs(parts(chunk))
 
 
 def _email(text: str) -> Iterator[str]:
     local, _, domain = text.rpartition("@")
     yield folded(text)
-    yield from _pairs(_parts(local))
+    yield from _pairs(parts(local))
     yield from _domain(domain)
 
 
 def _domain(text: str) -> Iterator[str]:
     yield folded(text)
     for label in text.split(".")[:-1]:
-        yield from _parts(label)
+        yield from parts(label)
 
 
 def _phone(text: str) -> Iterator[str]:
@@ -128,7 +128,8 @@ def _whole(chunk: str) -> str:
     return bare if inside and not _HAN_OR_KANA.search(bare) else ""
 
 
-def _parts(text: str) -> list[str]:
+def parts(text: str) -> list[str]:
+    """Return what letters, digits and marks of a text make up, folded, in order."""
     letters = (
         each if each.isalnum() or unicodedata.category(each)[0] == "M" else " "
         for each in folded(_APOSTROPHES.sub("", text))

@@ -10,7 +10,7 @@ ReelateError
 └── PreconditionFailedError 412
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -80,6 +80,14 @@ class ConflictError(ReelateError):
     """The record's present state, or another record, stands against the request."""
 
     status, slug, title = 409, "conflict", "Conflict"
+
+
+class PossibleDuplicateError(ConflictError):
+    """What is to be made may be there already; `duplicates` are the records that it may be."""
+
+    def __init__(self, detail: str, *, duplicates: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(detail, code="possible_duplicate")
+        self.duplicates = tuple(duplicates)
 
 
 class PreconditionFailedError(ReelateError):
@@ -171,6 +179,8 @@ def problem(error: ReelateError, path: str, request_id: str) -> dict[str, Any]:
             {"pointer": each.pointer, "code": each.code, "message": each.message}
             for each in error.errors
         ]
+    if isinstance(error, PossibleDuplicateError):
+        body["duplicates"] = list(error.duplicates)
     if isinstance(error, RateLimitedError) and error.policies:
         body["violated-policies"] = list(error.policies)
     return body

@@ -126,6 +126,7 @@ class LabelPayload(Payload):
 
 class RecordSettingsPayload(Payload):
     phone_region: str | None = None
+    duplicates: dict[str, str] = Field(default_factory=dict)
 
 
 EVENTS: dict[str, Published] = {

@@ -37,6 +37,11 @@ _PROBLEM: dict[str, Any] = {
             "items": {"type": "string"},
             "description": "The rate limits or quotas that were exceeded, of a 429.",
         },
+        "duplicates": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Candidate"},
+            "description": "The records that what was to be made may be, of `possible_duplicate`.",
+        },
         "errors": {
             "type": "array",
             "items": {

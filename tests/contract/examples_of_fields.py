@@ -28,8 +28,9 @@ EXAMPLES: dict[str, Any] = {
         "created_by": {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"},
         "version": 2,
         "phone_region": "DE",
+        "duplicates": {"contact": "warn", "company": "off", "lead": "off"},
     },
-    "RecordSettingsPatch": {"phone_region": "DE"},
+    "RecordSettingsPatch": {"phone_region": "DE", "duplicates": {"contact": "warn"}},
     "FieldDefinition": {
         "id": "fld_06b1qz3v1w7g2m5n8p0r4t6x9f",
         "object": "field",

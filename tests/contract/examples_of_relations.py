@@ -1,4 +1,4 @@
-"""Examples of what joins records: associations and their labels."""
+"""Examples of what joins records: associations and their labels, duplicates, merges."""
 
 from typing import Any
 
@@ -26,7 +26,50 @@ _LABEL = {
 
 _LOSER = "con_06b1qz3v1w7g2m5n8p0r4t6x9d"
 
+_CANDIDATE = {
+    "id": _LOSER,
+    "object": "contact",
+    "name": "Daniel Reed",
+    "score": 78,
+    "likely": True,
+    "reasons": [
+        {"field": "phone", "how": "same_number", "similarity": 1.0, "points": 40},
+        {"field": "name", "how": "similar", "similarity": 0.94, "points": 38},
+    ],
+}
+
 EXAMPLES: dict[str, Any] = {
+    "SoughtContact": {"name": "Daniel Reed", "phone": "+49 30 12345678"},
+    "SoughtCompany": {"name": "Harbor Systems GmbH", "domain": "harbor.example"},
+    "SoughtLead": {"name": "Daniel Reed", "website": "https://harbor.example/about"},
+    "Candidate": _CANDIDATE,
+    "Found": {
+        "data": [
+            {
+                **_CANDIDATE,
+                "record": {
+                    "id": _LOSER,
+                    "object": "contact",
+                    **_MADE,
+                    "owner_id": None,
+                    "team_id": None,
+                    "external_id": None,
+                    "tags": [],
+                    "deleted_at": None,
+                    "name": "Daniel Reed",
+                    "email": None,
+                    "phone": "+493012345678",
+                    "title": None,
+                    "company_id": None,
+                    "custom": {},
+                    "merged_ids": [],
+                    "aliases": {},
+                },
+            }
+        ],
+        "complete": True,
+        "overfull": [],
+    },
     "Preview": {
         "object": "merge_preview",
         "record": {

@@ -68,7 +68,22 @@ def introduce(operation: Json, route: APIRoute) -> None:
 
 
 def relate(schemas: Json) -> None:
-    """Tell what `expand` adds to the records that it is asked of."""
+    """Tell what is added to records: by `expand` where it is asked for, and to new ones."""
+    found = schemas["FoundCandidate"]
+    schemas["Candidate"] = {
+        **found,
+        "title": "Candidate",
+        "description": "A record that may be the same person or company.",
+        "properties": {k: v for k, v in found["properties"].items() if k != "record"},
+        "required": [each for each in found["required"] if each != "record"],
+    }
+    for owner in ("Contact", "Company", "Lead"):
+        schemas[owner]["properties"]["duplicates"] = {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Candidate"},
+            "description": "In the reply to what made the record, where the workspace's policy is "
+            "`warn` or `deny`: the likeliest records that it may be.",
+        }
     for owner, name, kind in (("Contact", "company", "Company"), ("Deal", "company", "Company")):
         schemas[owner]["properties"][name] = _added(kind, name)
     schemas["Deal"]["properties"]["contacts"] = {

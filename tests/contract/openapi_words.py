@@ -55,6 +55,7 @@ TAGS = {
     "contacts": "People.",
     "companies": "Organisations.",
     "associations": "Which records have to do with which, and how.",
+    "duplicates": "Records that may be the same person or company.",
     "merges": "Several records that became one.",
     "deals": "Possible sales, and how they move through their pipelines.",
     "leads": "People who may become customers, until it is known.",

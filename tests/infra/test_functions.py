@@ -234,6 +234,8 @@ def test_a_function_has_the_layers_it_needs(service: Template, context: str, fol
         wanted |= {"crypto"}
     if (context, folder) in EVALUATORS:
         wanted |= {"logic"}
+    if "rapidfuzz_texts.py" in code:
+        wanted |= {"likeness"}
     if context == "docs":
         wanted |= {"docs"}
 

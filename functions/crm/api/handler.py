@@ -7,12 +7,14 @@ from typing import Any
 from functions.crm import dynamodb, dynamodb_conversions, dynamodb_labels, dynamodb_leads
 from functions.crm.activity_fields import ActivityFields, ActivityPatch
 from functions.crm.api import activities, associations, leads, lines, resources, staged
+from functions.crm.api.newcomers import Shown
 from functions.crm.api.resources import History, Resource
 from functions.crm.associations import Associations, Ends
 from functions.crm.check.logic import shown
 from functions.crm.dynamodb_activities import Activities
 from functions.crm.dynamodb_associations import DynamoAssociations
 from functions.crm.dynamodb_deals import Deals, Products
+from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_timelines import Timelines
 from functions.crm.fields import (
     CompanyFields,
@@ -24,7 +26,7 @@ from functions.crm.fields import (
 )
 from functions.crm.lead_fields import LeadPatch, NewLeadFields
 from functions.crm.lines import Priced, on_sale
-from functions.crm.model import VIDEO, Activity, Company, Contact, Deal, Lead
+from functions.crm.model import VIDEO, Activity, Company, Contact, CrmRecord, Deal, Lead
 from functions.crm.ports import ConversionStore, LeadStore, Store
 from functions.crm.product import Product, ProductFields, ProductPatch
 from functions.crm.service import KnownSubjects
@@ -118,6 +120,22 @@ def _read(ask: Exchange, names: Sequence[RecordName]) -> Mapping[str, dict[str, 
     return {**mine, **_videos(ask).shown(videos)} if videos else mine
 
 
+def _look(ask: Exchange, record: CrmRecord, *, allowed: bool) -> Sequence[Shown] | None:
+    """Look for records that a new one may be, where the workspace wants that."""
+    kind, table = record.OBJECT, _table(ask)
+    policy = definitions_of(table).duplicates.get(kind, "off")
+    if policy == "off":
+        return None
+    # here and not above: most workspaces' writes need none of it
+    from functions.crm.duplicates import tell
+    from functions.crm.dynamodb_duplicates import DynamoDuplicates
+    from functions.crm.rapidfuzz_texts import similarity
+
+    sent = {**record.model_dump(mode="json"), "id": None}
+    finder = DynamoDuplicates(table, ask.caller, similarity)
+    return tell(finder, ask.caller, sent, deny=policy == "deny", allowed=allowed)
+
+
 _history = History(_timelines, _subjects)
 _with_company = Related([to_one("company", "company")], _read)
 _of_deals = Related(
@@ -135,6 +153,7 @@ app = build_app(
             _history,
             _with_company,
             keys=("email", "external_id"),
+            look=_look,
         )
     ),
     resources.routes(
@@ -146,6 +165,7 @@ app = build_app(
             _companies,
             _history,
             keys=("domain", "external_id"),
+            look=_look,
         )
     ),
     resources.routes(
@@ -174,7 +194,9 @@ app = build_app(
             keys=("sku", "external_id"),
         )
     ),
-    resources.routes(leads.LeadResource("leads", Lead, NewLeadFields, LeadPatch, _leads, _history)),
+    resources.routes(
+        leads.LeadResource("leads", Lead, NewLeadFields, LeadPatch, _leads, _history, look=_look)
+    ),
     staged.routes("leads", Lead, _leads),
     leads.routes(_leads, _conversions),
     associations.routes(_associations),

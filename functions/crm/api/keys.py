@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from functions.crm.api.newcomers import flagged, told
 from functions.crm.api.resource import READ, WRITE, Resource, a
 from functions.crm.ports import R
 from functions.shared.batch import Acts
@@ -55,10 +56,13 @@ def add(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     api.add_api_route(
         f"{resource.path}/upsert", upsert, methods=["POST"], response_model=resource.kind,
         name=f"upsert_{one}", summary=f"Create or update {a(one)} by a key",
-        description=f"Looks for the {one} that has the body's value of the key `by`. If there is "
-        "one, the body is merged into it as by PATCH: 200 (what only a new record takes must be "
-        "as it is). If not, it is made of the body: 201. Of several at once that name one value, "
-        "one makes it and the others change it.",
+        description=told(
+            f"Looks for the {one} that has the body's value of the key `by`. If there is one, the "
+            "body is merged into it as by PATCH: 200 (what only a new record takes must be as it "
+            "is). If not, it is made of the body: 201. Of several at once that name one value, one "
+            "makes it and the others change it.",
+            resource.look,
+        ),
         responses={**WRITE, 201: {"model": resource.kind, "description": "It was made."}},
-        openapi_extra=operation(write, "IdempotencyKey"),
+        openapi_extra=flagged(operation(write, "IdempotencyKey"), resource.look),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -29,10 +30,7 @@ class LeadResource(Resource[Lead]):
         def create(ask: Exchange, body: Any) -> Response:
             store: Any = self.store(ask)
             assign = "owner_id" not in body.model_fields_set
-            return ask.created(
-                lambda also: store.create(Lead.of(body, ask.caller), also=also, assign=assign),
-                self.path,
-            )
+            return self.made(ask, body, partial(store.create, assign=assign))
 
         return replace(super().acts(), create=create)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, cast
 from fastapi import Path, Response
 from pydantic import Field, create_model
 
+from functions.crm.api.newcomers import Look, Newcomer
 from functions.crm.fields import Fields
 from functions.crm.model import CrmRecord
 from functions.crm.ports import R, Store, Subjects, TimelineStore
@@ -19,6 +20,7 @@ from functions.shared.idempotency import Reply
 from functions.shared.merge_patch import merge
 from functions.shared.openapi import problems
 from functions.shared.validation import validated
+from functions.shared.writes import Also
 
 Id = Annotated[str, Path(alias="id", description="The record's id.")]
 
@@ -48,6 +50,7 @@ class Resource(Generic[R]):
     history: History | None = None
     related: Related | None = None
     keys: Sequence[str] = ("external_id",)  # fields whose values occur once
+    look: Look | None = None  # for records that a new one may be
 
     @property
     def path(self) -> str:
@@ -79,10 +82,7 @@ class Resource(Generic[R]):
         """Return what the single routes and the batch do alike."""
 
         def create(ask: Exchange, body: Any) -> Response:
-            return ask.created(
-                lambda also: self.store(ask).create(self.kind.of(body, ask.caller), also=also),
-                self.path,
-            )
+            return self.made(ask, body, self.store(ask).create)
 
         def update(ask: Exchange, record_id: str, body: Any) -> Response:
             return ask.changed(
@@ -100,12 +100,15 @@ class Resource(Generic[R]):
 
         def upsert(ask: Exchange, by: str, body: Any) -> Response:
             made = False
+            newcomer = Newcomer(ask, self.look)
 
             def make() -> R:
                 nonlocal made
                 made = True
                 wanted = merge({}, body.model_dump(exclude_unset=True))
-                return self.kind.of(validated(self.new, wanted), ask.caller)
+                record = self.kind.of(validated(self.new, wanted), ask.caller)
+                newcomer.check(record)
+                return record
 
             def edit(old: R) -> R:
                 nonlocal made
@@ -116,7 +119,8 @@ class Resource(Generic[R]):
 
             def reply(record: R) -> Reply:
                 headers = {"etag": record.etag, "location": f"{self.path}/{record.id}"}
-                return Reply(201 if made else 200, record.model_dump_json(), headers)
+                text = newcomer.shown(record) if made else record.model_dump_json()
+                return Reply(201 if made else 200, text, headers)
 
             value = _at(body.model_dump(exclude_unset=True), by)
             return ask.once(
@@ -127,6 +131,17 @@ class Resource(Generic[R]):
             self.name, self.kind.OBJECT, self.new, self.patch, create, update, delete,
             self.upserted, upsert,
         )  # fmt: skip
+
+    def made(self, ask: Exchange, body: Any, create: Callable[..., R]) -> Response:
+        """Make a record of a body by `create`, and reply with it."""
+        newcomer = Newcomer(ask, self.look)
+
+        def make(also: Also[R]) -> R:
+            record = self.kind.of(body, ask.caller)
+            newcomer.check(record)
+            return create(record, also=also)
+
+        return ask.created(make, self.path, view=newcomer.shown)
 
 
 def a(noun: str) -> str:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, create_model
 
 from functions.crm.api import keys, lifecycle, list_parameters
+from functions.crm.api.newcomers import flagged, told
 from functions.crm.api.resource import CHANGE, LIST, READ, WRITE, History, Id, Resource, a
 from functions.crm.declared_lists import LISTINGS
 from functions.crm.ports import R
@@ -101,8 +102,11 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     api.add_api_route(
         path, create, methods=["POST"], status_code=201, response_model=kind,
         name=f"create_{one}", summary=f"Create {a(one)}",
-        description=f"Makes {a(one)}; the reply carries its `ETag` and `Location`.",
-        responses=WRITE, openapi_extra=operation(write, "IdempotencyKey"),
+        description=told(
+            f"Makes {a(one)}; the reply carries its `ETag` and `Location`.", resource.look
+        ),
+        responses=WRITE,
+        openapi_extra=flagged(operation(write, "IdempotencyKey"), resource.look),
     )  # fmt: skip
     api.add_api_route(
         path, list_all, methods=["GET"], response_model=page,
@@ -134,9 +138,9 @@ def _add_batch(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
         "the `if_match` it is based on, or `*`. Under an `Idempotency-Key` a batch may be sent "
         "again whatever became of it: only what is not done yet is done.",
         responses=problems(400, 413, 415, 422),
-        openapi_extra=operation(write, "IdempotencyKey", batch=(
+        openapi_extra=flagged(operation(write, "IdempotencyKey", batch=(
             resource.new.__name__, resource.patch.__name__, resource.kind.__name__,
-            resource.upserted.__name__)),
+            resource.upserted.__name__)), resource.look),
     )  # fmt: skip
 
 

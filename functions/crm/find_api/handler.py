@@ -1,4 +1,4 @@
-"""λ crm/find_api: many records at once, over HTTP: search, boards, views, merges."""
+"""λ crm/find_api: many records at once, over HTTP: search, boards, views, duplicates, merges."""
 
 from typing import Any
 
@@ -6,14 +6,16 @@ from functions.crm import dynamodb
 from functions.crm.dynamodb import CrmRecords
 from functions.crm.dynamodb_board import Boards
 from functions.crm.dynamodb_deals import Deals
+from functions.crm.dynamodb_duplicates import DynamoDuplicates
 from functions.crm.dynamodb_leads import moving
 from functions.crm.dynamodb_merges import DynamoMerges
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_search import DynamoSearch
 from functions.crm.dynamodb_views import Views, viewed
-from functions.crm.find_api import board, merges, search, views
+from functions.crm.find_api import board, duplicates, merges, search, views
 from functions.crm.find_api.board import BoardStore
 from functions.crm.pipelines import Pipeline
+from functions.crm.rapidfuzz_texts import similarity
 from functions.crm.settings import FindApiSettings
 from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange
@@ -56,6 +58,16 @@ def _records(ask: Exchange, name: str) -> CrmRecords[Any]:
     return dynamodb.companies(table, ask.caller, people)
 
 
+def _duplicates(ask: Exchange) -> DynamoDuplicates:
+    return DynamoDuplicates(_table(ask), ask.caller, similarity)
+
+
+def _looked_at(ask: Exchange, name: str) -> duplicates.Readable:
+    if name == "leads":
+        return moving(_table(ask), ask.caller)
+    return _records(ask, name)
+
+
 def _merges(ask: Exchange, name: str) -> merges.MergeStore:
     return DynamoMerges(_table(ask), ask.caller, _records(ask, name))
 
@@ -65,6 +77,7 @@ app = build_app(
     search.routes(_search),
     board.routes(_pipeline, _boards),
     views.routes(views.Shelf(_views, _lists)),
+    duplicates.routes(_duplicates, _looked_at),
     merges.routes(_merges),
 )
 handler = lambda_handler(app)
