@@ -44,10 +44,20 @@ _TELLING = {"email": 8, "phone": 5, "site": 5, "company": 4, "domain": 4, "name"
 class DynamoDuplicates:
     """The duplicates among what one caller sees of a workspace's records of one type."""
 
-    def __init__(self, table: Table, caller: Caller, similar: Similarity) -> None:
+    def __init__(
+        self,
+        table: Table,
+        caller: Caller,
+        similar: Similarity,
+        *,
+        block: int = MAX_BLOCK,
+        compared: int = MAX_COMPARED,
+    ) -> None:
         self._table = table
         self._caller = caller
         self._similar = similar
+        self._rows = block  # read of a block
+        self._most = compared
 
     def sought(self, kind: str, body: Sought) -> Match:
         """As `match`, of what is known of a record of this type; raises InvalidError too when it
@@ -112,15 +122,15 @@ class DynamoDuplicates:
             for record_id in {row["id"] for row in rows if self._sees(row)} - {own}:
                 weights[record_id] = weights.get(record_id, 0) + _TELLING[key.what]
         order = sorted(weights, key=lambda each: (-weights[each], each))
-        names = [RecordName(type=kind, id=each) for each in order[:MAX_COMPARED]]
-        return names, list(overfull), not overfull and len(order) <= MAX_COMPARED
+        names = [RecordName(type=kind, id=each) for each in order[: self._most]]
+        return names, list(overfull), not overfull and len(order) <= self._most
 
     def _block(self, kind: str, key: Key, name: str) -> tuple[list[Item], bool]:
         pk = self._table.key(*key.partition(kind))
-        page = self._table.query(pk, limit=MAX_BLOCK)
+        page = self._table.query(pk, limit=self._rows)
         if page.last_key is None:
             return page.items, False
-        same = self._table.query(pk, begins_with=f"{name}#", limit=MAX_BLOCK)
+        same = self._table.query(pk, begins_with=f"{name}#", limit=self._rows)
         return page.items + same.items, True
 
     def _sees(self, row: Item) -> bool:

@@ -33,7 +33,7 @@ from urllib.parse import urlsplit
 from functions.crm.sounds import sound
 from functions.crm.words import parts
 
-POSSIBLE, LIKELY, CERTAIN = 50, 75, 100
+POSSIBLE, LIKELY, CERTAIN = 50, 70, 100
 PEOPLE = frozenset({"contact", "lead"})
 COMPARED = PEOPLE | {"company"}
 MAX_WORDS = 8  # of a name that are looked at

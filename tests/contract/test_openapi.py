@@ -114,9 +114,10 @@ def test_every_refusal_is_a_problem_with_an_example(name: str) -> None:
     "name", [n for n in SECURED if n.split()[0] in ("POST", "PATCH", "DELETE")]
 )
 def test_a_write_takes_an_idempotency_key(name: str) -> None:
-    # Addresses of parts and files may be asked for again at will: there is no effect to repeat.
-    addresses = ("/parts", "/download", "/report")
-    assert "Idempotency-Key" in _headers(OPERATIONS[name]) or name.endswith(addresses)
+    # Addresses of parts and files, and what a body matches, may be asked for again at will: there
+    # is no effect to repeat.
+    questions = ("/parts", "/download", "/report", "/match")
+    assert "Idempotency-Key" in _headers(OPERATIONS[name]) or name.endswith(questions)
 
 
 @pytest.mark.parametrize("name", [n for n in SECURED if n.split()[0] in ("PATCH", "DELETE")])
