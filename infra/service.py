@@ -84,8 +84,9 @@ class ServiceStack(Stack):
             "automations",
         )
         gateway.route(crm.find_api, "contacts/merge", "companies/merge", "merges")
-        for resource in ("contacts", "companies", "leads"):
-            gateway.route(crm.find_api, f"{resource}/match", f"{resource}/{{id}}/duplicates")
+        gateway.route(
+            crm.find_api, "contacts/duplicates", "companies/duplicates", "leads/duplicates"
+        )
         gateway.route(crm.api, "associations", "videos/{id}/associations")
         gateway.route(bulk.api, "imports", "exports")
         gateway.route(crm.find_api, "search", "views")

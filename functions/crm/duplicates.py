@@ -2,7 +2,7 @@
 a record is made."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, Self
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -63,6 +63,10 @@ SOUGHT: Mapping[str, type[Sought]] = {
 RESOURCES: Mapping[str, str] = {kind.OBJECT: name for name, kind in SEARCHED.items()}
 
 
+Score = Annotated[int, Field(ge=POSSIBLE, le=100)]
+Likely = Annotated[bool, Field(description=f"Whether the score is {LIKELY} or more.")]
+
+
 class Reason(BaseModel):
     """Something that speaks for two records being one, or against it."""
 
@@ -82,8 +86,8 @@ class Candidate(BaseModel):
     id: str
     object: Literal["contact", "company", "lead"]
     name: str
-    score: int = Field(ge=POSSIBLE, le=100)
-    likely: bool = Field(description=f"Whether the score is {LIKELY} or more.")
+    score: Score
+    likely: Likely
     reasons: Sequence[Reason]
 
     @classmethod
@@ -103,16 +107,19 @@ class Candidate(BaseModel):
         )
 
 
-class FoundCandidate(Candidate):
-    """A candidate with its record."""
+class Duplicate(BaseModel):
+    """A record that may be the same person or company, in full."""
 
     record: Contact | Company | Lead
+    score: Score
+    likely: Likely
+    reasons: Sequence[Reason]
 
 
-class Found(BaseModel):
-    """The candidates, the likeliest first."""
+class Duplicates(BaseModel):
+    """What may be the same, the likeliest first."""
 
-    data: list[FoundCandidate]
+    data: list[Duplicate]
     complete: bool = Field(
         description="Whether every record that shares a key with this one was compared."
     )

@@ -26,10 +26,7 @@ _LABEL = {
 
 _LOSER = "con_06b1qz3v1w7g2m5n8p0r4t6x9d"
 
-_CANDIDATE = {
-    "id": _LOSER,
-    "object": "contact",
-    "name": "Daniel Reed",
+_TOLD = {
     "score": 78,
     "likely": True,
     "reasons": [
@@ -42,11 +39,11 @@ EXAMPLES: dict[str, Any] = {
     "SoughtContact": {"name": "Daniel Reed", "phone": "+49 30 12345678"},
     "SoughtCompany": {"name": "Harbor Systems GmbH", "domain": "harbor.example"},
     "SoughtLead": {"name": "Daniel Reed", "website": "https://harbor.example/about"},
-    "Candidate": _CANDIDATE,
-    "Found": {
+    "Candidate": {"id": _LOSER, "object": "contact", "name": "Daniel Read", **_TOLD},
+    "Duplicates": {
         "data": [
             {
-                **_CANDIDATE,
+                **_TOLD,
                 "record": {
                     "id": _LOSER,
                     "object": "contact",
@@ -56,7 +53,7 @@ EXAMPLES: dict[str, Any] = {
                     "external_id": None,
                     "tags": [],
                     "deleted_at": None,
-                    "name": "Daniel Reed",
+                    "name": "Daniel Read",
                     "email": None,
                     "phone": "+493012345678",
                     "title": None,

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
+from functions.crm.duplicates import Candidate
 from functions.shared import caching, selection
 from functions.shared.versions import LEDGER, Version
 
@@ -69,14 +70,8 @@ def introduce(operation: Json, route: APIRoute) -> None:
 
 def relate(schemas: Json) -> None:
     """Tell what is added to records: by `expand` where it is asked for, and to new ones."""
-    found = schemas["FoundCandidate"]
-    schemas["Candidate"] = {
-        **found,
-        "title": "Candidate",
-        "description": "A record that may be the same person or company.",
-        "properties": {k: v for k, v in found["properties"].items() if k != "record"},
-        "required": [each for each in found["required"] if each != "record"],
-    }
+    schemas["Candidate"] = Candidate.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schemas["Candidate"].pop("$defs")
     for owner in ("Contact", "Company", "Lead"):
         schemas[owner]["properties"]["duplicates"] = {
             "type": "array",

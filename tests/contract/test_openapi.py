@@ -116,7 +116,7 @@ def test_every_refusal_is_a_problem_with_an_example(name: str) -> None:
 def test_a_write_takes_an_idempotency_key(name: str) -> None:
     # Addresses of parts and files, and what a body matches, may be asked for again at will: there
     # is no effect to repeat.
-    questions = ("/parts", "/download", "/report", "/match")
+    questions = ("/parts", "/download", "/report", "/duplicates")
     assert "Idempotency-Key" in _headers(OPERATIONS[name]) or name.endswith(questions)
 
 

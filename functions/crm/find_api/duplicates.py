@@ -4,18 +4,19 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from functions.crm.duplicates import SEARCHED, SOUGHT, Finder, Found, Match
+from functions.crm.duplicates import SEARCHED, SOUGHT, Duplicates, Finder, Match
 from functions.crm.likeness import LIKELY, POSSIBLE
 from functions.shared.exchange import DEFAULT_LIMIT, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.web import router
 
-Id = Annotated[str, Path(alias="id", description="The record's id.")]
+Of = Annotated[str, Query(max_length=64, description="The id of the record that is looked at.")]
 MinScore = Annotated[
     int, Query(ge=POSSIBLE, le=100, description="Only candidates that score as much.")
 ]
+_TOLD = {"score", "likely", "reasons"}
 _HOW = (
     "Each has its score (0 to 100), whether that makes it `likely` "
     f"({LIKELY} or more), and the reasons whose points it is the sum of; the README of the CRM has "
@@ -33,11 +34,10 @@ class Readable(Protocol):
 def routes(
     finder: Callable[[Exchange], Finder], store: Callable[[Exchange, str], Readable]
 ) -> APIRouter:
-    """Return the routes `GET /v1/<resource>/{id}/duplicates` and `POST /v1/<resource>/match`."""
+    """Return the routes `GET` and `POST /v1/<resource>/duplicates`."""
     api = router(tags=["duplicates"])
     for name in SEARCHED:
         _add_duplicates(api, name, finder, store)
-        _add_match(api, name, finder)
     return api
 
 
@@ -49,27 +49,16 @@ def _add_duplicates(
 ) -> None:
     one, read = SEARCHED[name].OBJECT, f"{name}:read"
 
-    async def duplicates(
+    async def of_record(
         ask: Annotated[Exchange, asks(read)],
-        record_id: Id,
+        of: Of,
         min_score: MinScore = POSSIBLE,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response:
-        record = store(ask, name).get(record_id)
+        record = store(ask, name).get(of)
         return _shown(finder(ask).match(record.model_dump(mode="json")), min_score, limit)
 
-    api.add_api_route(
-        f"/v1/{name}/{{id}}/duplicates", duplicates, methods=["GET"], response_model=Found,
-        name=f"list_{one}_duplicates", summary=f"Find a {one}'s duplicates",
-        description=f"The {name} that may be the same as this one. {_HOW}",
-        responses=problems(404, 422), openapi_extra=operation(read),
-    )  # fmt: skip
-
-
-def _add_match(api: APIRouter, name: str, finder: Callable[[Exchange], Finder]) -> None:
-    one, read = SEARCHED[name].OBJECT, f"{name}:read"
-
-    async def match(
+    async def of_body(
         ask: Annotated[Exchange, asks(read)],
         body: Any,
         min_score: MinScore = POSSIBLE,
@@ -78,10 +67,17 @@ def _add_match(api: APIRouter, name: str, finder: Callable[[Exchange], Finder]) 
         return _shown(finder(ask).sought(one, body), min_score, limit)
 
     # FastAPI reads the body's model from here; it differs from resource to resource.
-    match.__annotations__["body"] = SOUGHT[name]
+    of_body.__annotations__["body"] = SOUGHT[name]
+    path = f"/v1/{name}/duplicates"
     api.add_api_route(
-        f"/v1/{name}/match", match, methods=["POST"], response_model=Found,
-        name=f"match_{name}", summary=f"Find {name} like a body",
+        path, of_record, methods=["GET"], response_model=Duplicates,
+        name=f"list_{one}_duplicates", summary=f"Find a {one}'s duplicates",
+        description=f"The {name} that may be the same as one of them. {_HOW}",
+        responses=problems(404, 422), openapi_extra=operation(read),
+    )  # fmt: skip
+    api.add_api_route(
+        path, of_body, methods=["POST"], response_model=Duplicates,
+        name=f"find_{one}_duplicates", summary=f"Find {name} by what is known of one",
         description=f"The {name} that one may be of which this is known; nothing is written. "
         + _HOW,
         responses=problems(400, 413, 415, 422), openapi_extra=operation(read),
@@ -90,7 +86,7 @@ def _add_match(api: APIRouter, name: str, finder: Callable[[Exchange], Finder]) 
 
 def _shown(match: Match, min_score: int, limit: int) -> Response:
     data = [
-        {**candidate.model_dump(mode="json"), "record": record}
+        {"record": record, **candidate.model_dump(mode="json", include=_TOLD)}
         for candidate, record in match.candidates
         if candidate.score >= min_score
     ]

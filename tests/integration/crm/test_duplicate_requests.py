@@ -43,15 +43,14 @@ def test_a_record_s_duplicates_are_shown_with_scores_and_reasons(
 ) -> None:
     twin = indexed(api, "/v1/contacts", TWIN)
 
-    reply = finder().get(f"/v1/contacts/{ada['id']}/duplicates")
+    reply = finder().get(f"/v1/contacts/duplicates?of={ada['id']}")
 
     assert reply.json["complete"] is True
     assert reply.json["overfull"] == []
     (found,) = reply.json["data"]
     assert found.pop("record") == twin
     assert found == {
-        "id": twin["id"], "object": "contact", "name": "Lovelace, Ada", "score": 100,
-        "likely": True,
+        "score": 100, "likely": True,
         "reasons": [
             {"field": "email", "how": "same_address", "similarity": 1.0, "points": 60},
             {"field": "name", "how": "same", "similarity": 1.0, "points": 50},
@@ -65,11 +64,13 @@ def test_a_body_is_matched_in_the_form_in_which_it_would_be_kept(
 ) -> None:
     setup.patch(SETTINGS, {"phone_region": "DE"})
 
-    reply = finder().post("/v1/contacts/match", {"name": "ada lovelace", "phone": "030 5550142"})
+    reply = finder().post(
+        "/v1/contacts/duplicates", {"name": "ada lovelace", "phone": "030 5550142"}
+    )
 
-    assert [each["id"] for each in reply.json["data"]] == [ada["id"]]
+    assert [each["record"]["id"] for each in reply.json["data"]] == [ada["id"]]
     assert reply.json["data"][0]["score"] == 90
-    assert finder().post("/v1/contacts/match?min_score=91", {"name": "ada lovelace"}).json == {
+    assert finder().post("/v1/contacts/duplicates?min_score=91", {"name": "ada lovelace"}).json == {
         "data": [], "complete": True, "overfull": [],
     }  # fmt: skip
 
@@ -86,7 +87,7 @@ def test_a_body_is_matched_in_the_form_in_which_it_would_be_kept(
 def test_a_body_that_says_nothing_sensible_is_refused(
     cloud: None, body: Any, faults: list[Any]
 ) -> None:
-    refused = problem(finder().post("/v1/contacts/match", body))
+    refused = problem(finder().post("/v1/contacts/duplicates", body))
 
     assert refused["status"] == 422
     assert [(each["pointer"], each["code"]) for each in refused["errors"]] == faults
@@ -97,12 +98,12 @@ def test_companies_and_leads_have_duplicates_too(api: Api) -> None:
     two = indexed(api, "/v1/companies", {"name": "Harbour Inc.", "domain": "harbor.co.uk"})
     leads = [indexed(api, "/v1/leads", {"name": "Ada", "phone": "+49305550142"}) for _ in range(2)]
 
-    (company,) = finder().get(f"/v1/companies/{one['id']}/duplicates").json["data"]
-    (lead,) = finder().get(f"/v1/leads/{leads[1]['id']}/duplicates").json["data"]
+    (company,) = finder().get(f"/v1/companies/duplicates?of={one['id']}").json["data"]
+    (lead,) = finder().get(f"/v1/leads/duplicates?of={leads[1]['id']}").json["data"]
 
-    assert (company["id"], company["likely"]) == (two["id"], True)
-    assert (lead["id"], lead["score"]) == (leads[0]["id"], 100)
-    assert finder().get(f"/v1/companies/com_{'0' * 26}/duplicates").status == 404
+    assert (company["record"]["id"], company["likely"]) == (two["id"], True)
+    assert (lead["record"]["id"], lead["score"]) == (leads[0]["id"], 100)
+    assert finder().get(f"/v1/companies/duplicates?of=com_{'0' * 26}").status == 404
 
 
 def test_what_is_deleted_is_no_duplicate_and_a_merged_record_s_old_address_still_is_its_own(
@@ -111,14 +112,14 @@ def test_what_is_deleted_is_no_duplicate_and_a_merged_record_s_old_address_still
     twin = indexed(api, "/v1/contacts", TWIN)
     assert api.delete(f"/v1/contacts/{twin['id']}").status == 204  # the index has not heard of it
 
-    assert finder().get(f"/v1/contacts/{ada['id']}/duplicates").json["data"] == []
+    assert finder().get(f"/v1/contacts/duplicates?of={ada['id']}").json["data"] == []
 
     twin = indexed(api, "/v1/contacts", {"name": "A. L.", "email": "al@gmx.de"})
     merged = finder().post("/v1/contacts/merge", {"ids": [ada["id"], twin["id"]]})
     assert merged.status == 201
     follow(ada["id"])
-    (found,) = finder().post("/v1/contacts/match", {"email": "al+x@gmx.de"}).json["data"]
-    assert found["id"] == ada["id"]
+    (found,) = finder().post("/v1/contacts/duplicates", {"email": "al+x@gmx.de"}).json["data"]
+    assert found["record"]["id"] == ada["id"]
 
 
 def test_one_finds_only_what_one_may_see_and_another_workspace_finds_nothing(
@@ -129,10 +130,10 @@ def test_one_finds_only_what_one_may_see_and_another_workspace_finds_nothing(
     stranger = Member(workspace="wsp_two", principal="key_two")
 
     for who in (rep, stranger):
-        assert finder(who).post("/v1/contacts/match", ADA).json["data"] == []
-        assert finder(who).get(f"/v1/contacts/{ada['id']}/duplicates").status == 404
+        assert finder(who).post("/v1/contacts/duplicates", ADA).json["data"] == []
+        assert finder(who).get(f"/v1/contacts/duplicates?of={ada['id']}").status == 404
     blind = Member(scopes=("contacts:write",))
-    assert finder(blind).post("/v1/contacts/match", ADA).status == 403
+    assert finder(blind).post("/v1/contacts/duplicates", ADA).status == 403
 
 
 def test_from_the_start_nothing_is_looked_for_and_nothing_more_is_asked(
