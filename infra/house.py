@@ -21,6 +21,7 @@ def house_values(names: Names, audit_key_arn: str) -> dict[str, str]:
         "audit_bucket": names.bucket("audit"),
         "audit_key": audit_key_arn,
         "exchange_bucket": names.bucket("exchange"),
+        "pull_machine_arn": names.machine_arn("video", "pull"),
         "import_machine_arn": names.machine_arn("crm", "import"),
         "export_machine_arn": names.machine_arn("crm", "export"),
         "import_lanes": str(names.stage.import_lanes),

@@ -97,6 +97,7 @@ class Video(Construct):
             .write("platform")
             .signs()
             .allow_objects(["s3:PutObject"], "uploads")
+            .allow(["states:StartExecution"], self._house.names.machine_arn("video", "pull"))
             .allow_objects(["s3:GetObject"], "media")
             .asks("crm", "identity")
         )
@@ -194,7 +195,7 @@ class Video(Construct):
                 concurrency=1,
                 dead_letters=dead,
             )
-        )
+        ).allow(["states:StartExecution"], self._house.names.machine_arn("video", "pull"))
         events.Rule(
             self,
             "ExpireSchedule",

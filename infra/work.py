@@ -19,6 +19,7 @@ from infra.house import house_values, layer_versions
 from infra.index import Index
 from infra.names import CONTEXTS, Names
 from infra.outbox import Outbox
+from infra.pull import Pull
 from infra.reminders import Reminders
 from infra.stage import Stage
 from infra.video import VideoWork
@@ -40,7 +41,7 @@ class WorkStack(Stack):
             scope,
             "Work",
             stack_name=names.of("work"),
-            description="Reelate: outbox, audit log, the CRM, imports, exports, index",
+            description="Reelate: outbox, audit log, the CRM, imports, exports, index, pulls",
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
@@ -53,4 +54,5 @@ class WorkStack(Stack):
         Reminders(self, house)
         CrmWork(self, house)
         Automations(self, house)
+        Pull(self, house)
         VideoWork(self, house)

@@ -31,6 +31,8 @@ class Way:
     method: Method = "multipart"
     checksums: bool = False
     sha256: str | None = None
+    source_url: str | None = None
+    source_etag: str | None = None
 
     def upload(self, plan: PartPlan, expires_at: str) -> Upload:
         """Return the upload of a file that is cut like this, not yet opened in S3."""
@@ -38,6 +40,8 @@ class Way:
             method=self.method,
             checksums="sha256" if self.checksums or self.sha256 else None,
             sha256=composite([self.sha256]) if self.sha256 else None,
+            source_url=self.source_url,
+            source_etag=self.source_etag,
             upload_id="",
             part_size_bytes=plan.part_bytes,
             part_count=plan.count,

@@ -115,6 +115,8 @@ class Upload(Frozen):
     part_count: int
     expires_at: str
     completed_at: str | None = None
+    source_url: str | None = None  # of a pull, which may hold a secret; internal
+    source_etag: str | None = None  # of what was there when the pull began; internal
     sha256: str | None = None  # composite, as S3 writes it: `<base64>-<parts>`
 
 

@@ -1,13 +1,14 @@
 """Multipart uploads in S3. The bytes go from the sender to the bucket; here are only addresses.
 
 act                 requests
-begin, abort        1
+begin, abort, send a part  1
 presign a part, whole  0 (signed here)
 received parts      1 ListParts per 1,000
 complete            1 CompleteMultipartUpload
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from functions.shared.errors import UnavailableError
@@ -60,6 +61,19 @@ class S3MultipartUploads:
             wanted["ChecksumSHA256"] = headers[_SHA256] = sha256
         url = self._sign("upload_part", key, lifetime_s, ContentLength=size_bytes, **wanted)
         return Address(url, headers)
+
+    def send(self, key: str, upload_id: str, part_number: int, path: Path, sha256: str) -> None:
+        """Send a file as one part; raises UploadGoneError."""
+        with path.open("rb") as body:
+            self._call(
+                self._client.upload_part,
+                Bucket=self._bucket,
+                Key=key,
+                UploadId=upload_id,
+                PartNumber=part_number,
+                Body=body,
+                ChecksumSHA256=sha256,
+            )
 
     def presign_whole(self, key: str, size_bytes: int, lifetime_s: int, sha256: str) -> Address:
         """Return where a whole file goes, once: If-None-Match and type are signed too."""

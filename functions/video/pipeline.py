@@ -34,6 +34,7 @@ class Pipeline:
     media: ObjectStore
     quotas: Quotas
     clock: Clock
+    pulls: Executions | None = None  # for the agenda alone
 
     def arrived(self, video_id: str, size_bytes: int) -> str:
         """Begin run 1 of a video whose source is there; returns what was done.
@@ -147,6 +148,9 @@ class Pipeline:
         if size is not None:  # the event that should have told us is late or lost
             return self.arrived(video.id, size)
         if at < parse(video.upload.expires_at):
+            if video.upload.method == "pull" and self.pulls is not None:
+                # if that did not work when the upload was opened
+                self.pulls.start(video.id, runs.pull_input(self.workspace, video.id))
             self._due(video, video.upload.expires_at)
             return "waiting"
         expired = self.videos.change(

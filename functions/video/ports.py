@@ -126,6 +126,9 @@ class MultipartUploads(Protocol):
     ) -> Address:
         """Return where exactly this part goes, of exactly this size and (base64) checksum."""
 
+    def send(self, key: str, upload_id: str, part_number: int, path: Path, sha256: str) -> None:
+        """Send a file as one part, with its checksum (base64); raises UploadGoneError."""
+
     def presign_whole(self, key: str, size_bytes: int, lifetime_s: int, sha256: str) -> Address:
         """Return where a whole file goes that is not there yet, of exactly this size and
         checksum."""

@@ -67,6 +67,11 @@ def execution_input(workspace: str, video: Video) -> dict[str, Any]:
     }
 
 
+def pull_input(workspace: str, video: str) -> dict[str, Any]:
+    """Return the input of a pull's execution, which is named after its video."""
+    return {"workspace": workspace, "video": video}
+
+
 def begin_first(video: Video, at: datetime) -> Video:
     """Begin run 1 of a video whose bytes have arrived (event `video.uploaded`)."""
     if video.state not in ("waiting", "uploading"):

@@ -11,6 +11,10 @@ class ApiSettings(WebSettings):
     uploads_bucket: str
     media_bucket: str
     state_machine_arn: str
+    pull_machine_arn: str
+    # `host:port` of addresses that files are pulled from though they are not public or not secure.
+    # Tests of the embedded cloud set it; no template does.
+    pull_exempt: str = ""
     crm_check_function: str
     identity_check_function: str
     upload_lifetime_hours: int = 24
@@ -50,6 +54,18 @@ class StartSettings(Settings):
 
 class ExpireSettings(StartSettings):
     """λ expire."""
+
+    pull_machine_arn: str
+
+
+class PullSettings(Settings):
+    """λ pull."""
+
+    platform_table: str
+    stage: str
+    video_table: str
+    uploads_bucket: str
+    pull_exempt: str = ""  # as in ApiSettings
 
 
 class FinishSettings(Settings):

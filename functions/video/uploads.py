@@ -6,37 +6,39 @@ can be repeated from any point at which it was interrupted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from functions.shared.caller import Caller
 from functions.shared.check import Door, RecordName
-from functions.shared.clock import iso, parse
+from functions.shared.clock import iso
 from functions.shared.errors import ConflictError, FieldProblem, InvalidError, UnavailableError
 from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, ConditionFailedError, Write, nothing_else
 from functions.video import keys
 from functions.video.addresses import IN_PARTS, Addresses, PartUrl, Way
+from functions.video.completion import (
+    Completion,
+    check_in_time,
+    check_unfinished,
+    complete_already,
+)
 from functions.video.model import Link, SourceFile, Video
-from functions.video.part_plan import PartPlan, SentPart, composite
+from functions.video.origin import REFUSALS, Origin, SourceRefusedError
+from functions.video.part_plan import PartPlan, SentPart
 from functions.video.ports import (
     Clock,
+    Executions,
     MultipartUploads,
     ObjectStore,
     Part,
-    PartsRefusedError,
     UploadGoneError,
     Videos,
 )
-
-# How long the S3 event may take after a completion before λ expire looks for the object itself.
-EVENT_GRACE = timedelta(minutes=5)
-_OVER = {
-    "cancelled": ("upload_cancelled", "The upload was cancelled; open a new one."),
-    "expired": ("upload_expired", "The upload did not complete in time; open a new one."),
-}
+from functions.video.runs import START_GRACE, pull_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class UploadDesk:
     clock: Clock
     lifetime: timedelta
     url_lifetime_s: int
+    origin: Callable[[], Origin]  # made when something is pulled
+    pulls: Executions
 
     def open(
         self,
@@ -94,7 +98,7 @@ class UploadDesk:
             links=links,
             source=source,
             upload=way.upload(plan, expires),
-            due_at=expires,
+            due_at=iso(moment + START_GRACE) if way.method == "pull" else expires,
             **ownership,
         )
         reservation = self.quotas.reserving(stored(video.id), source.size_bytes)
@@ -117,6 +121,31 @@ class UploadDesk:
                 if refusal is not None:
                     raise refusal from error
             raise
+        return opened
+
+    def pull(
+        self,
+        url: str,
+        title: str | None,
+        links: Sequence[Link],
+        also: Callable[[Opened], Sequence[Write]] = nothing_else,
+        *,
+        ownership: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> Opened:
+        """Make a video of the file at an address, and begin to fetch it. Raises as `open` does,
+        and InvalidError for an address that gives no file to us."""
+        self.known_links(links)
+        try:
+            found = self.origin().describe(url)
+        except SourceRefusedError as error:
+            raise _refused(error.code, error.detail) from error
+        except UnavailableError as error:
+            code = "source_unavailable"
+            raise _refused(code, REFUSALS[code]) from error
+        way = Way("pull", checksums=True, source_url=url, source_etag=found.etag)
+        opened = self.open(found.source, title, links, also, way=way, ownership=ownership)
+        with suppress(UnavailableError):  # then the agenda begins it
+            self.pulls.start(opened.video.id, pull_input(self.caller.workspace, opened.video.id))
         return opened
 
     def known_links(self, links: Sequence[Link], video_id: str | None = None) -> tuple[Link, ...]:
@@ -149,9 +178,9 @@ class UploadDesk:
         moment = self.clock()
 
         def edit(video: Video) -> Video:
-            _check_unfinished(video)
+            check_unfinished(video)
             _check_sent(video)
-            self._check_in_time(video, moment)
+            check_in_time(video, moment)
             plan = PartPlan.cut(video)
             plan.check_numbers(numbers)
             plan.check_checksums(numbers, sha256, video.upload)
@@ -163,7 +192,7 @@ class UploadDesk:
     def received(self, video_id: str, *, limit: int, after: int) -> tuple[list[Part], int | None]:
         """Return parts that S3 has, and the number to go on after."""
         video = self.videos.get(video_id)
-        _check_unfinished(video)
+        check_unfinished(video)
         if not video.upload.upload_id:
             return [], None
         try:
@@ -171,7 +200,7 @@ class UploadDesk:
                 self._key(video), video.upload.upload_id, limit=limit, after=after
             )
         except UploadGoneError as error:
-            raise _complete_already() from error
+            raise complete_already() from error
 
     def complete(
         self,
@@ -184,19 +213,8 @@ class UploadDesk:
         Raises InvalidError when they are not exactly the file that was announced, and
         ConflictError when the upload was cancelled or expired.
         """
-        video = self.videos.get(video_id, consistent=True)
-        _check_not_over(video)
-        if not _has_arrived(video):
-            _check_sent(video)
-            self._check_in_time(video, self.clock())
-            self._join(video, parts)
-        try:
-            return self.videos.change(video_id, self._arrived, also=also)
-        except ConflictError as error:
-            if error.code in ("upload_cancelled", "upload_expired"):
-                # Cancelled while S3 joined the parts: the cancellation stands.
-                self.sources.delete_prefix(self._key(video))
-            raise
+        _check_sent(self.videos.get(video_id))
+        return self._completion.finish(video_id, parts, also)
 
     def cancel(self, video_id: str, also: Also[Video] = nothing_else) -> Video:
         """Give an upload up and throw its parts away; a repeat throws away what is left.
@@ -207,7 +225,7 @@ class UploadDesk:
         def edit(video: Video) -> Video:
             if video.state == "cancelled":
                 return video
-            _check_unfinished(video)
+            check_unfinished(video)
             return video.changed(state="cancelled", due_at=None)
 
         def freed(video: Video) -> Sequence[Write]:
@@ -222,67 +240,11 @@ class UploadDesk:
         if video.upload.upload_id:
             self.uploads.abort(self._key(video), video.upload.upload_id)
 
-    def _join(self, video: Video, parts: Sequence[SentPart]) -> None:
-        key, upload_id = self._key(video), video.upload.upload_id
-        if not upload_id:
-            self._check_whole(video)
-            return
-        try:
-            arrived = self.uploads.parts(key, upload_id)
-            PartPlan.cut(video).check_arrived(parts, arrived)
-            self._keep_checksum(video, arrived)
-            self.uploads.complete(key, upload_id, arrived, video.source.size_bytes)
-        except UploadGoneError as error:
-            # Joined by an earlier attempt that could not say so, unless it was aborted.
-            if self.sources.head(key) == video.source.size_bytes:
-                return
-            _check_not_over(self.videos.get(video.id, consistent=True))
-            raise ConflictError(
-                "The upload is no longer there; open a new one.", code="upload_gone"
-            ) from error
-        except PartsRefusedError as error:
-            raise InvalidError(
-                "The store refused to join the parts.", code="parts_mismatch"
-            ) from error
-
-    def _keep_checksum(self, video: Video, arrived: Sequence[Part]) -> None:
-        """Write the file's checksum down before the file is there: what begins with the file
-        begins with what is known of it."""
-        known = [part.sha256 for part in arrived if part.sha256 is not None]
-        if video.upload.checksums is None or len(known) < len(arrived):
-            return
-        checksum = composite(known)
-
-        def edit(old: Video) -> Video:
-            _check_not_over(old)
-            if old.upload.sha256 == checksum:
-                return old
-            return old.changed(upload=old.upload.model_copy(update={"sha256": checksum}))
-
-        self.videos.change(video.id, edit)
-
-    def _check_whole(self, video: Video) -> None:
-        """Raise InvalidError unless the one PUT has been made; it could only be of this file."""
-        if self.sources.head(self._key(video)) is None:
-            problem = FieldProblem("/parts", "part_not_received", "The file has not arrived.")
-            raise InvalidError(
-                "The file has not arrived; send it and complete again.",
-                code="parts_mismatch",
-                errors=[problem],
-            )
-
-    def _arrived(self, video: Video) -> Video:
-        _check_not_over(video)
-        if _has_arrived(video):
-            return video
-        moment = self.clock()
-        upload = video.upload.model_copy(update={"completed_at": iso(moment)})
-        return video.changed(state="uploading", upload=upload, due_at=iso(moment + EVENT_GRACE))
-
-    def _check_in_time(self, video: Video, moment: datetime) -> None:
-        if moment >= parse(video.upload.expires_at):
-            code, sentence = _OVER["expired"]
-            raise ConflictError(sentence, code=code)
+    @property
+    def _completion(self) -> Completion:
+        return Completion(
+            self.caller.workspace, self.videos, self.uploads, self.sources, self.clock
+        )
 
     @property
     def _addresses(self) -> Addresses:
@@ -290,6 +252,10 @@ class UploadDesk:
 
     def _key(self, video: Video) -> str:
         return keys.source(self.caller.workspace, video.id)
+
+
+def _refused(code: str, detail: str) -> InvalidError:
+    return InvalidError(detail, code=code, errors=[FieldProblem("/source_url", code, detail)])
 
 
 def default_title(filename: str) -> str:
@@ -300,26 +266,6 @@ def default_title(filename: str) -> str:
 def _check_sent(video: Video) -> None:
     if video.upload.method == "pull":
         raise ConflictError("This file is fetched from its address.", code="upload_is_pulled")
-
-
-def _has_arrived(video: Video) -> bool:
-    return video.upload.completed_at is not None
-
-
-def _check_not_over(video: Video) -> None:
-    if video.state in _OVER:
-        code, sentence = _OVER[video.state]
-        raise ConflictError(sentence, code=code)
-
-
-def _check_unfinished(video: Video) -> None:
-    _check_not_over(video)
-    if _has_arrived(video) or video.state not in ("waiting", "uploading"):
-        raise _complete_already()
-
-
-def _complete_already() -> ConflictError:
-    return ConflictError("All parts have arrived already.", code="upload_complete")
 
 
 __all__ = ["Opened", "UploadDesk", "default_title"]

@@ -1,5 +1,6 @@
 """How MiniStack is started, and how to tell that it is ready."""
 
+import os
 from pathlib import Path
 
 from infra.local.layout import Layout
@@ -51,6 +52,8 @@ def environment(layout: Layout, ports: Ports) -> dict[str, str]:
             "IOT_MTLS_ENABLED": "0",
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
+            # where files may be pulled from though it is not public: set by tests alone
+            "PULL_EXEMPT": os.environ.get("REELATE_PULL_EXEMPT", ""),
         }
     )
 

@@ -20,7 +20,7 @@ ELSEWHERE = {
     "PATCH /v1/deals/{id}/line-items/{line}", "DELETE /v1/deals/{id}/line-items/{line}",
     "POST /v1/merges/{id}/undo", "POST /v1/invitations/accept", "POST /v1/members/{id}/invite",
     "POST /v1/workspaces/{id}/switch",
-    "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
+    "POST /v1/videos/pull", "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
     "POST /v1/videos/{id}/runs", "POST /v1/videos/{id}/runs/cancel",
     *(f"POST /v1/imports/{{id}}/{act}"
       for act in ("complete", "preview", "report", "resume", "revert", "run", "start")),

@@ -182,7 +182,10 @@ class World:
 def open_world() -> Iterator[World]:
     """Give an empty AWS with two workspaces."""
     buckets = {name.upper(): bucket for name, bucket in BUCKETS.items()}
-    with environment(STATE_MACHINE_ARN=MACHINE, **buckets), mock_aws():
+    with (
+        environment(STATE_MACHINE_ARN=MACHINE, PULL_MACHINE_ARN=f"{MACHINE}-pull", **buckets),
+        mock_aws(),
+    ):
         furnish()
         furnish_audit()
         furnish_exchange()

@@ -86,6 +86,26 @@ class NewVideo(_New):
         )
 
 
+class NewPull(_New):
+    """A file that is to be fetched from an address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Discovery call",
+                    "source_url": "https://media.example/calls/call.mp4",
+                    "links": [_EXAMPLE_LINK],
+                }
+            ]
+        }
+    )
+
+    source_url: Annotated[str, StringConstraints(min_length=1, max_length=2_048)] = Field(
+        description="A public https address whose server gives byte ranges."
+    )
+
+
 class VideoPatch(_Body):
     """Changes; null gives the title of the file's name, or no links."""
 

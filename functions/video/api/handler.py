@@ -1,6 +1,7 @@
 """λ video/api: videos, their uploads, runs and playback over HTTP."""
 
 from datetime import timedelta
+from functools import partial
 
 from functions.shared.aws import client
 from functions.shared.clock import now
@@ -18,6 +19,7 @@ from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.model import Video
 from functions.video.multipart_s3 import S3MultipartUploads
+from functions.video.origin import Origin
 from functions.video.pipeline import Pipeline
 from functions.video.playback import PURPOSE, Screening, read
 from functions.video.s3 import S3Store
@@ -46,6 +48,8 @@ def _desk(ask: Exchange) -> Desk:
             clock=now,
             lifetime=timedelta(hours=settings.upload_lifetime_hours),
             url_lifetime_s=settings.part_url_lifetime_s,
+            origin=partial(_origin, settings.pull_exempt),
+            pulls=StepFunctionsExecutions(client("stepfunctions"), settings.pull_machine_arn),
         ),
         pipeline=Pipeline(
             workspace=ask.caller.workspace,
@@ -60,6 +64,14 @@ def _desk(ask: Exchange) -> Desk:
         linked=crm.shown,
         playback_lifetime=timedelta(seconds=settings.playback_lifetime_s),
     )
+
+
+def _origin(exempt: str) -> Origin:
+    # Here and not above: it loads an HTTP client that no other route needs.
+    from functions.shared.pinned_http import PinnedHttp
+    from functions.video.http_origin import HttpOrigin
+
+    return HttpOrigin(PinnedHttp(exempt=frozenset(exempt.split()), timeout_s=5))
 
 
 def _screening(token: str) -> Screening:

@@ -12,7 +12,7 @@ from functions.shared.limits import START_COST
 from functions.shared.openapi import operation, problems
 from functions.shared.ownership import OWNERSHIP
 from functions.shared.web import router
-from functions.video.api.bodies import NewRun, NewVideo, VideoPatch
+from functions.video.api.bodies import NewPull, NewRun, NewVideo, VideoPatch
 from functions.video.api.desk import OpenDesk
 from functions.video.api.views import OpenedVideoView, VideoPage, VideoSummary, VideoView
 from functions.video.model import Link, Video
@@ -61,6 +61,29 @@ def routes(desk: OpenDesk) -> APIRouter:
                 ownership=body.ownership,
             ),
             reply,
+        )
+
+    @api.post(
+        "/v1/videos/pull", response_model=VideoView, status_code=202, name="pull_video",
+        summary="Fetch a file from an address",
+        description="Makes a video of the file at `source_url`, which is asked for its size at "
+        "once and then fetched part by part; it goes on where it was cut off, for a day. 422 "
+        "`source_not_public`, `source_not_found`, `source_forbidden`, `source_without_ranges`, "
+        "`source_unavailable`, `source_empty` or `source_too_large` says why it cannot be; what "
+        "turns out later is the video's `reason` (also `source_changed`, `source_too_slow`). Only "
+        "public addresses are talked to, also where one redirects. The address is shown to nobody. "
+        "Events: `video.created`, `video.failed`.",
+        responses=problems(400, 409, 413, 415, 422),
+        openapi_extra=operation("videos:write", "IdempotencyKey"),
+    )  # fmt: skip
+    async def pull(ask: Begins, body: NewPull) -> Response:
+        uploads = desk(ask).uploads
+        return ask.once(
+            lambda also: uploads.pull(
+                body.source_url, body.title, body.links, also, ownership=body.ownership
+            ),
+            lambda opened: Reply(202, show(opened.video), {"etag": opened.video.etag}),
+            recall_first=True,
         )
 
     @api.get(

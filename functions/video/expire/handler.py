@@ -54,6 +54,7 @@ def _tend(settings: ExpireSettings, due: Due, at: datetime, request_id: str) -> 
             Table(client("dynamodb"), settings.platform_table, due.workspace), settings.stage
         ),
         clock=now,
+        pulls=StepFunctionsExecutions(client("stepfunctions"), settings.pull_machine_arn),
     )
     try:
         return pipeline.tend(due.video, at)

@@ -35,6 +35,7 @@ from tests.integration.gateway import CONTEXT, Api, Member, Reply
 UPLOADS = "reelate-local-uploads-123456789012-eu-central-1"
 MEDIA = "reelate-local-media-123456789012-eu-central-1"
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:reelate-local-video"
+PULLS = f"{MACHINE}-pull"
 TABLE = ENVIRONMENT["VIDEO_TABLE"]
 MIB = 1024 * 1024
 
@@ -230,6 +231,7 @@ def account() -> Iterator[None]:
         "UPLOADS_BUCKET": UPLOADS,
         "MEDIA_BUCKET": MEDIA,
         "STATE_MACHINE_ARN": MACHINE,
+        "PULL_MACHINE_ARN": PULLS,
     }
     with environment(**more), mock_aws():
         serve_doors()
@@ -245,13 +247,15 @@ def cloud(account: None, monkeypatch: pytest.MonkeyPatch) -> Cloud:
         aws.client("s3").create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
-    aws.client("stepfunctions").create_state_machine(
-        name="reelate-local-video",
-        definition='{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
-        roleArn="arn:aws:iam::123456789012:role/machine",
-    )
+    for name in ("reelate-local-video", "reelate-local-video-pull"):
+        aws.client("stepfunctions").create_state_machine(
+            name=name,
+            definition='{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
+            roleArn="arn:aws:iam::123456789012:role/machine",
+        )
     _one_request_at_a_time(monkeypatch)
-    aws.client("s3").meta.events.register("after-call.s3.ListParts", _with_checksums, "checksums")
+    for s3 in (aws.client("s3"), aws.client("s3", read_timeout=120)):  # λ pull has one of its own
+        s3.meta.events.register("after-call.s3.ListParts", _with_checksums, "checksums")
     return Cloud(Api(handler), Api(crm_api))
 
 

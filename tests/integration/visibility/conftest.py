@@ -102,7 +102,12 @@ def neutral(reply: Reply) -> tuple[int, Any]:
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[None]:
-    more = {"UPLOADS_BUCKET": UPLOADS, "MEDIA_BUCKET": MEDIA, "STATE_MACHINE_ARN": MACHINE}
+    more = {
+        "UPLOADS_BUCKET": UPLOADS,
+        "MEDIA_BUCKET": MEDIA,
+        "STATE_MACHINE_ARN": MACHINE,
+        "PULL_MACHINE_ARN": f"{MACHINE}-pull",
+    }
     with environment(**more), mock_aws():
         serve_doors()
         yield

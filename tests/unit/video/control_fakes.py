@@ -198,6 +198,8 @@ class World:
     media: MemoryStore = field(default_factory=MemoryStore)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     quotas: MemoryQuotas = field(default_factory=MemoryQuotas)
+    pulls: MemoryExecutions = field(default_factory=MemoryExecutions)
+    origin: Any = None
 
     @property
     def desk(self) -> UploadDesk:
@@ -211,6 +213,8 @@ class World:
             clock=self.clock,
             lifetime=timedelta(hours=24),
             url_lifetime_s=3600,
+            origin=lambda: self.origin,
+            pulls=self.pulls,
         )
 
     @property
