@@ -9,13 +9,23 @@ from infra.cli.api import Api
 from infra.local.cloud import Cloud
 from infra.local.contract import Contract
 from infra.local.layout import Layout
+from tests.integration.origin import Files, serving
 from tests.journeys.tenant import Tenant
 
 SAMPLE = Path(__file__).parents[1] / "media" / "sample_call.mp4"
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def files() -> Iterator[Files]:
+    """A server of the sample call on this machine, the one address that files may be pulled from
+    though it is neither public nor secure."""
+    with serving(Files(SAMPLE.read_bytes())) as served, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REELATE_PULL_EXEMPT", served.place)
+        yield served
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[Cloud]:
     running = Cloud(Layout.at(tmp_path_factory.mktemp("cloud")))
     running.up()
     yield running

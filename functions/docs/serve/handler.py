@@ -36,6 +36,7 @@ SITE = Site(
         "/v1/openapi.json": _ours(shipped("functions/openapi.json"), "application/json"),
         "/docs/": _ours(shipped("functions/docs/serve/index.html"), HTML),
         "/docs/page.js": _ours(shipped("functions/docs/serve/page.js"), SCRIPT),
+        "/docs/uppy.mjs": _ours(shipped("functions/docs/serve/uppy.mjs"), SCRIPT),
         "/docs/page.css": _ours(shipped("functions/docs/serve/page.css"), CSS),
         "/docs/icon.svg": _ours(shipped("functions/docs/serve/icon.svg"), SVG),
         "/docs/swagger-ui.css": _theirs("swagger-ui.css", CSS),
