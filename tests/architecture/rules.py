@@ -12,7 +12,8 @@ from tests.architecture.source import Import, Module, Tree
 # An adapter is named after the product it talks to: `s3`, `multipart_s3`, `dynamodb_videos`.
 PRODUCTS = (
     "amazon_transcribe", "anthropic", "bedrock", "charset_normalizer", "cognito", "dynamodb",
-    "eventbridge", "ffmpeg", "kms", "lambda_invoke", "mediaconvert", "openai", "rapidfuzz", "s3",
+    "eventbridge", "ffmpeg", "http", "kms", "lambda_invoke", "mediaconvert", "openai",
+    "rapidfuzz", "s3",
     "secrets_manager", "step_functions",
 )  # fmt: skip
 WEB_FRAMEWORKS = frozenset({"fastapi", "mangum", "starlette"})
@@ -25,8 +26,8 @@ TECHNOLOGY = WEB | {
     f"functions.shared.{name}"
     for name in (
         "admission", "aws", "consumer", "door", "exchange_settings", "idempotency",
-        "limited_records", "meter", "origins", "rate_cells", "records", "secrets_manager",
-        "settings", "table", "telemetry", "workspace_settings",
+        "limited_records", "meter", "origins", "pinned_http", "rate_cells", "records",
+        "secrets_manager", "settings", "table", "telemetry", "workspace_settings",
     )
 }  # fmt: skip
 STORAGE = frozenset(

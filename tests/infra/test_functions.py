@@ -32,7 +32,7 @@ SPENDERS = {
     ("identity", "set_limits"), ("identity", "token_claims"),
     ("insight", "analyse"), ("insight", "transcribe"),
     ("video", "expire"), ("video", "fail"), ("video", "finish"), ("video", "package"),
-    ("video", "plan"), ("video", "start"),
+    ("video", "plan"), ("video", "pull"), ("video", "start"),
 }  # fmt: skip
 # Actions that know no resource-level permission, or whose resources are made while running.
 UNBOUND = {
