@@ -131,8 +131,10 @@ def adapters_keep_to_themselves(tree: Tree) -> Iterator[str]:
             if target is None:
                 continue
             storage = mine == "dynamodb" and target.name in STORAGE
+            wire = mine == "http" and target.name == "functions.shared.pinned_http"
             environment = target.name == SETTINGS  # its binary, its region
-            if not (is_concept(target) or product(target) == mine or storage or environment):
+            own = product(target) == mine or storage or wire
+            if not (is_concept(target) or own or environment):
                 yield _said(module, each, "an adapter imports its SDK and concepts alone")
 
 
