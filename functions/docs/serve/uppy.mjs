@@ -1,9 +1,10 @@
 /* What Uppy's S3 plugin (@uppy/aws-s3 up to 5) asks its host, answered by Reelate's API:
 
      import { Uppy, AwsS3 } from "uppy"
-     import { reelate } from "https://<api>/docs/uppy.mjs"
-     new Uppy().use(AwsS3, reelate({ api: "https://<api>", credential: () => token }))
+     import { reelate } from "./uppy.mjs"  // a copy of /docs/uppy.mjs beside the page's own
+     new Uppy().use(AwsS3, reelate({ api, credential: () => token }))
 
+   `api` is the API's URL without a path, `credential` gives a key or a token, now or later.
    A file's meta may hold what `POST /v1/videos` takes beside the file: title, links, owner_id,
    team_id. `opened` is told which video a file becomes. Every part goes to an address that is
    bound to its SHA-256; a file of one part comes in a single PUT. */
