@@ -195,3 +195,52 @@ def test_a_mover_without_time_hands_itself_on_until_everything_has_moved() -> No
         assert deliver(made["id"]) == []  # the event of the merge stamped anew
         assert find.get(f"/v1/merges/{made['id']}").json["state"] == "done"
         assert not [each for each in everything() if each["sk"] == "LOCK"]
+
+
+@settings(
+    max_examples=5, deadline=None, derandomize=True, phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+@given(
+    named=st.lists(st.lists(st.integers(0, 2), unique=True), min_size=1, max_size=4),
+    edited=st.sets(st.integers(0, 3)),
+    winner_edited=st.booleans(),
+)
+def test_what_was_edited_since_is_left_as_edited_and_reported_and_nothing_else(
+    named: list[list[int]],
+    edited: set[int],
+    winner_edited: bool,  # noqa: FBT001
+) -> None:
+    with world() as (api, find):
+        people = [api.make("/v1/contacts", {"name": f"C{n}", "email": f"c{n}@a.example"})["id"]
+                  for n in range(3)]  # fmt: skip
+        deals = [
+            api.make("/v1/deals", {"name": f"D{n}", "contact_ids": [people[i] for i in ids]})["id"]
+            for n, ids in enumerate(named)
+        ]
+        index()
+        before = picture()
+        made = find.make("/v1/contacts/merge", {"ids": people[:2]})
+        settle(made["id"], [])
+        touched = {deals[n] for n in edited if n < len(deals)}
+        for each in touched:
+            assert api.patch(f"/v1/deals/{each}", {"name": "Edited"}).status == 200
+        if winner_edited:
+            assert api.patch(f"/v1/contacts/{people[0]}", {"title": "Edited"}).status == 200
+        kept = {each: api.get(f"/v1/deals/{each}").json for each in touched}
+        assert find.post(f"/v1/merges/{made['id']}/undo").status == 200
+        settle(made["id"], [])
+        index()
+
+        moved = {deals[n] for n, ids in enumerate(named) if 1 in ids}
+        merge = find.get(f"/v1/merges/{made['id']}").json
+        expected = {(each, "edited_since") for each in touched & moved}
+        expected |= {(people[0], "edited_since")} if winner_edited else set()
+        assert {(each["id"], each["reason"]) for each in merge["left"]} == expected
+        assert merge["left_count"] == len(expected)
+        for each, record in kept.items():
+            assert api.get(f"/v1/deals/{each}").json == record
+        after = picture()
+        own = {*touched, *([people[0]] if winner_edited else [])}
+        differ = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+        assert [key for key in differ if not any(each in str(key) for each in own)] == []
