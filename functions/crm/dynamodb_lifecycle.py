@@ -38,6 +38,7 @@ from functions.shared.records import (
     nothing_else,
 )
 from functions.shared.table import (
+    MAX_TRANSACTION,
     ConditionFailedError,
     Delete,
     Item,
@@ -116,7 +117,8 @@ class RestorableRecords(Records[R]):
         self, record_id: str, *, if_match: str | None = None, also: Also[R] = nothing_else
     ) -> None:
         """Make a record, deleted or not, irrecoverable: what it was is gone with this write.
-        Raises NotFoundError and PreconditionFailedError as `restore` does."""
+        Raises NotFoundError and PreconditionFailedError as `restore` does, and ConflictError for a
+        record that is known by so many values that these must be freed first, by its deletion."""
         for _ in range(ATTEMPTS):
             old = self._lying(record_id)
             check_match(old.etag, if_match)
@@ -128,6 +130,11 @@ class RestorableRecords(Records[R]):
                 self._close(old.id),
                 *also(old),
             ]
+            if len(writes) > MAX_TRANSACTION:
+                raise ConflictError(
+                    "The record is known by too many values to be purged at once; delete it first.",
+                    code="purge_too_large",
+                )
             try:
                 self._table.transact(writes)
             except ConditionFailedError as error:

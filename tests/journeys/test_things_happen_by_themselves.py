@@ -1,4 +1,5 @@
-"""A task is reminded of when it is time; an automation makes one when a deal moves."""
+"""A task is reminded of when it is time; an automation makes one when a deal moves; videos follow
+the records that merge."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,3 +50,20 @@ def test_an_automation_makes_a_task_when_a_deal_moves(tenant: Tenant) -> None:
     (run,) = tenant.api.get(f"/v1/automations/{rule}/runs")["data"]
     assert run["outcome"] == "done"
     tenant.api.client.delete(f"/v1/automations/{rule}")
+
+
+def test_a_video_goes_with_its_contact_into_a_merge_and_back(tenant: Tenant) -> None:
+    winner, loser = (tenant.api.post("/v1/contacts", {"name": f"Noor {n}"})["id"] for n in range(2))
+    source = {"filename": "hello.mp4", "content_type": "video/mp4", "size_bytes": 1_000}
+    links = [{"type": "contact", "id": loser}]
+    video = tenant.api.post("/v1/videos", {**source, "links": links})["id"]
+
+    def linked() -> list[str]:
+        return [each["id"] for each in tenant.video(video)["links"]]
+
+    merge = tenant.api.post("/v1/contacts/merge", {"ids": [winner, loser]})["id"]
+    until(linked, lambda seen: seen == [winner], SOON)
+    until(lambda: tenant.api.get(f"/v1/merges/{merge}")["state"], lambda seen: seen == "done", SOON)
+    tenant.api.post(f"/v1/merges/{merge}/undo")
+    until(linked, lambda seen: seen == [loser], SOON)
+    tenant.api.client.post(f"/v1/videos/{video}/cancel")

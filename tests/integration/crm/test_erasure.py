@@ -182,3 +182,18 @@ def test_an_association_costs_one_transaction(api: Api, calls: Calls) -> None:
     assert taken[1:9] == [
         "GetItem", "GetItem", "Query", *["TransactWriteItems"] * 3, "Query", "Query",
     ]  # fmt: skip
+
+
+def test_what_is_known_by_very_many_values_is_deleted_first_and_then_purged(api: Api) -> None:
+    contact = api.make("/v1/contacts", {"name": "Ada"})["id"]
+    emails = [f"ada{n}@a.example" for n in range(75)]
+    item = image(contact) | {
+        "aliases": {"email": emails},
+        "merged_ids": [f"con_{n}" for n in range(25)],
+    }
+    aws.client("dynamodb").put_item(TableName=TABLE, Item=marshal_item(item))
+    refused = api.post(f"/v1/contacts/{contact}/purge", if_match="*")
+    assert (refused.status, refused.json["code"]) == (409, "purge_too_large")
+    item |= {"deleted_at": item["updated_at"]}
+    aws.client("dynamodb").put_item(TableName=TABLE, Item=marshal_item(item))
+    assert api.post(f"/v1/contacts/{contact}/purge", if_match="*").status == 204
