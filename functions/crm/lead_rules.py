@@ -129,8 +129,6 @@ class AssignmentRulePatch(Fields):
 class Rule(Record):
     """What rules have in common."""
 
-    PREFIX: ClassVar[str] = "rul"
-
     name: str
     active: bool
 
@@ -150,6 +148,7 @@ class Rule(Record):
 class ScoringRule(Rule):
     """A condition on leads, and the points of those for which it holds."""
 
+    PREFIX: ClassVar[str] = "sco"
     OBJECT: ClassVar[str] = "scoring_rule"
 
     condition: Mapping[str, Any]
@@ -179,6 +178,7 @@ class Target(BaseModel):
 class AssignmentRule(Rule):
     """A condition on leads, and to whom those go for which it holds."""
 
+    PREFIX: ClassVar[str] = "asn"
     OBJECT: ClassVar[str] = "assignment_rule"
 
     condition: Mapping[str, Any] | None = None

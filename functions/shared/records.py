@@ -88,7 +88,7 @@ class Records(Generic[R]):
         if not is_id(record_id, self._kind.PREFIX):
             raise self._absent()
         item = self._table.get(self._table.key(record_id), "RECORD", consistent=consistent)
-        # two types may share a prefix: rules do
+        # should two types ever share a prefix, neither is found as the other
         other = item is None or item.get("object", self._kind.OBJECT) != self._kind.OBJECT
         if item is None or other or "deleted_at" in item or self._hidden(item):
             raise self._gone(item)

@@ -30,7 +30,7 @@ OPEN_TO_ANY = {
 }
 PREFIXES = {
     "association-labels": "lab", "associations": "ass",
-    "assignment-rules": "rul", "leads": "led", "scoring-rules": "rul",
+    "assignment-rules": "asn", "leads": "led", "scoring-rules": "sco",
     "automations": "aut",
     "merges": "mrg",
     "api-keys": "key", "clients": "cli", "companies": "com", "contacts": "con", "deals": "dea",
