@@ -255,7 +255,7 @@ def _running(cloud: Cloud) -> Contract:
 def reindex(chosen: Chosen, cloud: Cloud, console: Console) -> int:
     """Reindex a workspace's records, type by type; say how far it is after each step."""
     lambda_ = _client("lambda", chosen.stage, cloud)
-    run = chosen.run or new_run()
+    run = chosen.named or new_run()
     console.print(f"{run}: to go on with it, should it break off, name it with --run")
     seen: Counter[str] = Counter()
     steps = reindexing(lambda_, chosen.stage or STAGE, chosen.workspace, chosen.type or TYPES, run)

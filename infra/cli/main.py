@@ -64,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
     reindex.add_argument(
         "--type", action="append", choices=TYPES, metavar="TYPE", help="default: all types"
     )
-    reindex.add_argument("--run", metavar="NAME", help="go on with a run that broke off")
+    reindex.add_argument(
+        "--run", dest="named", metavar="NAME", help="go on with a run that broke off"
+    )
     reindex.add_argument("--stage", help="in AWS, with your credentials; default: local")
     verb("doctor", commands.doctor, "check this machine and the local cloud")
     for name, run, words in (

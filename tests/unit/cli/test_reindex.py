@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.cli import commands
 from infra.cli.main import parser
 from infra.cli.reindex import TYPES, Step, new_run, reindex
 from infra.local.failure import CloudError
@@ -55,7 +56,9 @@ def test_the_command_line_names_a_workspace_types_and_a_run() -> None:
         ["reindex", "--workspace", "ws_1", "--type", "deal", "--type", "lead", "--run", "run_a"]
     )
 
-    assert (chosen.workspace, chosen.type, chosen.run) == ("ws_1", ["deal", "lead"], "run_a")
-    assert parser().parse_args(["reindex", "--workspace", "ws_1"]).type is None
+    assert (chosen.workspace, chosen.type, chosen.named) == ("ws_1", ["deal", "lead"], "run_a")
+    plain = parser().parse_args(["reindex", "--workspace", "ws_1"])
+    assert (plain.type, plain.named) == (None, None)
+    assert plain.run is chosen.run is commands.reindex
     assert new_run() != new_run()
     assert "lead" in TYPES
