@@ -58,9 +58,8 @@ class BulkWork(Construct):
         for name in ("ImportRows", "RevertRows"):
             workers[name].looks_up("crm").asks("identity")
         self._machine("import", workers)
-        self._machine(
-            "export", {"ExportRows": self._worker("export_rows", settings.ExportRowsSettings)}
-        )
+        exports = self._worker("export_rows", settings.ExportRowsSettings).looks_up("crm")
+        self._machine("export", {"ExportRows": exports})
 
     def _detects(self) -> None:
         timeout = Duration.seconds(60)
