@@ -20,8 +20,8 @@ def _requests() -> Iterator[Row]:
 def _imports() -> Iterator[Row]:
     measured = cold_import.measure()
     for kind, chosen in (
-        ("an API function", {name for name in measured if ".api." in name}),
-        ("an event function", {name for name in measured if ".api." not in name}),
+        ("an API function", {name for name in measured if cold_import.is_api(name)}),
+        ("an event function", {name for name in measured if not cold_import.is_api(name)}),
     ):
         worst = max(chosen, key=lambda name: measured[name]["ratio"])
         short = worst.removeprefix("functions.").removesuffix(".handler").replace(".", "/")

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from infra import packaging
+
 ROOT = Path(__file__).parents[2]
 API_BUDGET, EVENT_BUDGET = 1.7, 1.4
 
@@ -41,6 +43,11 @@ def handlers() -> list[str]:
     return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in found]
 
 
+def is_api(name: str) -> bool:
+    """Say whether a handler's module answers HTTP."""
+    return packaging.is_api(name.split(".")[-2])
+
+
 def measure(runs: int = 7) -> dict[str, dict[str, Any]]:
     """Return, for each handler, its budget, import CPU (ms, least of `runs`) and the ratio to
     the baseline measured in the same turns."""
@@ -52,7 +59,7 @@ def measure(runs: int = 7) -> dict[str, dict[str, Any]]:
     baseline = least.pop("baseline")
     return {
         name: {
-            "budget": API_BUDGET if "api." in name else EVENT_BUDGET,
+            "budget": API_BUDGET if is_api(name) else EVENT_BUDGET,
             "import_ms": round(cost, 1),
             "boto3_ms": round(baseline, 1),
             "ratio": round(cost / baseline, 2),
