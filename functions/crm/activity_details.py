@@ -9,7 +9,7 @@ from functions.crm import due
 
 
 class _Detail(BaseModel):
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class Link(_Detail):

@@ -26,7 +26,7 @@ Shares = tuple[tuple[str, int], ...]  # member, weight
 class AssignedBy(BaseModel):
     """The rule that said whose a lead is."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     rule_id: str
     name: str

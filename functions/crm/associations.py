@@ -54,7 +54,7 @@ class AssociationPatch(Fields):
 class End(BaseModel):
     """One of the two records."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: str
     id: str

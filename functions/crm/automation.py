@@ -185,7 +185,7 @@ def events_of(kind: str) -> frozenset[str]:
 class Action(BaseModel):
     """What an automation does, as it is stored."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     type: str
     subject: str | None = None

@@ -32,7 +32,7 @@ _FINAL = (ConflictError, InvalidError, NotFoundError, TooLargeError)
 class ActionResult(BaseModel):
     """What became of one action."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     type: str
     outcome: Literal["done", "failed"]
@@ -42,7 +42,7 @@ class ActionResult(BaseModel):
 class Run(BaseModel):
     """What an automation did on one event, or why it did nothing."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     object: str = "automation_run"
     automation_id: str

@@ -66,7 +66,7 @@ class View:
 class Sum(BaseModel):
     """What some records add up to in one currency; `weighted_minor` by their odds, rounded once."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     currency: str
     count: int
@@ -77,7 +77,7 @@ class Sum(BaseModel):
 class Totals(BaseModel):
     """What a column adds up to."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     count: int = 0
     amounts: Sequence[Sum] = ()  # by the records' own currencies

@@ -84,7 +84,7 @@ class Plan:
 class ConversionView(BaseModel):
     """A conversion: the lead, what it became, and which of these are new."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     object: str = "conversion"
     dry_run: bool

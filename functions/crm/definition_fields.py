@@ -17,7 +17,7 @@ Sensitivity = Literal["public", "internal", "personal", "sensitive"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Option(_Strict):

@@ -149,7 +149,7 @@ def _refuse(faults: Iterable[FieldProblem]) -> None:
 class Deleted(BaseModel):
     """What stays of a deleted field: its name, and what a new one under it must be like."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     record_type: RecordType
     name: str

@@ -12,7 +12,6 @@ from functions.crm.likeness import LIKELY, POSSIBLE, Similarity, Traits, compare
 from functions.crm.model import Company, Contact, Lead
 from functions.shared.caller import Caller
 from functions.shared.errors import PossibleDuplicateError
-from functions.shared.shapes import Shape
 
 
 class Sought(Fields):
@@ -71,7 +70,7 @@ Likely = Annotated[bool, Field(description=f"Whether the score is {LIKELY} or mo
 class Reason(BaseModel):
     """Something that speaks for two records being one, or against it."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     field: str = Field(description="`record`: nothing differs between the two.")
     how: str = Field(examples=["same_address"])
@@ -82,7 +81,7 @@ class Reason(BaseModel):
 class Candidate(BaseModel):
     """A record that may be the same person or company."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     id: str
     object: Literal["contact", "company", "lead"]
@@ -108,7 +107,7 @@ class Candidate(BaseModel):
         )
 
 
-class Duplicate(Shape):
+class Duplicate(BaseModel):
     """A record that may be the same person or company, in full."""
 
     record: Contact | Company | Lead
@@ -117,7 +116,7 @@ class Duplicate(Shape):
     reasons: Sequence[Reason]
 
 
-class Duplicates(Shape):
+class Duplicates(BaseModel):
     """What may be the same, the likeliest first."""
 
     data: list[Duplicate]

@@ -34,7 +34,7 @@ Act = Literal["preview", "run", "revert"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Reason(_Part):

@@ -156,7 +156,7 @@ class ConvertFields(Fields):
 class Conversion(BaseModel):
     """What a lead became, and which of these the conversion made."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     contact_id: str
     company_id: str | None = None

@@ -158,7 +158,7 @@ class ScoringRule(Rule):
 class Share(BaseModel):
     """A member of a list, and how many turns in a round are theirs."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     member_id: str
     weight: int
@@ -167,7 +167,7 @@ class Share(BaseModel):
 class Target(BaseModel):
     """To whom leads go."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     type: Literal["member", "team", "list"]
     member_id: str | None = None

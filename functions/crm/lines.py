@@ -71,7 +71,7 @@ class LinePatch(Fields):
 class Line(BaseModel):
     """A line item."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     object: str = "line_item"
@@ -90,7 +90,7 @@ class Line(BaseModel):
 class Priced(BaseModel):
     """What a line takes from its product."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     name: str

@@ -63,7 +63,7 @@ class MergeFields(Fields):
 class Moved(BaseModel):
     """How many have moved, or (of a dry run) would; of each at most 1,000 are counted ahead."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     records: int = 0  # deals, activities, contacts and others that named a loser
     associations: int = 0
@@ -72,7 +72,7 @@ class Moved(BaseModel):
 class Left(BaseModel):
     """Something that an undo left as it is, and why."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: str
     id: str

@@ -115,7 +115,7 @@ class Company(Mergeable):
 class LastMove(BaseModel):
     """How a record came into its stage from another."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     from_pipeline_id: str
     from_stage: str
@@ -152,7 +152,7 @@ class StagedRecord(CrmRecord):
 class InBase(BaseModel):
     """A deal's amount in the workspace's base currency, and the rate that made it."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     amount: Money
     fx_rate: str
@@ -162,7 +162,7 @@ class InBase(BaseModel):
 class Forecast(BaseModel):
     """What a deal is worth by its odds."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     probability: int  # in percent
     amount: Money | None = None

@@ -27,7 +27,7 @@ MAX_MINOR = 2**53 - 1
 class Money(BaseModel):
     """An amount in the currency's minor unit (ISO 4217)."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     amount_minor: int
     currency: str

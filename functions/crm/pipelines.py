@@ -55,7 +55,7 @@ _KEY = re.compile(r"[^a-z0-9]+")
 class Stage(BaseModel):
     """A step of a pipeline; `probability` is that of winning, in percent."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     key: str
     name: str

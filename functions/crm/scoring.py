@@ -18,7 +18,7 @@ MAX_RULES, MAX_POINTS, MAX_SCORE = 100, 100, 1_000
 class ScoreReason(BaseModel):
     """A rule that held, and what it gave or took."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     rule_id: str
     name: str
@@ -35,7 +35,7 @@ class Score(NamedTuple):
 class Run(BaseModel):
     """How far the scoring of a workspace's leads is."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     began_at: str
     position: Mapping[str, Any] | None = None  # of the page to go on with

@@ -36,7 +36,7 @@ class Move:
 class Visit(BaseModel):
     """A record's stay in a stage, from its entry to its leaving (None: it is there)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     object: str = "stage_visit"
     pipeline_id: str

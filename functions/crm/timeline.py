@@ -88,7 +88,7 @@ _ENDS = (".purged", ".expired")  # of a record that has no timeline any more
 class Subject(BaseModel):
     """What an entry is about."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: str
     id: str
@@ -99,7 +99,7 @@ class TimelineEntry(BaseModel):
     about: by whom (`user`, `api_key`, `client`), or by what (`import`, `automation`, `ai`,
     `pipeline` …); `evidence` is where that was taken from."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     object: str = "timeline_entry"

@@ -52,7 +52,7 @@ Op = Literal["create", "update", "upsert", "delete"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Batch(_Strict):

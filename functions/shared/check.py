@@ -21,7 +21,7 @@ Action = Literal["read", "write", "delete"]
 class RecordName(BaseModel):
     """A record by type and id."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: str
     id: str
@@ -31,7 +31,7 @@ class Question(BaseModel):
     """The payload of an invocation; `deleted` counts records as there that were deleted lately,
     `show` asks for the records themselves."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     caller: Annotated[Caller, BeforeValidator(Caller.bearing)]
     records: list[RecordName] = Field(max_length=MAX_RECORDS)

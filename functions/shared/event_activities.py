@@ -7,7 +7,7 @@ from functions.shared.event_payloads import Published, entries
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class ActivityLink(_Part):

@@ -8,7 +8,7 @@ from functions.shared.event_payloads import OwnedPayload, Published, entries
 class TallyPayload(BaseModel):
     """What the rows of an import came to."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     rows: int = 0
     created: int = 0

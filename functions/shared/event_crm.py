@@ -35,7 +35,7 @@ class CompanyPayload(CrmPayload):
 class MovePayload(BaseModel):
     """How a record came into its stage: from where, and how long it was there."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     from_pipeline_id: str
     from_stage: str
@@ -43,7 +43,7 @@ class MovePayload(BaseModel):
 
 
 class StagePayload(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     key: str
     name: str

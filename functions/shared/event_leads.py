@@ -9,7 +9,7 @@ from functions.shared.event_payloads import Payload, Published, entries
 class ReasonPayload(BaseModel):
     """A rule that held for a lead, and what it gave or took."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     rule_id: str
     name: str
@@ -19,7 +19,7 @@ class ReasonPayload(BaseModel):
 class AssignedByPayload(BaseModel):
     """The rule that said whose a lead is."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     rule_id: str
     name: str
@@ -28,7 +28,7 @@ class AssignedByPayload(BaseModel):
 class ConvertedPayload(BaseModel):
     """What a lead became, and which of these the conversion made."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     contact_id: str
     company_id: str | None = None

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 class Payload(BaseModel):
     """Base of all payloads: the public part of the record as it was written."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: str
     version: int
@@ -25,7 +25,7 @@ class OwnedPayload(Payload):
 class Link(BaseModel):
     """A record that another one concerns."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     type: str
     id: str
@@ -34,7 +34,7 @@ class Link(BaseModel):
 class Money(BaseModel):
     """An amount in the currency's minor unit (ISO 4217)."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     amount_minor: int
     currency: str

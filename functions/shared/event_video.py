@@ -10,7 +10,7 @@ from functions.shared.event_payloads import Link, OwnedPayload, Published, entri
 class ReasonPayload(BaseModel):
     """Why something did not work: a stable code, a sentence, the step that said so."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     code: str
     detail: str

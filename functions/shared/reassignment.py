@@ -31,7 +31,7 @@ class Holdings(Protocol[R]):
 class Deactivated(BaseModel):
     """What is read of the event's data."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     reassign_to: str | None = None

@@ -15,7 +15,7 @@ from functions.shared.ids import new_id
 class Record(BaseModel):
     """A stored record. Subclasses set `PREFIX` (of the id) and `OBJECT` (its name on the wire)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     PREFIX: ClassVar[str]
     OBJECT: ClassVar[str]

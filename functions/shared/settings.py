@@ -15,7 +15,7 @@ class Settings(BaseModel):
     found by a template test, and at the latest when the function starts.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     stage: str
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
 
 from functions.crm.api.resources import CHANGE, READ, WRITE, Id
 from functions.crm.associations import (
@@ -22,14 +23,13 @@ from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, as
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.records import check_match
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 _PATH = "/v1/associations"
 Open = Callable[[Exchange], Associations]
 
 
-class AssociationPage(Shape):
+class AssociationPage(BaseModel):
     """A page of associations."""
 
     data: list[Association]

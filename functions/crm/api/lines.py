@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel
 
 from functions.crm.api.resources import CHANGE, Id
 from functions.crm.lines import (
@@ -23,7 +24,6 @@ from functions.shared.exchange import Exchange, asks
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 from functions.shared.writes import Also
 
@@ -62,7 +62,7 @@ class LineStore(Protocol):
     ) -> Changed: ...
 
 
-class LinePage(Shape):
+class LinePage(BaseModel):
     """A deal's line items; there are so few that they are one page."""
 
     data: list[Line]

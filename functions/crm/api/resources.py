@@ -4,7 +4,7 @@ many of these at once, and the timeline of those that have one."""
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import ConfigDict, create_model
+from pydantic import BaseModel, create_model
 
 from functions.crm.api import keys, lifecycle, list_parameters
 from functions.crm.api.newcomers import flagged, told
@@ -18,7 +18,6 @@ from functions.shared.batch import Acts
 from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 AmongDeleted = Annotated[bool, Query(description="Deleted records instead of the others.")]
@@ -36,7 +35,7 @@ Kinds = Annotated[
 ]
 
 
-class TimelinePage(Shape):
+class TimelinePage(BaseModel):
     """A page of a timeline, newest first."""
 
     data: list[TimelineEntry]
@@ -63,7 +62,6 @@ def _add_collection(api: APIRouter, resource: Resource[R], acts: Acts) -> None:
     read, write = f"{resource.name}:read", f"{resource.name}:write"
     page = create_model(
         f"{kind.__name__}Page",
-        __config__=ConfigDict(defer_build=True),
         __doc__=f"A page of {resource.name}.",
         data=(list[kind], ...),  # type: ignore[valid-type]
         next_cursor=(str | None, ...),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel
 
 from functions.crm.api.resources import CHANGE, Id
 from functions.crm.model import StagedRecord
@@ -13,11 +14,10 @@ from functions.crm.ports import StagedStore
 from functions.crm.staged import Move, Visit
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 
-class VisitPage(Shape):
+class VisitPage(BaseModel):
     """A page of the stages that a record has been in, the present one first."""
 
     data: list[Visit]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from functions.crm.jobs import (
     Choice,
@@ -17,10 +17,9 @@ from functions.crm.jobs import (
     RowFault,
     Tally,
 )
-from functions.shared.shapes import Shape
 
 
-class _View(Shape):
+class _View(BaseModel):
     id: str
     object: str
     created_at: str
@@ -31,7 +30,7 @@ class _View(Shape):
     team_id: str | None
 
 
-class PartAddress(Shape):
+class PartAddress(BaseModel):
     """Where a part is sent, by PUT, with exactly this many bytes."""
 
     part_number: int
@@ -39,7 +38,7 @@ class PartAddress(Shape):
     url: str
 
 
-class UploadAddress(Shape):
+class UploadAddress(BaseModel):
     """Where the file is sent, by PUT: at once to `url`, or in `parts`, which are then named in
     `POST /v1/imports/{id}/complete`."""
 
@@ -74,7 +73,7 @@ class ImportView(_View):
         return cls(**shown, has_report=job.report is not None, progress=progress, upload=upload)
 
 
-class ImportPage(Shape):
+class ImportPage(BaseModel):
     data: list[ImportView]
     next_cursor: str | None
 
@@ -96,12 +95,12 @@ class ExportView(_View):
         return cls(**job.model_dump(include=set(cls.model_fields)))
 
 
-class ExportPage(Shape):
+class ExportPage(BaseModel):
     data: list[ExportView]
     next_cursor: str | None
 
 
-class FileAddress(Shape):
+class FileAddress(BaseModel):
     """Where a file is read, by GET, until the address expires."""
 
     url: str

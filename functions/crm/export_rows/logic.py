@@ -21,7 +21,7 @@ class Progress(BaseModel):
     """How far the file is: its upload, the ETags of its parts, how many rows and bytes they hold,
     and after which record the next one begins (None: at the first)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     upload: str
     etags: Sequence[str] = ()

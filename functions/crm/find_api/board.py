@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
 
 from functions.crm.board import Totals, View
 from functions.crm.model import Deal, Lead, StagedRecord
@@ -13,7 +14,6 @@ from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, as
 from functions.shared.openapi import operation, problems
 from functions.shared.ownership import MemberId, TeamId
 from functions.shared.paging import Cursors, Page
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 Reads = Annotated[Exchange, asks("pipelines:read")]
@@ -42,7 +42,7 @@ class BoardStore(Protocol):
     ) -> Page[StagedRecord]: ...
 
 
-class BoardColumn(Shape):
+class BoardColumn(BaseModel):
     """A column: its stage, its topmost cards, and what all of its cards add up to."""
 
     stage: Stage
@@ -51,7 +51,7 @@ class BoardColumn(Shape):
     totals: Totals | None
 
 
-class Board(Shape):
+class Board(BaseModel):
     """A pipeline's board."""
 
     object: str = "board"
@@ -61,7 +61,7 @@ class Board(Shape):
     columns: list[BoardColumn]
 
 
-class CardPage(Shape):
+class CardPage(BaseModel):
     """A page of a column's cards."""
 
     data: list[Deal | Lead]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, Union
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 
 from functions.crm.list_query import ListQuery
 from functions.crm.search import MODELS, SEARCHED
@@ -15,7 +15,6 @@ from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 from functions.shared.writes import Also
 
@@ -70,7 +69,7 @@ class Shelf:
         return view.checked(ask.caller, self.lists(ask, view.record_type).custom_fields)
 
 
-class ViewPage(Shape):
+class ViewPage(BaseModel):
     """A page of views."""
 
     data: list[View]

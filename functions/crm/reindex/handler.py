@@ -23,7 +23,7 @@ class Asked(BaseModel):
     """What an operator asks for: the records of one type of a workspace, for so many seconds. The
     same `run`, asked for again, goes on where it was."""
 
-    model_config = ConfigDict(extra="forbid", defer_build=True)
+    model_config = ConfigDict(extra="forbid")
 
     workspace: Annotated[str, Field(pattern=r"^[a-z]+_[0-9a-z]{1,40}$")]
     record_type: Literal["contact", "company", "deal", "lead", "activity", "product"]

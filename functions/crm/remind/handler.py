@@ -16,7 +16,7 @@ from functions.shared.telemetry import annotate, instrumented
 class Due(BaseModel):
     """A schedule's payload."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     workspace: str
     task: str

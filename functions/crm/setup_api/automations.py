@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel
 
 from functions.crm.automation import (
     MAX_AUTOMATIONS,
@@ -24,7 +25,6 @@ from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, as
 from functions.shared.idempotency import Reply
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 from functions.shared.writes import Also
 
@@ -61,14 +61,14 @@ class TrialStand(Protocol):
     def run(self, automation: Automation, record_id: str, *, also: Also[Trial]) -> Trial: ...
 
 
-class AutomationPage(Shape):
+class AutomationPage(BaseModel):
     """A page of automations."""
 
     data: list[Automation]
     next_cursor: str | None
 
 
-class RunPage(Shape):
+class RunPage(BaseModel):
     """A page of what an automation has done, newest first."""
 
     data: list[Run]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
 
 from functions.crm.definition_fields import FieldPatch, NewField
 from functions.crm.definitions import Definitions, FieldDefinition
@@ -13,7 +14,6 @@ from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 Reads = Annotated[Exchange, asks("fields:read")]
@@ -24,7 +24,7 @@ Of = Annotated[RecordType | None, Query(description="Only the fields of this typ
 Store = Callable[[Exchange], DefinitionStore]
 
 
-class FieldPage(Shape):
+class FieldPage(BaseModel):
     """A page of custom fields."""
 
     data: list[FieldDefinition]

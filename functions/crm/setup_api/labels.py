@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel
 
 from functions.crm.labels import (
     BUILT_IN,
@@ -18,7 +19,6 @@ from functions.shared.errors import ConflictError, FieldProblem
 from functions.shared.exchange import Exchange, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 from functions.shared.writes import Also
 
@@ -43,7 +43,7 @@ class LabelStore(Protocol):
     def delete(self, record_id: str, *, if_match: str | None = None, also: Also[Label]) -> None: ...
 
 
-class LabelPage(Shape):
+class LabelPage(BaseModel):
     """All labels."""
 
     data: list[Label]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
 
 from functions.crm.definitions import Definitions
 from functions.crm.pipeline_fields import PipelineFields, PipelinePatch, StageArchiveFields
@@ -15,7 +16,6 @@ from functions.shared.errors import InvalidError
 from functions.shared.exchange import Exchange, asks
 from functions.shared.openapi import operation, problems
 from functions.shared.paging import Page
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 Reads = Annotated[Exchange, asks("pipelines:read")]
@@ -27,7 +27,7 @@ _CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
 _ACT = problems(400, 404, 409, 412)
 
 
-class PipelinePage(Shape):
+class PipelinePage(BaseModel):
     """A workspace's pipelines; there are so few that they are one page."""
 
     data: list[Pipeline]

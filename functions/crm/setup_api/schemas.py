@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from functions.crm.definitions import Definitions
 from functions.crm.product import RECORDS
@@ -13,7 +13,6 @@ from functions.crm.record_schema import record_schema
 from functions.shared.errors import NotFoundError
 from functions.shared.exchange import Exchange, asks
 from functions.shared.openapi import operation, problems
-from functions.shared.shapes import Shape
 from functions.shared.web import router
 
 Kind = Annotated[
@@ -26,7 +25,7 @@ Kind = Annotated[
 ]
 
 
-class RecordSchema(Shape):
+class RecordSchema(BaseModel):
     """A JSON Schema (draft 2020-12), which is an OpenAPI 3.1 schema object too."""
 
     model_config = ConfigDict(extra="allow")

@@ -2,19 +2,17 @@
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
-
-from functions.shared.shapes import Shape
+from pydantic import BaseModel, ConfigDict, Field
 
 
-class AuditParty(Shape):
+class AuditParty(BaseModel):
     """Who acted, or what was acted upon."""
 
     type: str
     id: str
 
 
-class AuditEntryView(Shape):
+class AuditEntryView(BaseModel):
     """One act."""
 
     model_config = ConfigDict(extra="ignore")
@@ -42,6 +40,6 @@ class AuditEntryView(Shape):
     after: dict[str, Any] | None
 
 
-class AuditEntryList(Shape):
+class AuditEntryList(BaseModel):
     data: list[AuditEntryView]
     next_cursor: str | None

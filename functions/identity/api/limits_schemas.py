@@ -2,13 +2,12 @@
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from functions.shared.limits import Kind, Period
-from functions.shared.shapes import Shape
 
 
-class QuotaUsage(Shape):
+class QuotaUsage(BaseModel):
     """How much of one quota is gone."""
 
     kind: Kind
@@ -19,7 +18,7 @@ class QuotaUsage(Shape):
     reset_at: str | None = Field(description="When it begins at nothing again; null: never.")
 
 
-class WorkspaceUsage(Shape):
+class WorkspaceUsage(BaseModel):
     """What a workspace has used of its quotas in a month."""
 
     model_config = ConfigDict(
@@ -45,21 +44,21 @@ class WorkspaceUsage(Shape):
     data: list[QuotaUsage]
 
 
-class RateView(Shape):
+class RateView(BaseModel):
     """A token bucket: tokens that are there at once, and that flow in each second."""
 
     burst: int
     per_second: float
 
 
-class Rates(Shape):
+class Rates(BaseModel):
     """The limits of a credential, and of all credentials of the workspace together."""
 
     principal: RateView
     workspace: RateView
 
 
-class Costs(Shape):
+class Costs(BaseModel):
     """Tokens that a request takes; an operation's own is its `x-rate-cost` in the document."""
 
     read: int
@@ -69,7 +68,7 @@ class Costs(Shape):
     start_run: int
 
 
-class QuotaView(Shape):
+class QuotaView(BaseModel):
     """A quota, and whether it is what there is at any time or what a month uses up."""
 
     kind: Kind
@@ -77,7 +76,7 @@ class QuotaView(Shape):
     limit: int
 
 
-class Sizes(Shape):
+class Sizes(BaseModel):
     """How large a request may be."""
 
     body_bytes: int
@@ -86,7 +85,7 @@ class Sizes(Shape):
     page_max: int
 
 
-class WorkspaceLimits(Shape):
+class WorkspaceLimits(BaseModel):
     """All limits that hold for the workspace."""
 
     model_config = ConfigDict(

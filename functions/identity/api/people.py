@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -15,7 +16,6 @@ from functions.identity.api.schemas import Scope
 from functions.identity.machines import MachineClient
 from functions.identity.members import Member
 from functions.shared import natural_keys
-from functions.shared.shapes import Shape
 
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S")
@@ -39,7 +39,7 @@ TeamIds = Annotated[
 MemberRef = Annotated[str, StringConstraints(pattern="^mem_[0-9a-hjkmnp-tv-z]{26}$")]
 
 
-class _Input(Shape):
+class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
@@ -91,12 +91,12 @@ class MemberView(Member):
     invitation: str | None = None
 
 
-class MemberList(Shape):
+class MemberList(BaseModel):
     data: list[MemberView]
     next_cursor: str | None
 
 
-class MembershipView(Shape):
+class MembershipView(BaseModel):
     """An account's place in a workspace."""
 
     object: Literal["membership"] = "membership"
@@ -107,11 +107,11 @@ class MembershipView(Shape):
     current: bool = Field(description="Whether the next token will be for this workspace.")
 
 
-class MembershipList(Shape):
+class MembershipList(BaseModel):
     data: list[MembershipView]
 
 
-class WorkspaceView(Shape):
+class WorkspaceView(BaseModel):
     """The workspace of the credential."""
 
     id: str
@@ -175,6 +175,6 @@ class ClientView(MachineClient):
     client_secret: str | None = None
 
 
-class ClientList(Shape):
+class ClientList(BaseModel):
     data: list[ClientView]
     next_cursor: str | None

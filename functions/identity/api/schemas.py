@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -15,7 +16,6 @@ from functions.identity.model import ApiKey
 from functions.identity.roles import Role
 from functions.identity.teams import Team
 from functions.shared.policy import ROLES, SCOPES, Visibility
-from functions.shared.shapes import Shape
 from functions.shared.validation import untold
 from functions.shared.versions import LEDGER
 
@@ -68,7 +68,7 @@ def _text(value: Any) -> Any:
     return value
 
 
-class Input(Shape):
+class Input(BaseModel):
     """Base of all inputs: nothing unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -134,7 +134,7 @@ class ApiKeyView(ApiKey):
     key: str | None = None
 
 
-class ApiKeyList(Shape):
+class ApiKeyList(BaseModel):
     data: list[ApiKeyView]
     next_cursor: str | None
 
@@ -173,7 +173,7 @@ class RolePatch(Input):
     visibility: Visibility = Field(default_factory=untold)
 
 
-class RoleList(Shape):
+class RoleList(BaseModel):
     data: list[Role]
     next_cursor: str | None
 
@@ -196,12 +196,12 @@ class TeamPatch(Input):
     description: Description = Field(default_factory=untold)
 
 
-class TeamList(Shape):
+class TeamList(BaseModel):
     data: list[Team]
     next_cursor: str | None
 
 
-class Me(Shape):
+class Me(BaseModel):
     """Who the credential stands for."""
 
     object: str = "me"
@@ -211,5 +211,5 @@ class Me(Shape):
     scopes: list[str]
 
 
-class Health(Shape):
+class Health(BaseModel):
     status: str = "ok"

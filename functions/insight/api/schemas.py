@@ -2,10 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from functions.insight.model import Analysis, Transcript, Usage
-from functions.shared.shapes import Shape
 
 _EVIDENCE: dict[str, Any] = {
     "quote": "we could sign by Friday",
@@ -22,7 +21,7 @@ _HEAD: dict[str, Any] = {
 }
 
 
-class _Head(Shape):
+class _Head(BaseModel):
     video_id: str
     run: int
     created_at: str

@@ -2,11 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from functions.shared.ownership import OWNERSHIP, MemberId, TeamId
-from functions.shared.shapes import Shape
 from functions.video.addresses import Way
 from functions.video.model import (
     MAX_LINKS,
@@ -27,7 +26,7 @@ _DIGEST = "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0="
 _EXAMPLE_LINK: JsonDict = {"type": "contact", "id": "con_06f8x3c7v2k9m4n8p1q5r7s2t3"}
 
 
-class _Body(Shape):
+class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -158,7 +157,7 @@ class Completion(_Body):
         return [SentPart(each.part_number, each.etag, each.sha256) for each in self.parts]
 
 
-class NewRun(Shape):
+class NewRun(BaseModel):
     """Where another run begins; what earlier runs made before that is inherited."""
 
     model_config = ConfigDict(

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from functions.shared.shapes import Shape
 from functions.video.addresses import PartUrl
 from functions.video.model import (
     Artefact,
@@ -26,7 +25,7 @@ from functions.video.model import (
 from functions.video.uploads import Opened
 
 
-class PartUrlView(Shape):
+class PartUrlView(BaseModel):
     """Where to PUT one part, with exactly `size_bytes` bytes and these headers."""
 
     part_number: int
@@ -40,11 +39,11 @@ class PartUrlView(Shape):
         return cls.model_validate(part, from_attributes=True)
 
 
-class PartUrlList(Shape):
+class PartUrlList(BaseModel):
     data: list[PartUrlView]
 
 
-class PartView(Shape):
+class PartView(BaseModel):
     """A part that has arrived."""
 
     part_number: int
@@ -53,14 +52,14 @@ class PartView(Shape):
     sha256: str | None
 
 
-class PartPage(Shape):
+class PartPage(BaseModel):
     """A page of the parts that have arrived, by number."""
 
     data: list[PartView]
     next_cursor: str | None
 
 
-class UploadView(Shape):
+class UploadView(BaseModel):
     """How the bytes come: parts of equal size, the last one shorter."""
 
     state: UploadState
@@ -103,7 +102,7 @@ class OpenUploadView(UploadView):
     parts: list[PartUrlView]
 
 
-class ArtefactView(Shape):
+class ArtefactView(BaseModel):
     """A thing made of the video, with its own state."""
 
     state: ArtefactState
@@ -123,7 +122,7 @@ class ArtefactView(Shape):
         )
 
 
-class ArtefactsView(Shape):
+class ArtefactsView(BaseModel):
     renditions: ArtefactView
     transcript: ArtefactView
     analysis: ArtefactView
@@ -139,7 +138,7 @@ class ArtefactsView(Shape):
         )
 
 
-class StepView(Shape):
+class StepView(BaseModel):
     name: str
     state: StepState
     percent: int
@@ -148,7 +147,7 @@ class StepView(Shape):
     reason: Reason | None
 
 
-class RunView(Shape):
+class RunView(BaseModel):
     """One pass of the pipeline, step by step."""
 
     number: int
@@ -179,7 +178,7 @@ class RunView(Shape):
         )
 
 
-class VideoSummary(Shape):
+class VideoSummary(BaseModel):
     """A video as lists show it."""
 
     id: str
@@ -228,14 +227,14 @@ class OpenedVideoView(VideoView):
         return cls(**fields, run=None, upload=upload)
 
 
-class VideoPage(Shape):
+class VideoPage(BaseModel):
     """A page of videos, newest first."""
 
     data: list[VideoSummary]
     next_cursor: str | None
 
 
-class PlaybackView(Shape):
+class PlaybackView(BaseModel):
     """A link that plays the video in any HLS player, for whoever has it."""
 
     url: str
