@@ -20,9 +20,16 @@ COUNTED: dict[str, tuple[str, ...]] = {
     ),
     "dynamodb_born": _HERE,
     "dynamodb_bulk": ("test_bulk_costs.py", "test_rows_of_an_import_cost_what_is_said"),
+    "dynamodb_bulk_types": (
+        "test_bulk_costs.py", "test_turns_of_imported_leads_cost_what_is_said",
+    ),
     "dynamodb_conversions": ("test_lead_return.py", "test_conversions_cost_what_is_said"),
     "dynamodb_deals": ("test_deals.py", "test_lines_cost_the_same_however_many_there_are"),
     "dynamodb_definitions": ("test_fields.py", "test_a_field_costs_what_its_patterns_say"),
+    "dynamodb_duplicates": (
+        "test_duplicates.py",
+        "test_it_costs_a_query_for_each_key_and_one_read_of_those_who_share_one",
+    ),
     "dynamodb_index": (
         "test_index.py", "test_what_it_costs_does_not_depend_on_how_many_records_there_are",
         "test_a_hundred_repeats_change_nothing_and_cost_one_read_each",
@@ -64,6 +71,7 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "dynamodb_staged": (
         "test_pipelines.py", "test_a_move_costs_what_a_change_costs_beside_a_card_two_reads_more",
     ),
+    "dynamodb_sweeping": ("test_lifecycle.py", "test_the_end_costs_what_its_patterns_say"),
     "dynamodb_timelines": (
         "test_timeline_kinds.py", "test_a_group_costs_a_look_at_the_record_and_a_query",
     ),
