@@ -148,7 +148,7 @@ class CrmRecords(MergeableRecords[R]):
         if all(getattr(new, name) == value for name, value in kept.items()):
             return new
         changed = new.model_copy(update=kept)
-        return old if old is not None and _alike(changed, old) else changed
+        return old if old is not None and alike(changed, old) else changed
 
     def would_be(self, new: R, old: R) -> R:
         """As `MergeableRecords.would_be`; raises as `Definitions.check` too."""
@@ -233,18 +233,18 @@ def sight_of(caller: Caller) -> tuple[str, dict[str, str]]:
     return f" AND ({' OR '.join(either) or 'attribute_not_exists(pk)'})", values
 
 
-def dialled(phone: str, region: str | None) -> str:
-    """Return a phone number as it is kept; raises InvalidError."""
+def dialled(phone: str, region: str | None, pointer: str = "/phone") -> str:
+    """Return a phone number in E.164; raises InvalidError, which points to it."""
     try:
         return e164(phone, region)
     except ValueError as error:
         raise InvalidError(
             "The phone number is none; see `errors`.",
-            errors=[FieldProblem("/phone", "invalid_phone", str(error))],
+            errors=[FieldProblem(pointer, "invalid_phone", str(error))],
         ) from error
 
 
-def _alike(one: CrmRecord, other: CrmRecord) -> bool:
+def alike(one: CrmRecord, other: CrmRecord) -> bool:
     """Say whether two versions of a record are the same but for being versions."""
     passing = {"version", "updated_at"}
     return one.model_dump(exclude=passing) == other.model_dump(exclude=passing)

@@ -6,7 +6,7 @@ create, change    as every record's, + 1 invoke of video/check when new videos a
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from functions.crm.dynamodb import CrmRecords
+from functions.crm.dynamodb import CrmRecords, alike, dialled
 from functions.crm.model import VIDEO, Activity, Reference
 from functions.crm.reminders import SAYINGS
 from functions.shared.caller import Caller
@@ -56,6 +56,16 @@ class Activities(CrmRecords[Activity]):
             return new
 
         return super().change(record_id, edited, event=event, if_match=if_match, also=also)
+
+    def _defined(self, new: Activity, old: Activity | None) -> Activity:
+        """As `CrmRecords`, with the number of a call as it is kept."""
+        defined = super()._defined(new, old)
+        call, before = defined.call, old and old.call
+        if call is None or call.phone is None or call.phone == (before and before.phone):
+            return defined
+        phone = dialled(call.phone, self._definitions(new).phone_region, "/call/phone")
+        kept = defined.model_copy(update={"call": call.model_copy(update={"phone": phone})})
+        return old if old is not None and alike(kept, old) else kept
 
     def say(self, task_id: str, what: str, at: str) -> None:
         """Make a task's reminder, or that it is overdue, known, once for the instant that it was

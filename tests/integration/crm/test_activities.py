@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from functions.crm import dynamodb_definitions
 from functions.crm.api.handler import handler
 from functions.shared import aws
 from functions.shared.attributes import marshal_item
@@ -122,3 +123,22 @@ def test_a_meeting_of_many_about_many_fits_into_one_transaction(api: Api, calls:
     calls.clear()
     assert api.post("/v1/activities", body, idempotency_key="k").status == 201
     assert calls.take() == ["TransactWriteItems"]
+
+
+def test_the_number_of_a_call_is_kept_as_every_phone_number_is(api: Api, setup: Api) -> None:
+    def call(phone: str) -> Any:
+        body = {"type": "call", "call": {"direction": "inbound", "phone": phone}}
+        return api.post("/v1/activities", body)
+
+    refused = call("030 5550142")
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/call/phone")
+    assert setup.patch("/v1/record-settings", {"phone_region": "DE"}).status == 200
+    dynamodb_definitions.forget()
+    made = call("030 5550142").json
+    assert made["call"]["phone"] == "+49305550142"
+    path = f"/v1/activities/{made['id']}"
+    for spelled, version in (("+49 (30) 555-0142", 1), ("+44 20 7946 0000", 2)):
+        changed = api.patch(path, {"call": {"phone": spelled}}).json
+        assert changed["version"] == version
+    assert changed["call"]["phone"] == "+442079460000"
+    assert api.patch(path, {"call": {"phone": None}}).json["call"]["phone"] is None
