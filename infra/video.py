@@ -21,6 +21,7 @@ class VideoWork(Construct):
 
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "VideoWork")
+        reassigner(self, house, "video", settings.ReassignSettings)
         self._relinks(house)
 
     def _relinks(self, house: House) -> None:
@@ -55,7 +56,6 @@ class Video(Construct):
         self.api = self._api()
         check = HouseFunction(self, house, "video", "check", settings=settings.CheckSettings)
         self.check = check.looks_up("video")
-        reassigner(self, house, "video", settings.ReassignSettings)
         steps = {
             "Inspect": self._step("inspect", settings.InspectSettings, ffmpeg=True),
             "Plan": self._step("plan", settings.PlanSettings),
