@@ -138,7 +138,7 @@ def test_a_browser_can_send_parts_and_read_their_etag(data: Template) -> None:
     cors = _cors(data, "uploads")
 
     assert cors["AllowedMethods"] == ["PUT"]
-    assert cors["ExposedHeaders"] == ["ETag"]
+    assert cors["ExposedHeaders"] == ["ETag", "x-amz-checksum-sha256"]
 
 
 def test_a_player_can_read_segments_and_change_nothing(data: Template) -> None:

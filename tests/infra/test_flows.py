@@ -13,7 +13,7 @@ from tests.infra.templates import (
 )
 
 MACHINES = {"reelate-local-video": "video", "reelate-local-crm-import": "import",
-            "reelate-local-crm-export": "export"}  # fmt: skip
+            "reelate-local-crm-export": "export", "reelate-local-video-pull": "pull"}  # fmt: skip
 
 
 def _asl(machine: Resource) -> str:

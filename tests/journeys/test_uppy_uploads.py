@@ -112,7 +112,9 @@ def test_uppy_uploads_pauses_resumes_and_cancels(tenant: Tenant, folder: Path) -
     _check(tenant, json.loads(done.stdout))
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="this machine has no Chromium; CI installs Debian's")
+@pytest.mark.skipif(
+    CHROMIUM is None, reason="this machine has no Chromium (Debian: apt install chromium)"
+)
 def test_uppy_uploads_from_a_page_of_another_origin(
     tenant: Tenant, page: tuple[str, list[Any]], tmp_path: Path
 ) -> None:
