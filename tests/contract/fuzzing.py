@@ -50,7 +50,18 @@ CONFIG = SchemathesisConfig.from_dict(
                 ]
             },
             "negative_data_rejection": {
-                "expected-statuses": ["400", "401", "403", "404", "405", "409", "412", "415", "422"]
+                "expected-statuses": [
+                    "400",
+                    "401",
+                    "403",
+                    "404",
+                    "405",
+                    "409",
+                    "412",
+                    "415",
+                    "422",
+                    "428",
+                ]
             },
         },
         # A batch whose items are wrong is answered: each item with its own refusal.
