@@ -7,6 +7,8 @@
                                          shares a key                        most
       ... of a body that names a  table  + 1 BatchGetItem                    1 RRU
           company
+      ... of records that were    table  + 1 BatchGetItem for each merge     0.5 RRU a record
+          merged a moment ago            that lies between
       ... more than MAX_BLOCK     table  + 1 Query for each such key         as above
           share a key
 
@@ -91,9 +93,11 @@ class DynamoDuplicates:
         if not names:
             return Match((), complete, overfull)
         there = shown(self._table, Question.of(self._caller, names), names)
+        # until the index has heard of a merge, rows of what was merged lead to what it is now
+        living = {each["id"]: each for each in there.values() if each["id"] != own}
         found = [
-            (candidate, there[candidate.id])
-            for each in there.values()
+            (candidate, living[candidate.id])
+            for each in living.values()
             if (candidate := Candidate.of(mine, each, self._similar)) is not None
         ]
         found.sort(key=lambda each: (-each[0].score, each[0].id))
