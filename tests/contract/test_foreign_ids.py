@@ -213,6 +213,35 @@ def test_a_link_that_we_have_not_signed_shows_nothing(
     assert good.everything() == before
 
 
+# A stage's key is no id: it is known within its pipeline alone.
+NESTED = [each for each in SECURED if re.search(r"\{id\}.*\{(?!stage)\w+\}", each[1])]
+
+
+@pytest.mark.parametrize("operation", NESTED, ids=_named)
+def test_another_workspace_s_part_of_a_record_is_no_part_of_one_s_own(
+    victim: World, thief: World, operation: Operation
+) -> None:
+    """What lies in a record is named by two ids; the second may be somebody else's."""
+    assert operation[1] == "/v1/deals/{id}/line-items/{line}", "a nested resource is new: make one"
+    line = {"description": "Seats", "unit_price": {"amount_minor": 100, "currency": "USD"}}
+    deals = {world: world.new("deals") for world in (victim, thief)}
+    made = victim.send("POST", f"/v1/deals/{deals[victim]}/line-items", line)
+    assert made.status == 201, made.body
+    before = good.everything()
+    sample = {"quantity": "3"} if operation[0] == "PATCH" else None
+    replies = [
+        thief.send(operation[0], f"/v1/deals/{deal}/line-items/{sent}", sample)
+        for deal in (deals[thief], deals[victim])
+        for sent in (made.json["id"], _absent(made.json["id"]))
+    ]
+    assert {reply.status for reply in replies} == {404}
+    assert not any(
+        made.json["id"] in (reply.body or "").replace(reply.json["instance"], "")
+        for reply in replies
+    )
+    assert good.everything() == before
+
+
 def test_the_matrix_knows_the_fields_that_hold_ids() -> None:
     """Else it would try nothing and find nothing."""
     kinds = {"company": "", "contact": "", "member": "", "role": "", "team": ""}
