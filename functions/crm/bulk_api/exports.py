@@ -10,6 +10,7 @@ from functions.crm.bulk_api.job_routes import JobRoutes, Jobs
 from functions.crm.bulk_api.views import ExportPage, ExportView, FileAddress
 from functions.crm.export_desk import ExportDesk
 from functions.crm.jobs import Export
+from functions.shared.admission import WRITE_COST
 from functions.shared.exchange import Exchange, asks
 from functions.shared.limits import START_COST
 from functions.shared.openapi import operation, problems
@@ -67,7 +68,7 @@ def routes(opened: Callable[[Exchange], Opened]) -> APIRouter:
 
     shared.add_act(
         "cancel", "Stops it within seconds, without a file.", lambda ask: opened(ask).desk.cancel,
-        cost=1,
+        cost=WRITE_COST,
     )  # fmt: skip
     shared.add_act(
         "resume",

@@ -148,7 +148,7 @@ def test_an_item_costs_what_it_costs_alone_and_a_key_one_request_more(
     send(api, *operations, **KEY)
     assert calls.take() == [
         "PutItem", "TransactWriteItems", "GetItem", "GetItem", "TransactWriteItems", "GetItem",
-        "GetItem",
+        "GetItem", "GetItem",
     ]  # fmt: skip
 
 

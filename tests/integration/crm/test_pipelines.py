@@ -220,6 +220,7 @@ def test_an_archived_stage_is_emptied_once_every_copy_of_it_is_forgotten(
 
 
 def test_no_write_is_let_in_by_a_copy_older_than_is_said(setup: Api, calls: Calls) -> None:
+    define(setup, "deal", budget="number")
     made, time = renewals(setup)["id"], [0.0]
     book = Pipelines(table(), CALLER)
 
@@ -238,6 +239,7 @@ def test_no_write_is_let_in_by_a_copy_older_than_is_said(setup: Api, calls: Call
 
 
 def test_an_emptying_that_breaks_off_is_ended_by_the_next(api: Api, setup: Api) -> None:
+    define(setup, "deal", budget="number")
     made = renewals(setup)["id"]
     body = {"name": "D", "pipeline_id": made, "stage": "due"}
     deals = [api.make("/v1/deals", body)["id"] for _ in range(6)]
@@ -264,6 +266,7 @@ def test_an_emptying_that_breaks_off_is_ended_by_the_next(api: Api, setup: Api) 
 
 
 def test_pipelines_of_a_workspace_are_so_many_and_no_more(setup: Api) -> None:
+    define(setup, "deal", budget="number")
     counted = {"pk": {"S": "W#wsp_one#LIVING#pipeline"}, "sk": {"S": "LIVING"}}
     aws.client("dynamodb").put_item(
         TableName=ENVIRONMENT["CRM_TABLE"], Item={**counted, "living": {"N": "50"}}
