@@ -11,7 +11,7 @@ the newest activity about    table  1 Query of one row                  0.5 RRU
   for
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -119,8 +119,3 @@ def last_activity(table: Table, record_id: str) -> str | None:
     partition = by_filter("activity", "linked_to", record_id)
     found = table.query(table.key(*partition), newest_first=True, limit=1).items
     return found[0]["sk"].rpartition("#")[0] if found else None
-
-
-def untouched(_: Any) -> Sequence[Any]:
-    """Nothing is written besides."""
-    return ()

@@ -14,7 +14,7 @@ from functions.crm.automation import Automation
 from functions.crm.automation_runs import facts_for
 from functions.crm.automation_trials import Forecast, Trial, changes, emitted
 from functions.crm.conditions import holds, read_by
-from functions.crm.dynamodb_acting import Acting, last_activity, untouched
+from functions.crm.dynamodb_acting import Acting, last_activity
 from functions.crm.dynamodb_together import rehearsed
 from functions.crm.dynamodb_views import viewed
 from functions.crm.model import KINDS
@@ -23,7 +23,7 @@ from functions.shared.check import Door
 from functions.shared.clock import now
 from functions.shared.errors import ReelateError
 from functions.shared.table import Table
-from functions.shared.writes import Also
+from functions.shared.writes import Also, nothing_else
 
 _TASK = ("subject", "body", "due_at", "links", "owner_id", "team_id")
 
@@ -82,11 +82,11 @@ class Trials:
         def act(table: Table) -> Any:
             acting = Acting(table, acting_as, self._people)
             if action.type == "create_task":
-                return acting.make_task(action, record, untouched)
+                return acting.make_task(action, record, nothing_else)
             if action.target is not None:
                 candidates.extend(acting.assigner(automation, position).candidates())
                 return record
-            return acting.change(automation, position, record.id, untouched)
+            return acting.change(automation, position, record.id, nothing_else)
 
         if action.type == "emit_event":
             return Forecast(type=action.type, outcome="would_act", changes=emitted(action))

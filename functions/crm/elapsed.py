@@ -26,8 +26,8 @@ _DAY = timedelta(days=1)
 
 def names_of(kind: str) -> frozenset[str]:
     """Return the facts about time that there are of a type of record."""
-    names = {*_SINCE, _UNTIL.get(kind, LAST_ACTIVITY)}
-    return frozenset(names if kind == "activity" else {*names, LAST_ACTIVITY})
+    until = {_UNTIL[kind]} if kind in _UNTIL else set()
+    return frozenset(_SINCE) | until | (set() if kind == "activity" else {LAST_ACTIVITY})
 
 
 def facts(
@@ -38,9 +38,7 @@ def facts(
 ) -> dict[str, int]:
     """Return those of the wanted facts that a record (as JSON) has at a moment; `last_activity`
     is asked, when it is wanted, for the time of the newest activity about the record's id."""
-    found: dict[str, int | None] = {}
-    for name, field in _SINCE.items():
-        found[name] = (moment - parse(record[field])) // _DAY
+    found = {name: (moment - parse(record[field])) // _DAY for name, field in _SINCE.items()}
     if record.get("due_at") is not None:
         found["days_until.due_at"] = (parse(record["due_at"]) - moment) // _DAY
     if record.get("close_date") is not None:
@@ -48,4 +46,4 @@ def facts(
         found["days_until.close_date"] = days.days
     if LAST_ACTIVITY in wanted and (last := last_activity(record["id"])) is not None:
         found[LAST_ACTIVITY] = (moment - parse(last)) // _DAY
-    return {name: days for name, days in found.items() if name in wanted and days is not None}
+    return {name: days for name, days in found.items() if name in wanted}

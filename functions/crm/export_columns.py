@@ -7,7 +7,7 @@ these very names (`target_table`)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -68,12 +68,11 @@ def _columns(name: str, annotation: Any) -> Iterator[str]:
 
 def _model(annotation: Any) -> type[BaseModel] | None:
     """Return the model that a field is, or may be; None for values and for lists."""
-    if isinstance(annotation, UnionType) or get_origin(annotation) is not None:
-        sides = [each for each in get_args(annotation) if isinstance(annotation, UnionType)]
-        return next(filter(None, map(_model, sides)), None)
-    return (
-        annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-    )
+    if isinstance(annotation, UnionType):
+        return next(filter(None, map(_model, get_args(annotation))), None)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return None
 
 
 def _value(record: Mapping[str, Any], name: str) -> Any:

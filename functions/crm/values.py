@@ -152,6 +152,14 @@ def reference(value: Any, record_type: str) -> str:
     return value
 
 
+def value_at(fields: Mapping[str, Any], name: str) -> Any:
+    """Return what fields say of one of them, of `custom.size` what lies within; None where they say
+    nothing."""
+    top, _, inner = name.partition(".")
+    value = fields.get(top)
+    return (value or {}).get(inner) if inner else value
+
+
 SIMPLE: Mapping[str, Callable[[Any], Value]] = {
     "text": text,
     "number": number,

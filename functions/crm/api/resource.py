@@ -13,6 +13,7 @@ from functions.crm.api.newcomers import Look, Newcomer
 from functions.crm.fields import Fields
 from functions.crm.model import CrmRecord
 from functions.crm.ports import R, Store, Subjects, TimelineStore
+from functions.crm.values import value_at
 from functions.shared.batch import Acts
 from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.exchange import Exchange, Related
@@ -122,7 +123,7 @@ class Resource(Generic[R]):
                 text = newcomer.shown(record) if made else record.model_dump_json()
                 return Reply(201 if made else 200, text, headers)
 
-            value = _at(body.model_dump(exclude_unset=True), by)
+            value = value_at(body.model_dump(exclude_unset=True), by)
             return ask.once(
                 lambda also: self.store(ask).upsert(by, value, make, edit, also=also), reply
             )
@@ -158,10 +159,3 @@ def _require_same(record: CrmRecord, given: Mapping[str, Any]) -> None:
     ]
     if faults:
         raise InvalidError("An upsert cannot change this; see `errors`.", errors=faults)
-
-
-def _at(body: Mapping[str, Any], by: str) -> Any:
-    """Return what a body says of a key, None where it says nothing."""
-    top, _, name = by.partition(".")
-    value = body.get(top)
-    return (value or {}).get(name) if name else value

@@ -18,7 +18,6 @@ from functions.shared.web import router
 
 Id = Annotated[str, Path(alias="id", description="The export's id.")]
 Reads = Annotated[Exchange, asks("exports:read")]
-Writes = Annotated[Exchange, asks("exports:write")]
 Starts = Annotated[Exchange, asks("exports:write", cost=START_COST)]
 
 

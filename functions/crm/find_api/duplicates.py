@@ -34,7 +34,8 @@ class Readable(Protocol):
 def routes(
     finder: Callable[[Exchange], Finder], store: Callable[[Exchange, str], Readable]
 ) -> APIRouter:
-    """Return the routes `GET` and `POST /v1/<resource>/duplicates`."""
+    """Return the routes `GET` and `POST /v1/<resource>/duplicates`; `store` reads records of a
+    type."""
     api = router(tags=["duplicates"])
     for name in SEARCHED:
         _add_duplicates(api, name, finder, store)
@@ -55,7 +56,7 @@ def _add_duplicates(
         min_score: MinScore = POSSIBLE,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response:
-        record = store(ask, name).get(of)
+        record = store(ask, one).get(of)
         return _shown(finder(ask).match(record.model_dump(mode="json")), min_score, limit)
 
     async def of_body(

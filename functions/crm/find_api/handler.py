@@ -62,12 +62,6 @@ def _duplicates(ask: Exchange) -> DynamoDuplicates:
     return DynamoDuplicates(_table(ask), ask.caller, similarity)
 
 
-def _looked_at(ask: Exchange, name: str) -> duplicates.Readable:
-    if name == "leads":
-        return moving(_table(ask), ask.caller)
-    return _records(ask, name)
-
-
 def _merges(ask: Exchange, name: str) -> merges.MergeStore:
     return DynamoMerges(_table(ask), ask.caller, _records(ask, name))
 
@@ -77,7 +71,7 @@ app = build_app(
     search.routes(_search),
     board.routes(_pipeline, _boards),
     views.routes(views.Shelf(_views, _lists)),
-    duplicates.routes(_duplicates, _looked_at),
+    duplicates.routes(_duplicates, _lists),
     merges.routes(_merges),
 )
 handler = lambda_handler(app)

@@ -10,6 +10,7 @@ from functions.crm.jobs import Choice, Import
 from functions.crm.model import CrmRecord
 from functions.crm.piecework import Planned
 from functions.crm.row_mapping import Fault, Mapper, Named, RowRefusedError, Values, quoted
+from functions.crm.values import value_at
 from functions.shared import natural_keys
 from functions.shared.errors import ConflictError, FieldProblem, InvalidError, ReelateError
 from functions.shared.ids import derived_id
@@ -129,7 +130,7 @@ class Rows:
         match = self.choice.match_on
         if match is None or match == "id":
             return values.record_id
-        value = _at(values.fields, match)
+        value = value_at(values.fields, match)
         # of what is no such value it is told when the whole row is looked at
         return None if value is None else self.form(value)
 
@@ -156,9 +157,8 @@ class Rows:
         self, number: int, row: Row, values: Values, made: dict[str, tuple[int, CrmRecord]]
     ) -> Planned:
         match = str(self.choice.match_on)
-        told = values.record_id if match == "id" else _at(values.fields, match)
-        empty = told is None
-        if empty:
+        told = values.record_id if match == "id" else value_at(values.fields, match)
+        if told is None:
             said = f"The row has no {match} to find its record by."
             return self._refused(number, row, [FieldProblem(f"/{match}", "missing_match", said)])
         if self.choice.mode == "upsert" and match != "id":
@@ -257,11 +257,6 @@ def _with_ids(row: Row, ids: Mapping[tuple[str, str], Mapping[str, str]]) -> Row
     if faults:
         return Row(row.record, None, tuple(faults))
     return replace(row, values=replace(row.values, fields=fields, named=()))
-
-
-def _at(fields: Mapping[str, Any], name: str) -> Any:
-    top, _, inner = name.partition(".")
-    return (fields.get(top) or {}).get(inner) if inner else fields.get(name)
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
