@@ -39,11 +39,18 @@ class Completion:
     clock: Clock
 
     def finish(
-        self, video_id: str, parts: Sequence[SentPart], also: Also[Video] = nothing_else
+        self,
+        video_id: str,
+        parts: Sequence[SentPart],
+        also: Also[Video] = nothing_else,
+        *,
+        pulled: bool = False,
     ) -> Video:
         """Check the parts against what S3 received and join them; a repeat changes nothing.
-        Raises as `UploadDesk.complete` does."""
+        Raises as `UploadDesk.complete` does; only who fetches a file (`pulled`) ends its upload."""
         video = self.videos.get(video_id, consistent=True)
+        if not pulled:
+            check_sent(video)
         _check_not_over(video)
         if not _has_arrived(video):
             check_in_time(video, self.clock())
@@ -123,6 +130,12 @@ def check_in_time(video: Video, moment: datetime) -> None:
     if moment >= parse(video.upload.expires_at):
         code, sentence = _OVER["expired"]
         raise ConflictError(sentence, code=code)
+
+
+def check_sent(video: Video) -> None:
+    """Raise ConflictError when the file is fetched, and nobody sends it."""
+    if video.upload.method == "pull":
+        raise ConflictError("This file is fetched from its address.", code="upload_is_pulled")
 
 
 def _has_arrived(video: Video) -> bool:

@@ -4,7 +4,8 @@ import base64
 import hashlib
 import http.client
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -38,16 +39,11 @@ class HttpOrigin:
 
     def describe(self, url: str) -> Described:
         """Say what there is at an address: 1 request, for its first byte."""
-        try:
-            with self._web.get(url, {**_HEADERS, "Range": "bytes=0-0"}) as reply:
-                if reply.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                    raise SourceRefusedError("source_empty")
-                _, size = _part(reply)
-                kind, etag = reply.headers.get("Content-Type", ""), reply.headers.get("ETag")
-        except ForbiddenAddressError as error:
-            raise SourceRefusedError("source_not_public", str(error)) from error
-        except UnreachableError as error:
-            raise UnavailableError("The address does not answer.") from error
+        with self._get(url, {**_HEADERS, "Range": "bytes=0-0"}) as reply:
+            if reply.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise SourceRefusedError("source_empty")
+            _, size = _part(reply)
+            kind, etag = reply.headers.get("Content-Type", ""), reply.headers.get("ETag")
         if size > MAX_SOURCE_BYTES:
             raise SourceRefusedError("source_too_large")
         strong = etag if etag and not etag.startswith("W/") else None
@@ -61,28 +57,32 @@ class HttpOrigin:
         if video.upload.source_etag is not None:
             headers["If-Range"] = video.upload.source_etag
         digest, left = hashlib.sha256(), count
+        url = video.upload.source_url or ""
+        with self._get(url, headers) as reply, into.open("wb") as file:
+            if reply.status == HTTPStatus.OK and "If-Range" in headers:
+                raise SourceRefusedError("source_changed")
+            if _part(reply) != (first, video.source.size_bytes):
+                raise SourceRefusedError("source_changed")
+            while left and (block := reply.read(min(_BLOCK, left))):
+                if not in_time():
+                    raise TooLateError
+                file.write(block)
+                digest.update(block)
+                left -= len(block)
+        if left:
+            raise UnavailableError("The address broke off.")
+        return base64.b64encode(digest.digest()).decode()
+
+    @contextmanager
+    def _get(self, url: str, headers: Mapping[str, str]) -> Iterator[http.client.HTTPResponse]:
+        """As `PinnedHttp.get`, in an origin's words also while the reply is read."""
         try:
-            with (
-                self._web.get(video.upload.source_url or "", headers) as reply,
-                into.open("wb") as file,
-            ):
-                if reply.status == HTTPStatus.OK and "If-Range" in headers:
-                    raise SourceRefusedError("source_changed")
-                if _part(reply) != (first, video.source.size_bytes):
-                    raise SourceRefusedError("source_changed")
-                while left and (block := reply.read(min(_BLOCK, left))):
-                    if not in_time():
-                        raise TooLateError
-                    file.write(block)
-                    digest.update(block)
-                    left -= len(block)
+            with self._web.get(url, headers) as reply:
+                yield reply
         except ForbiddenAddressError as error:
             raise SourceRefusedError("source_not_public", str(error)) from error
         except UnreachableError as error:
             raise UnavailableError("The address does not answer.") from error
-        if left:
-            raise UnavailableError("The address broke off.")
-        return base64.b64encode(digest.digest()).decode()
 
 
 def _part(reply: http.client.HTTPResponse) -> tuple[int, int]:

@@ -151,7 +151,10 @@ class S3MultipartUploads:
         )
 
     def abort(self, key: str, upload_id: str) -> None:
-        """Throw the received parts away; nothing happens when there is no such upload."""
+        """Throw the received parts away; nothing happens when there is no such upload, or none
+        at all (``), as of a single PUT."""
+        if not upload_id:
+            return
         try:
             self._call(
                 self._client.abort_multipart_upload,

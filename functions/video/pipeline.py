@@ -157,7 +157,7 @@ class Pipeline:
             video.id, _expire, event="expired", also=self._freed_if("expired")
         )
         if expired.state == "expired":
-            self._abort(video)
+            self.uploads.abort(self._source(video), video.upload.upload_id)
         return expired.state
 
     def _freed(self, video: Video) -> Sequence[Write]:
@@ -186,16 +186,12 @@ class Pipeline:
             runs.execution_name(video), runs.execution_input(self.workspace, video)
         )
 
-    def _abort(self, video: Video) -> None:
-        if video.upload.upload_id:
-            self.uploads.abort(self._source(video), video.upload.upload_id)
-
     def _erase(self, video: Video) -> None:
         if video.run_open:
             self.executions.stop(runs.execution_name(video), "The video was deleted.")
             release_run(self.quotas, video.id, video.runs)
         if video.upload.completed_at is None:
-            self._abort(video)
+            self.uploads.abort(self._source(video), video.upload.upload_id)
         prefix = keys.video_prefix(self.workspace, video.id)
         self.sources.delete_prefix(prefix)
         self.media.delete_prefix(prefix)

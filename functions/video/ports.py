@@ -146,7 +146,8 @@ class MultipartUploads(Protocol):
         PartsRefusedError."""
 
     def abort(self, key: str, upload_id: str) -> None:
-        """Throw the received parts away; nothing happens when there is no such upload."""
+        """Throw the received parts away; nothing happens when there is no such upload, or none
+        at all (``), as of a single PUT."""
 
 
 class Executions(Protocol):

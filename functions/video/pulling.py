@@ -75,12 +75,11 @@ class Pull:
         except NotFoundError:
             return "gone"
         if video.upload_state == "failed":
-            key = keys.source(self.workspace, video_id)
-            self.uploads.abort(key, video.upload.upload_id)
+            self.uploads.abort(self._key(video), video.upload.upload_id)
         return video.upload_state
 
     def _fetch(self, video: Video) -> str:
-        plan, key = PartPlan.cut(video), keys.source(self.workspace, video.id)
+        plan = PartPlan.cut(video)
         arrived = {part.part_number: part for part in self._parts(video)}
         missing = [number for number in range(1, plan.count + 1) if number not in arrived]
         brought = self._bring(video, plan, missing)
@@ -88,10 +87,13 @@ class Pull:
             if not brought:
                 raise SourceRefusedError("source_too_slow")
             return "more"
-        return self._finish(video, self.uploads.parts(key, video.upload.upload_id))
+        return self._finish(video, self._parts(video))
 
     def _parts(self, video: Video) -> list[Part]:
-        return self.uploads.parts(keys.source(self.workspace, video.id), video.upload.upload_id)
+        return self.uploads.parts(self._key(video), video.upload.upload_id)
+
+    def _key(self, video: Video) -> str:
+        return keys.source(self.workspace, video.id)
 
     def _bring(self, video: Video, plan: PartPlan, missing: list[int]) -> list[int]:
         waiting, running, brought = iter(missing), set[Future[int]](), list[int]()
@@ -114,11 +116,11 @@ class Pull:
 
     def _one(self, video: Video, plan: PartPlan, number: int) -> int:
         path = self.folder / f"{video.id}-{number}"
-        size, key = plan.bytes_of(number), keys.source(self.workspace, video.id)
+        size = plan.bytes_of(number)
         try:
             first = (number - 1) * plan.part_bytes
             sha256 = self.origin.read(video, first, size, path, self._in_time)
-            self.uploads.send(key, video.upload.upload_id, number, path, sha256)
+            self.uploads.send(self._key(video), video.upload.upload_id, number, path, sha256)
         finally:
             path.unlink(missing_ok=True)
         return number
@@ -129,7 +131,7 @@ class Pull:
     def _finish(self, video: Video, parts: list[Part]) -> str:
         sent = [SentPart(part.part_number, part.etag, part.sha256) for part in parts]
         try:
-            return self.completion.finish(video.id, sent).upload_state
+            return self.completion.finish(video.id, sent, pulled=True).upload_state
         except ConflictError as error:
             return error.code
         except NotFoundError:

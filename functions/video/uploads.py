@@ -15,7 +15,7 @@ from types import MappingProxyType
 from functions.shared.caller import Caller
 from functions.shared.check import Door, RecordName
 from functions.shared.clock import iso
-from functions.shared.errors import ConflictError, FieldProblem, InvalidError, UnavailableError
+from functions.shared.errors import FieldProblem, InvalidError, UnavailableError
 from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, ConditionFailedError, Write, nothing_else
 from functions.video import keys
@@ -23,6 +23,7 @@ from functions.video.addresses import IN_PARTS, Addresses, PartUrl, Way
 from functions.video.completion import (
     Completion,
     check_in_time,
+    check_sent,
     check_unfinished,
     complete_already,
 )
@@ -79,7 +80,17 @@ class UploadDesk:
         shall be where that is not the caller's own. Raises InvalidError for links to nothing, for
         an owner or team to whom it cannot be given and for a file too large for a single PUT, and
         QuotaExceededError."""
-        links = self.known_links(links)
+        return self._open(source, title, self.known_links(links), also, way, ownership)
+
+    def _open(
+        self,
+        source: SourceFile,
+        title: str | None,
+        links: tuple[Link, ...],
+        also: Callable[[Opened], Sequence[Write]],
+        way: Way,
+        ownership: Mapping[str, str | None],
+    ) -> Opened:
         plan = PartPlan.of(source.size_bytes)
         if way.method == "single" and plan.count > 1:
             raise InvalidError(
@@ -115,7 +126,7 @@ class UploadDesk:
             raise  # it may have been written; if not, the bucket's own rule ends the upload
         except Exception as error:
             # The quota, or another request with the same Idempotency-Key was first.
-            self._abort(video)
+            self.uploads.abort(self._key(video), video.upload.upload_id)
             if isinstance(error, ConditionFailedError):
                 refusal = self.quotas.refusal(error)
                 if refusal is not None:
@@ -134,7 +145,7 @@ class UploadDesk:
     ) -> Opened:
         """Make a video of the file at an address, and begin to fetch it. Raises as `open` does,
         and InvalidError for an address that gives no file to us."""
-        self.known_links(links)
+        known = self.known_links(links)
         try:
             found = self.origin().describe(url)
         except SourceRefusedError as error:
@@ -143,7 +154,7 @@ class UploadDesk:
             code = "source_unavailable"
             raise _refused(code, REFUSALS[code]) from error
         way = Way("pull", checksums=True, source_url=url, source_etag=found.etag)
-        opened = self.open(found.source, title, links, also, way=way, ownership=ownership)
+        opened = self._open(found.source, title, known, also, way, ownership)
         with suppress(UnavailableError):  # then the agenda begins it
             self.pulls.start(opened.video.id, pull_input(self.caller.workspace, opened.video.id))
         return opened
@@ -179,7 +190,7 @@ class UploadDesk:
 
         def edit(video: Video) -> Video:
             check_unfinished(video)
-            _check_sent(video)
+            check_sent(video)
             check_in_time(video, moment)
             plan = PartPlan.cut(video)
             plan.check_numbers(numbers)
@@ -213,7 +224,6 @@ class UploadDesk:
         Raises InvalidError when they are not exactly the file that was announced, and
         ConflictError when the upload was cancelled or expired.
         """
-        _check_sent(self.videos.get(video_id))
         return self._completion.finish(video_id, parts, also)
 
     def cancel(self, video_id: str, also: Also[Video] = nothing_else) -> Video:
@@ -232,13 +242,9 @@ class UploadDesk:
             return [*self.quotas.releasing(stored(video.id)), *also(video)]
 
         video = self.videos.change(video_id, edit, event="cancelled", also=freed)
-        self._abort(video)
+        self.uploads.abort(self._key(video), video.upload.upload_id)
         self.sources.delete_prefix(self._key(video))
         return video
-
-    def _abort(self, video: Video) -> None:
-        if video.upload.upload_id:
-            self.uploads.abort(self._key(video), video.upload.upload_id)
 
     @property
     def _completion(self) -> Completion:
@@ -261,11 +267,6 @@ def _refused(code: str, detail: str) -> InvalidError:
 def default_title(filename: str) -> str:
     """Return a title for a video that was given none: its file's name without the ending."""
     return (PurePosixPath(filename.replace("\\", "/")).stem.strip() or "Untitled")[:200]
-
-
-def _check_sent(video: Video) -> None:
-    if video.upload.method == "pull":
-        raise ConflictError("This file is fetched from its address.", code="upload_is_pulled")
 
 
 __all__ = ["Opened", "UploadDesk", "default_title"]
