@@ -77,7 +77,10 @@ def build(name: str, target: Target) -> Path:
 
 def _build(name: str, target: Target, folder: Path) -> None:
     mark = folder.with_suffix(".key")
-    wanted = f"{key(name)} {_running() if target == 'local' or _is_lambdas() else _PYTHON}"
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    runs = running if target == "local" else _PYTHON
+    compiled = runs == running  # else its Python could not use the bytecode of this one
+    wanted = f"{key(name)} {runs} {'compiled' if compiled else 'source'}"
     if mark.is_file() and mark.read_text() == wanted:
         return
     mark.unlink(missing_ok=True)
@@ -94,7 +97,7 @@ def _build(name: str, target: Target, folder: Path) -> None:
             _keep_binary(folder, target)
         else:
             _trim(folder / "python")
-    if (target == "local" or _is_lambdas()) and (folder / "python").exists():
+    if compiled and (folder / "python").exists():
         compileall.compile_dir(
             str(folder / "python"),
             quiet=2,
@@ -102,15 +105,6 @@ def _build(name: str, target: Target, folder: Path) -> None:
             workers=0,
         )
     mark.write_text(wanted)
-
-
-def _running() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def _is_lambdas() -> bool:
-    """Say whether Lambda takes this Python's bytecode."""
-    return _running() == _PYTHON
 
 
 def _package(name: str) -> NpmPackage | None:

@@ -20,7 +20,7 @@ def state_machine(
     definition: str,
     steps: Mapping[str, HouseFunction],
     values: Mapping[str, str] | None = None,
-) -> stepfunctions.StateMachine:
+) -> None:
     """Add the state machine `name` (and its role and log group) to a scope, which has no other.
 
     `definition` is the file `infra/<definition>.asl.json`, where `${<step>Arn}` stands for each of
@@ -40,7 +40,7 @@ def state_machine(
         retention=RETENTION[house.stage.log_retention_days],
         removal_policy=RemovalPolicy.DESTROY,
     )
-    machine = stepfunctions.StateMachine(
+    stepfunctions.StateMachine(
         scope,
         "Machine",
         state_machine_name=name,
@@ -65,4 +65,3 @@ def state_machine(
             id=f"AwsSolutions-IAM5[{finding}]",
             reason="Log delivery and X-Ray know no resource-level permission.",
         )
-    return machine

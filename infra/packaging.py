@@ -60,6 +60,7 @@ def data_files(modules: set[Path], root: Path = ROOT) -> set[Path]:
     return found
 
 
+@cache
 def contents(context: str, folder: str) -> list[Path]:
     """Return the source files of a function's zip."""
     modules = reachable(f"functions.{context}.{folder}.handler")
@@ -70,9 +71,13 @@ def key(context: str, folder: str) -> str:
     """Return the hash that names a function's asset: of its sources, not of their bytecode."""
     digest = hashlib.sha256()
     for source in contents(context, folder):
-        digest.update(source.relative_to(ROOT).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(source.read_bytes()).digest())
+        digest.update(source.relative_to(ROOT).as_posix().encode() + b"\0" + _digest(source))
     return digest.hexdigest()
+
+
+@cache
+def _digest(source: Path) -> bytes:
+    return hashlib.sha256(source.read_bytes()).digest()
 
 
 def stage(context: str, folder: str, into: Path = BUILD) -> Path:
@@ -92,13 +97,12 @@ def stage(context: str, folder: str, into: Path = BUILD) -> Path:
     return target
 
 
+@cache
 def _compiled(source: Path) -> Path:
     """Compile a module, once for all functions that have it; return its bytecode's file."""
     name = source.relative_to(ROOT)
-    hashed = importlib.util.source_hash(source.read_bytes()).hex()
-    compiled = Path(importlib.util.cache_from_source(str(_BYTECODE / name))).with_suffix(
-        f".{hashed}.pyc"
-    )
+    kept = Path(importlib.util.cache_from_source(str(_BYTECODE / name)))
+    compiled = kept.with_suffix(f".{_digest(source).hex()}.pyc")
     if not compiled.exists():
         py_compile.compile(
             str(source), str(compiled), dfile=name.as_posix(), doraise=True,

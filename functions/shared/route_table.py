@@ -64,7 +64,7 @@ class RouteTable:
         self.routes: list[BaseRoute] = []
         self._made: list[tuple[int, BaseRoute]] = []
         self._waiting: dict[Drawer, list[tuple[int, Declared]]] = defaultdict(list)
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         declared = (each for router in routers for each in _declared(router))
         for position, each in enumerate(declared):
             self._waiting[each.drawer].append((position, each))
