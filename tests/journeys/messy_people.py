@@ -12,7 +12,7 @@ import sys
 HEAD = ["Full name", "E-Mail", "Job title", "CRM id", "Notes"]
 _FIRST = ["Ada", "Jürgen", "Zoë", "Grace", "Łukasz", "José", "Mei", "Ólafur", "Anne-Marie", "李"]
 _LAST = ["Lovelace", "Groß", "Hopper", "Nowak", "García", "Chen", "O'Brien", "Smith, Jr.", "Öztürk"]
-_TITLES = ['Head of "Operations"', "CEO", "", "Buyer\nNorth", '=HYPERLINK("http://x")', "R&D"]
+_TITLES = ['Head of "Operations"', "Director", "", "Buyer\nNorth", '=HYPERLINK("http://x")', "R&D"]
 
 
 def people(count: int, seed: int = 7) -> bytes:

@@ -147,7 +147,7 @@ def test_automations_of_activities_and_leads_end(api: Api, setup: Api) -> None:
 def test_a_trial_says_what_would_be_and_writes_nothing(api: Api, setup: Api, staff: None) -> None:
     rule = made(
         setup,
-        {"type": "set_field", "field": "title", "value": "CEO"},
+        {"type": "set_field", "field": "title", "value": "Director"},
         {"type": "add_tag", "tag": "kept"},
         {"type": "assign", "target": LIST},
         {"type": "assign", "owner_id": STAFF[0]},
@@ -174,7 +174,7 @@ def test_a_trial_says_what_would_be_and_writes_nothing(api: Api, setup: Api, sta
         ("emit_event", "would_act", None),
     ]
     actions = trial["actions"]
-    assert actions[0]["changes"] == {"title": "CEO"}
+    assert actions[0]["changes"] == {"title": "Director"}
     assert actions[2]["candidates"] == STAFF[1:]
     assert actions[4]["changes"]["subject"] == "Hand over"
     assert actions[5]["changes"] == {"name": "welcomed", "payload": {"n": 1}}

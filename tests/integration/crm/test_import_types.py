@@ -144,7 +144,7 @@ def test_leads_are_scored_and_assigned_as_a_request_would_have_it(
     setup.make("/v1/assignment-rules", {"name": "All", "target": {
         "type": "list", "members": [{"member_id": ADA}, {"member_id": BEN}]}})  # fmt: skip
     text = "Name,Lead source,Title,crm id,owner\n" + "".join(
-        f"Lead {n},Web form,{'Buyer' if n % 2 else 'CEO'},l{n},{BEN if n == 9 else ''}\n"
+        f"Lead {n},Web form,{'Buyer' if n % 2 else 'Director'},l{n},{BEN if n == 9 else ''}\n"
         for n in range(10)
     )
     previewed = machine.send(bulk, text.encode(), record_type="lead")

@@ -209,7 +209,8 @@ def test_a_mover_without_time_hands_itself_on_until_everything_has_moved() -> No
 def test_what_was_edited_since_is_left_as_edited_and_reported_and_nothing_else(
     named: list[list[int]],
     edited: set[int],
-    winner_edited: bool,  # noqa: FBT001
+    *,
+    winner_edited: bool,
 ) -> None:
     with world() as (api, find):
         people = [api.make("/v1/contacts", {"name": f"C{n}", "email": f"c{n}@a.example"})["id"]

@@ -161,7 +161,8 @@ def _of(event: dict[str, Any], world: int) -> dict[str, Any]:
 @pytest.mark.parametrize("after", [False, True])
 def test_a_worker_killed_at_any_of_its_writes_leaves_the_rest_to_the_next(
     cloud: Cloud,
-    after: bool,  # noqa: FBT001
+    *,
+    after: bool,
 ) -> None:
     winner, loser = people(cloud, 2)
     videos = [cloud.open(links=links(loser)) for _ in range(3)]

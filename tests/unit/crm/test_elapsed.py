@@ -66,7 +66,7 @@ def test_what_has_no_date_has_no_fact_and_nobody_looks_for_what_is_not_read() ->
                   {">=": [{"var": ["days_since.created_at", 0]}, 40]}]}, True),
     ],
 )  # fmt: skip
-def test_conditions_read_them_as_any_other_fact(condition: dict[str, Any], so: bool) -> None:  # noqa: FBT001
+def test_conditions_read_them_as_any_other_fact(condition: dict[str, Any], *, so: bool) -> None:
     known = facts_for(condition, record(status="open"), NOW, lambda _: ago(days=20))
     assert holds(condition, known) is so
     assert set(known) <= read_by(condition)

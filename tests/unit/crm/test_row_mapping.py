@@ -35,7 +35,7 @@ MONEY = st.builds(
 DAY = st.dates().filter(lambda each: each.year >= 1970).map(str)
 INSTANT = st.datetimes(
     min_value=datetime(1971, 1, 1),  # noqa: DTZ001 - the strategy wants naive ones
-    max_value=datetime(2199, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2199, 1, 1),  # noqa: DTZ001 - as above
 ).map(lambda each: each.isoformat(timespec="milliseconds") + "Z")
 CUSTOM = st.fixed_dictionaries(
     {},

@@ -56,7 +56,7 @@ def test_a_record_is_found_by_the_beginnings_of_its_words(
         ({"name": "Ada", "email": "ada@example.com"}, "com"),
         ({"name": "Ada", "phone": "+4915112345678"}, "3456"),
         ({"name": "東京タワー"}, "京東"),
-        ({"name": "Ada", "title": "CEO"}, "ceo"),
+        ({"name": "Ada", "title": "Director"}, "director"),
     ],
 )
 def test_a_record_is_not_found_by_other_words(record: dict[str, Any], query: str) -> None:
