@@ -62,4 +62,5 @@ def marshal_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def unmarshal_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Unmarshal a whole item."""
-    return {name: unmarshal(value) for name, value in item.items()}
+    # most attributes are strings, and every read of a record passes here
+    return {name: value["S"] if "S" in value else unmarshal(value) for name, value in item.items()}

@@ -45,7 +45,13 @@ class Caller:
         return self.visibility == "team" and team in self.teams
 
     @classmethod
-    def of(cls, context: Mapping[str, str], request_id: str) -> "Caller":
+    def of(
+        cls,
+        context: Mapping[str, str],
+        request_id: str,
+        address: str | None = None,
+        agent: str | None = None,
+    ) -> "Caller":
         """Return the caller that an authorizer's context (strings only) names."""
         return cls(
             workspace=context["workspace"],
@@ -59,6 +65,8 @@ class Caller:
             visibility=_VISIBILITIES.get(context.get("visibility", "all"), "own"),
             subject=context.get("subject") or None,
             version=context.get("version") or None,
+            address=address,
+            agent=agent,
         )
 
     def passport(self) -> dict[str, str]:

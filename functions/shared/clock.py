@@ -10,9 +10,7 @@ def now() -> datetime:
 
 def iso(moment: datetime) -> str:
     """Format an aware time as `2026-11-22T21:59:17.123Z`."""
-    return (
-        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse(text: str) -> datetime:

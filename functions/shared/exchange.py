@@ -3,7 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
@@ -30,7 +30,7 @@ from functions.shared.secrets_manager import signing_secret
 from functions.shared.signing import Signer
 from functions.shared.table import ConditionFailedError, Table
 from functions.shared.versions import LEDGER, Change
-from functions.shared.web_event import SHAPED, VERSION
+from functions.shared.web_event import BODY, SHAPED, VERSION
 from functions.shared.writes import Also, Put, nothing_else
 
 R = TypeVar("R", bound=Record)
@@ -53,11 +53,11 @@ class Related:
 class Exchange:
     """The authenticated request. Made once per request by the `Ask` dependency."""
 
-    def __init__(self, request: Request, settings: WebSettings, body: bytes) -> None:
+    def __init__(self, request: Request, settings: WebSettings) -> None:
         self._event = request.scope["aws.event"]
         self.caller = caller_from(self._event)
         self.request = request
-        self.body = body
+        self.body: bytes = self._event[BODY]
         self._settings = settings
         self.item: str | None = None  # which of a batch's
         self.precondition = request.headers.get("if-match")
@@ -269,7 +269,7 @@ def caller_from(event: dict[str, Any]) -> Caller:
     context = event["requestContext"].get("authorizer")
     if not context:
         raise UnauthenticatedError("Send 'Authorization: Bearer <key>'.")
-    return replace(Caller.of(context, event["reelate.request_id"]), **origin_of(event))
+    return Caller.of(context, event["reelate.request_id"], **origin_of(event))
 
 
 def origin_of(event: dict[str, Any]) -> dict[str, Any]:
@@ -301,9 +301,9 @@ class Permission:
     scope: str | None = None
     cost: int | None = None
 
-    async def __call__(self, request: Request) -> Exchange:
+    def __call__(self, request: Request) -> Exchange:
         """Return the request's Exchange; raises UnauthenticatedError and ForbiddenError."""
-        exchange = Exchange(request, WebSettings.from_env(), await request.body())
+        exchange = Exchange(request, WebSettings.from_env())
         if self.scope is not None and self.scope not in exchange.caller.scopes:
             exchange.tell_of_refusal(self.scope)
             exchange.caller.require(self.scope)

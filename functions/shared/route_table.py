@@ -8,7 +8,6 @@ Routes keep the order they were written down in, whenever they are made.
 
 import threading
 import warnings
-from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from pydantic.warnings import UnsupportedFieldAttributeWarning
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Router
 
 # Where a path belongs: how many segments it has (None: any number), and the second of them, the
 # resource's name.
@@ -61,35 +60,50 @@ class RouteTable:
     """What an application's routers have written down, and the routes made of it so far."""
 
     def __init__(self, routers: Iterable[APIRouter]) -> None:
-        self.routes: list[BaseRoute] = []
-        self._made: list[tuple[int, BaseRoute]] = []
-        self._waiting: dict[Drawer, list[tuple[int, Declared]]] = defaultdict(list)
+        self._declared: dict[Drawer, list[tuple[int, Declared]]] = defaultdict(list)
+        self._made: dict[int, BaseRoute] = {}
+        self._routers: dict[Drawer, Router] = {}
+        self._nothing = Router(redirect_slashes=False)
         self._lock = threading.Lock()
         declared = (each for router in routers for each in _declared(router))
         for position, each in enumerate(declared):
-            self._waiting[each.drawer].append((position, each))
+            self._declared[each.drawer].append((position, each))
 
-    def open(self, path: str) -> None:
-        """Make the routes that a path may mean, unless they are there."""
+    @property
+    def made(self) -> list[BaseRoute]:
+        """The routes that are there."""
+        return [self._made[position] for position in sorted(self._made)]
+
+    def at(self, path: str) -> Router:
+        """Return the router of the routes that a path may mean, and of no others: a function that
+        has served all its paths looks through no more of them than one that has just begun."""
         segments = path.split("/")
-        if len(segments) > 2:
-            self._make((len(segments), segments[2]))
-            self._make((None, segments[2]))
+        if len(segments) < 3:
+            return self._nothing
+        drawer: Drawer = (len(segments), segments[2])
+        if drawer not in self._declared:
+            drawer = (None, segments[2])
+            if drawer not in self._declared:
+                return self._nothing
+        return self._routers.get(drawer) or self._opened(drawer)
 
-    def open_all(self) -> None:
-        """Make all routes: for the OpenAPI document."""
-        for drawer in list(self._waiting):
-            self._make(drawer)
+    def all(self) -> list[BaseRoute]:
+        """Make all routes and return them: for the OpenAPI document."""
+        for drawer in list(self._declared):
+            self._opened(drawer)
+        return self.made
 
-    def _make(self, drawer: Drawer) -> None:
-        if drawer not in self._waiting:
-            return
+    def _opened(self, drawer: Drawer) -> Router:
+        wide: Drawer = (None, drawer[1])
+        found = (each for of in {drawer, wide} for each in self._declared.get(of, ()))
+        declared = sorted(found, key=itemgetter(0))
         with self._lock:
-            for position, each in self._waiting.get(drawer, ()):
-                insort(self._made, (position, each.make()), key=itemgetter(0))
-            # a new list: another thread may be looking through the old one
-            self.routes = [route for _, route in self._made]
-            self._waiting.pop(drawer, None)
+            for position, each in declared:
+                if position not in self._made:
+                    self._made[position] = each.make()
+            routes = [self._made[position] for position, _ in declared]
+            self._routers[drawer] = Router(routes, redirect_slashes=False)
+        return self._routers[drawer]
 
 
 def _declared(router: APIRouter) -> Sequence[Declared]:

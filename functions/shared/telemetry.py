@@ -28,6 +28,12 @@ class _Stdout:
         sys.stdout.flush()
 
 
+# No line of ours names a thread or a process: the switches that Python's logging has for leaving
+# them out (docs.python.org/3/howto/logging.html#optimization).
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+_to_json = json.JSONEncoder(default=str).encode
+
 # What a record carries of its own; the rest of its attributes came with `extra`.
 _OWN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "taskName"}
 
@@ -69,10 +75,11 @@ class _Lines(BasePowertoolsFormatter):
             **self._keys,
         }
         line.update((name, value) for name, value in record.__dict__.items() if name not in _OWN)
-        return json.dumps(line, default=str)
+        return _to_json(line)
 
 
-logger = Logger(service="reelate", logger_formatter=_Lines(), stream=cast(TextIO, _Stdout()))
+_LINES = _Lines()
+logger = Logger(service="reelate", logger_formatter=_LINES, stream=cast(TextIO, _Stdout()))
 
 
 def instrumented(handler: Handler) -> Handler:
@@ -83,8 +90,8 @@ def instrumented(handler: Handler) -> Handler:
     def wrapper(event: Any, context: Any) -> Any:
         started = time.perf_counter()
         # what the invocation before has added must not show in this one's lines
-        logger.clear_state()
-        logger.append_keys(
+        _LINES.clear_state()
+        annotate(
             function=function_name(),
             invocation=getattr(context, "aws_request_id", None),
         )
@@ -107,7 +114,8 @@ def instrumented(handler: Handler) -> Handler:
 
 def annotate(**keys: Any) -> None:
     """Add ids (workspace, record, request) to every further line of this invocation."""
-    logger.append_keys(**keys)
+    # straight to the formatter: Logger looks for it anew each time
+    _LINES.append_keys(**keys)
 
 
 def count(name: str, value: float = 1, unit: str = "Count", **dimensions: str) -> None:

@@ -15,9 +15,9 @@ from functions.shared.errors import MalformedError, TooLargeError, UnsupportedMe
 
 MAX_BODY_BYTES = 1_000_000
 MAX_TARGET_CHARACTERS = 8_000  # of path and query together
-_BODY, _HEADERS = "reelate.body", "reelate.headers"
-# What a request's stations tell each other: the version it is answered in; that its reply is not
-# the whole record in the newest shape; further headers of its reply.
+# What a request's stations tell each other: its body and headers; the version it is answered in;
+# that its reply is not the whole record in the newest shape; further headers of its reply.
+BODY, HEADERS = "reelate.body", "reelate.headers"
 VERSION, SHAPED, REPLY_HEADERS = "reelate.version", "reelate.shaped", "reelate.reply_headers"
 
 
@@ -26,7 +26,7 @@ class RestApi(APIGateway):
 
     @property
     def body(self) -> bytes:
-        return bytes(self.event[_BODY])
+        return bytes(self.event[BODY])
 
     @property
     def scope(self) -> Any:
@@ -38,7 +38,7 @@ class RestApi(APIGateway):
             "method": event["httpMethod"],
             "headers": [
                 [name.encode("utf-8", "replace"), value.encode("utf-8", "replace")]
-                for name, value in event[_HEADERS].items()
+                for name, value in event[HEADERS].items()
             ],
             "path": unquote(event["path"]),
             "raw_path": None,
@@ -83,7 +83,7 @@ def read(event: dict[str, Any], headers: Mapping[str, str]) -> None:
         family, _, name = kind.partition("/")
         if family != "application" or not (name == "json" or name.endswith("+json")):
             raise UnsupportedMediaTypeError("The body must be sent as application/json.")
-    event[_BODY], event[_HEADERS] = body, headers
+    event[BODY], event[HEADERS] = body, headers
 
 
 def _query_length(event: Mapping[str, Any]) -> int:
