@@ -45,10 +45,12 @@ class BulkWork(Construct):
         self._house = house
         self._detects()
         workers = {
-            "SplitImport": self._worker("split_import", settings.SplitImportSettings, 3008),
-            # rules for leads are evaluated by layers/logic
+            "SplitImport": self._worker(
+                "split_import", settings.SplitImportSettings, 3008, layers=["likeness"]
+            ),
+            # rules for leads are evaluated by layers/logic, names compared by layers/likeness
             "ImportRows": self._worker(
-                "import_rows", settings.ImportRowsSettings, layers=["logic"]
+                "import_rows", settings.ImportRowsSettings, layers=["logic", "likeness"]
             ),
             "RevertRows": self._worker(
                 "revert_rows", settings.RevertRowsSettings, layers=["logic"]

@@ -24,6 +24,8 @@ from functions.crm.index import Entry, Indexed, Portion, clipped
 from functions.crm.likeness import COMPARED, Traits
 from functions.crm.sounds import sound
 
+# What it tells of two records that they share such a key.
+TELLING = {"email": 8, "phone": 5, "site": 5, "company": 4, "domain": 4, "name": 3}
 _MOST = 4  # of addresses and of numbers, each
 MAX_KEYS = 2 * _MOST + 5
 

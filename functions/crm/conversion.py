@@ -14,7 +14,7 @@ another table to keep: whoever wants a lead's field on contacts defines it there
 another record has in a unique field refuses the conversion (409), as when creating one by hand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -79,6 +79,14 @@ class Plan:
         """Return the new records, in an order in which they may be written."""
         records = {"company": self.company, "contact": self.contact, "deal": self.deal}
         return [each for name, each in records.items() if each and name in self.created]
+
+    def newcomers(self) -> dict[str, CrmRecord]:
+        """Return the new contact and the new company, by these names."""
+        return {each.OBJECT: each for each in self.made() if not isinstance(each, Deal)}
+
+
+# Looks at what is to be made, by the name that the request has for it.
+Check = Callable[[Mapping[str, CrmRecord]], None]
 
 
 class ConversionView(BaseModel):

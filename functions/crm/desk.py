@@ -53,6 +53,7 @@ class ImportDesk:
     files: Files
     executions: Executions
     custom: Callable[[str], CustomTargets]
+    policy: Callable[[str], str]  # on duplicates of a type of record
     guess: Guess
     progress_of: Callable[[str, str], Tally]
     clock: Callable[[], datetime]
@@ -178,7 +179,8 @@ class ImportDesk:
 
     def _begin(self, job_id: str, act: Act, told: Mapping[str, Any], also: Also[Import]) -> Import:
         def begun(old: Import) -> Import:
-            choice = chosen(old, told, self.custom(old.record_type), self.caller)
+            kind = old.record_type
+            choice = chosen(old, told, self.custom(kind), self.caller, self.policy(kind))
             working = "previewing" if act == "preview" else "running"
             if old.state == working and old.choice == choice:
                 return old  # asked again: only what starts the work is repeated

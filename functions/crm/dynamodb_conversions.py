@@ -3,6 +3,9 @@
     pattern       index  requests                                      units (1 KB items)
     plan          table  1 GetItem + up to 2 BatchGetItem (what may    1 RRU an item
                          be there already: its markers, then itself)
+      ... with a  table  + as `dynamodb_duplicates` for a new contact,
+          policy         and for a new company
+          on duplicates
     convert       table  as plan + 1 GetItem + 1 TransactWriteItems    2 WRU an item: lead, visit,
                                                                        what it was, each new
                                                                        record with its markers
@@ -20,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from functions.crm import conversion, dynamodb
-from functions.crm.conversion import ConversionView, Found, Plan
+from functions.crm.conversion import Check, ConversionView, Found, Plan
 from functions.crm.dynamodb_deals import Deals
 from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_leads import Leads, leads
@@ -51,12 +54,15 @@ class Conversions:
         self._people = people
         self._staff = staff
 
-    def preview(self, lead_id: str, wanted: ConvertFields, if_match: str | None) -> ConversionView:
+    def preview(
+        self, lead_id: str, wanted: ConvertFields, if_match: str | None, check: Check
+    ) -> ConversionView:
         """Return what a conversion would do; raises as it would, but for what only the write
         finds out (a value taken meanwhile, a stage that does not take the deal)."""
         lead = self._leads(self._table).get(lead_id, consistent=True)
         check_match(lead.etag, if_match)
         plan = self._plan(lead, wanted)
+        check(plan.newcomers())
         return _view(plan, rehearsed(self._table, self._acts(lead, plan)), dry_run=True)
 
     def convert(
@@ -64,16 +70,20 @@ class Conversions:
         lead_id: str,
         wanted: ConvertFields,
         *,
+        check: Check,
         if_match: str | None = None,
         also: Also[ConversionView],
     ) -> ConversionView:
         """Convert a lead. Raises NotFoundError, ConflictError, InvalidError and
-        PreconditionFailedError as writes of its parts do."""
+        PreconditionFailedError as writes of its parts do, and what `check` raises of the people
+        and companies that it would make."""
         for _ in range(_ATTEMPTS):
             lead = self._leads(self._table).get(lead_id, consistent=True)
             check_match(lead.etag, if_match)
             try:
-                return self._do(lead, self._plan(lead, wanted), also)
+                plan = self._plan(lead, wanted)
+                check(plan.newcomers())
+                return self._do(lead, plan, also)
             except PreconditionFailedError:  # the lead was changed after it was read
                 check_match("", if_match)
             except ConflictError as error:

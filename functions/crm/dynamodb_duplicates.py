@@ -11,6 +11,9 @@
           merged a moment ago            that lies between
       ... more than MAX_BLOCK     table  + 1 Query for each such key         as above
           share a key
+    duplicates of many records    table  1 Query for each key that any of    as above
+    (rows of an import)                  them has, 1 BatchGetItem for each
+                                         100 that share one
 
     block    pk W#<workspace>#ALIKE#<type>#<what>#<digest>   sk <name's words>#<id>
 
@@ -24,9 +27,9 @@ at the same moment none finds the other.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
-from functions.crm.blocking import Key, keys_of, named
+from functions.crm.blocking import TELLING, Key, keys_of, named
 from functions.crm.duplicates import RESOURCES, Candidate, Match, Sought
 from functions.crm.dynamodb import dialled, shown, visible
 from functions.crm.dynamodb_definitions import definitions_of
@@ -39,8 +42,7 @@ from functions.shared.table import Item, Table
 MAX_BLOCK = 100
 MAX_COMPARED = 50
 _AT_ONCE = 6
-# What it tells of two records that they share such a key.
-_TELLING = {"email": 8, "phone": 5, "site": 5, "company": 4, "domain": 4, "name": 3}
+_PAGE = 100  # items of a BatchGetItem
 
 
 class DynamoDuplicates:
@@ -84,24 +86,48 @@ class DynamoDuplicates:
         Who may not read such records finds none. Raises InvalidError when its phone number is none,
         UnavailableError.
         """
-        if f"{RESOURCES[record['object']]}:read" not in self._caller.scopes:
-            return Match((), True, ())
-        mine = Traits.of(self._normal(record))
-        kind, own = record["object"], record.get("id")
-        keys = keys_of(mine)
-        names, overfull, complete = self._neighbours(kind, keys, named(mine), own)
-        if not names:
-            return Match((), complete, overfull)
-        there = shown(self._table, Question.of(self._caller, names), names)
+        (found,) = self.matches([self._normal(record)])
+        return found
+
+    def matches(self, records: Sequence[Mapping[str, Any]]) -> list[Match]:
+        """Return, in their order, who may be the same as each of some records of one type, as they
+        are stored (each as `match` says; no record is found for another one of them)."""
+        kind = records[0]["object"]
+        if f"{RESOURCES[kind]}:read" not in self._caller.scopes:
+            return [Match((), True, ()) for _ in records]
+        traits = [Traits.of(each) for each in records]
+        keys = [keys_of(each) for each in traits]
+        blocks = self._blocks(kind, keys, [named(each) for each in traits])
+        near = [
+            self._neighbours(kind, mine, blocks[place], records[place].get("id"))
+            for place, mine in enumerate(keys)
+        ]
+        there = self._there(list(dict.fromkeys(name for each in near for name in each.names)))
+        return [
+            self._match(records[place].get("id"), traits[place], each, there)
+            for place, each in enumerate(near)
+        ]
+
+    def _match(
+        self, own: str | None, mine: Traits, near: "_Near", there: Mapping[str, Mapping[str, Any]]
+    ) -> Match:
         # until the index has heard of a merge, rows of what was merged lead to what it is now
-        living = {each["id"]: each for each in there.values() if each["id"] != own}
+        shown = [there[each.id] for each in near.names if each.id in there]
+        living = {each["id"]: each for each in shown if each["id"] != own}
         found = [
             (candidate, living[candidate.id])
             for each in living.values()
             if (candidate := Candidate.of(mine, each, self._similar)) is not None
         ]
         found.sort(key=lambda each: (-each[0].score, each[0].id))
-        return Match(found, complete, overfull)
+        return Match(found, near.complete, near.overfull)
+
+    def _there(self, names: Sequence[RecordName]) -> Mapping[str, Mapping[str, Any]]:
+        found: dict[str, Mapping[str, Any]] = {}
+        for first in range(0, len(names), _PAGE):
+            some = names[first : first + _PAGE]
+            found |= shown(self._table, Question.of(self._caller, some), some)
+        return found
 
     def _normal(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         phone = record.get("phone")
@@ -110,32 +136,73 @@ class DynamoDuplicates:
         return {**record, "phone": dialled(phone, definitions_of(self._table).phone_region)}
 
     def _neighbours(
-        self, kind: str, keys: Sequence[Key], name: str, own: str | None
-    ) -> tuple[list[RecordName], list[str], bool]:
-        """Return the records to be compared, the kinds of keys that too many share, and whether
-        these are all that share a key."""
-        if not keys:
-            return [], [], True
-        with ThreadPoolExecutor(min(_AT_ONCE, len(keys))) as pool:
-            blocks = list(pool.map(lambda key: self._block(kind, key, name), keys))
+        self, kind: str, keys: Sequence[Key], blocks: Sequence["_Block"], own: str | None
+    ) -> "_Near":
         weights: dict[str, int] = {}
         overfull: dict[str, None] = {}
-        for key, (rows, full) in zip(keys, blocks, strict=True):
-            if full:
+        for key, block in zip(keys, blocks, strict=True):
+            if block.full:
                 overfull[key.what] = None
-            for record_id in {row["id"] for row in rows if self._sees(row)} - {own}:
-                weights[record_id] = weights.get(record_id, 0) + _TELLING[key.what]
+            for record_id in {row["id"] for row in block.rows if self._sees(row)} - {own}:
+                weights[record_id] = weights.get(record_id, 0) + TELLING[key.what]
         order = sorted(weights, key=lambda each: (-weights[each], each))
         names = [RecordName(type=kind, id=each) for each in order[: self._most]]
-        return names, list(overfull), not overfull and len(order) <= self._most
+        complete = not overfull and len(order) <= self._most
+        return _Near(names, list(overfull), complete)
 
-    def _block(self, kind: str, key: Key, name: str) -> tuple[list[Item], bool]:
+    def _blocks(
+        self, kind: str, keys: Sequence[Sequence[Key]], names: Sequence[str]
+    ) -> list[list["_Block"]]:
+        """Return the blocks of each record's keys: each read once, and of those that are too full
+        what has the record's name besides."""
+        wanted = list(dict.fromkeys(key for mine in keys for key in mine))
+        if not wanted:
+            return [[] for _ in keys]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
+            pages = dict(
+                zip(wanted, pool.map(lambda key: self._page(kind, key), wanted), strict=True)
+            )
+            again = list(
+                dict.fromkeys(
+                    (key, name)
+                    for mine, name in zip(keys, names, strict=True)
+                    for key in mine
+                    if pages[key].full
+                )
+            )
+            same = dict(
+                zip(again, pool.map(lambda each: self._page(kind, *each), again), strict=True)
+            )
+        return [
+            [
+                _Block(pages[key].rows + same[key, name].rows, True) if pages[key].full
+                else pages[key]
+                for key in mine
+            ]
+            for mine, name in zip(keys, names, strict=True)
+        ]  # fmt: skip
+
+    def _page(self, kind: str, key: Key, name: str | None = None) -> "_Block":
         pk = self._table.key(*key.partition(kind))
-        page = self._table.query(pk, limit=self._rows)
-        if page.last_key is None:
-            return page.items, False
-        same = self._table.query(pk, begins_with=f"{name}#", limit=self._rows)
-        return page.items + same.items, True
+        begins = None if name is None else f"{name}#"
+        page = self._table.query(pk, begins_with=begins, limit=self._rows)
+        return _Block(page.items, page.last_key is not None)
 
     def _sees(self, row: Item) -> bool:
         return self._caller.sees(row.get("owner_id"), row.get("team_id"))
+
+
+class _Block(NamedTuple):
+    """Rows that share a key, and whether there are more."""
+
+    rows: list[Item]
+    full: bool
+
+
+class _Near(NamedTuple):
+    """The records to be compared, the kinds of keys that too many share, and whether these are all
+    that share a key."""
+
+    names: Sequence[RecordName]
+    overfull: Sequence[str]
+    complete: bool

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from functions.crm.csv_records import Format
+from functions.crm.duplicates import OVERRIDE, RESOURCES
 from functions.crm.import_targets import JOINED, targets_of
 from functions.crm.importables import IMPORTABLES
-from functions.crm.jobs import Choice, Import, Mapped
+from functions.crm.jobs import Choice, Import, Mapped, OnDuplicates
 from functions.crm.matching import matches
 from functions.crm.reception import CustomTargets
 from functions.crm.row_mapping import Mapper, RowRefusedError
@@ -16,9 +17,12 @@ from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.validation import pointer
 
 
-def chosen(job: Import, told: Mapping[str, Any], custom: CustomTargets, caller: Caller) -> Choice:
-    """Return how the rows of an import become records. Raises InvalidError when that does not fit,
-    ForbiddenError without the scope to read records that rows name."""
+def chosen(
+    job: Import, told: Mapping[str, Any], custom: CustomTargets, caller: Caller, policy: str
+) -> Choice:
+    """Return how the rows of an import become records. `policy` is what the workspace wants done
+    about duplicates. Raises InvalidError when that does not fit, ForbiddenError without the scope
+    to read records that rows name, or to do less about duplicates than the policy."""
     what = IMPORTABLES[job.record_type]
     mode = told.get("mode") or job.mode
     match = fitting_match(job.record_type, custom, mode, told.get("match_on") or job.match_on)
@@ -47,7 +51,23 @@ def chosen(job: Import, told: Mapping[str, Any], custom: CustomTargets, caller: 
         defaults=defaults,
         empty_cells=told.get("empty_cells") or "keep",
         fallback_encoding=told.get("fallback_encoding"),
+        duplicates=_on_duplicates(job, mode, told.get("duplicates"), policy, caller),
     )
+
+
+def _on_duplicates(
+    job: Import, mode: str, told: OnDuplicates | None, policy: str, caller: Caller
+) -> OnDuplicates:
+    compared = job.record_type in RESOURCES
+    if told not in (None, "ignore") and not compared:
+        said = f"Only {', '.join(RESOURCES.values())} are compared with what is there."
+        raise _unfit("/duplicates", "not_compared", said)
+    if mode == "update" or not compared:
+        return "ignore"  # nothing is made that could be a duplicate
+    wanted: OnDuplicates = "warn" if policy == "warn" else "deny" if policy == "deny" else "ignore"
+    if told is not None and told != wanted == "deny":
+        caller.require(OVERRIDE)
+    return told or wanted
 
 
 def fitting_match(

@@ -31,6 +31,7 @@ ImportState = Literal[
 ]  # fmt: skip
 ExportState = Literal["running", "cancelling", "cancelled", "done", "failed"]
 Act = Literal["preview", "run", "revert"]
+OnDuplicates = Literal["ignore", "warn", "deny"]
 
 
 class _Part(BaseModel):
@@ -84,6 +85,7 @@ class Tally(_Part):
     failed: int = 0
     reverted: int = 0
     kept: int = 0  # of a revert: rows that were changed since, and stay as they are
+    warned: int = 0  # of those created: rows that may be there already
 
     @property
     def done(self) -> int:
@@ -91,7 +93,8 @@ class Tally(_Part):
 
 
 class RowFault(_Part):
-    """What is wrong with one row: its number, its line in the file, the column."""
+    """What is wrong with one row, or (a warning) to be looked at: its number, its line in the file,
+    the column; `candidates` are the records that it may be."""
 
     row: int
     line: int
@@ -100,6 +103,8 @@ class RowFault(_Part):
     code: str
     message: str
     value: str = ""
+    severity: Literal["error", "warning"] = "error"
+    candidates: Sequence[str] = ()
 
 
 class Choice(_Part):
@@ -111,6 +116,7 @@ class Choice(_Part):
     defaults: Mapping[str, str] = Field(default_factory=dict)
     empty_cells: Literal["keep", "clear"] = "keep"
     fallback_encoding: str | None = None
+    duplicates: OnDuplicates = "ignore"
 
 
 class Import(OwnedRecord):

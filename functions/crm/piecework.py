@@ -77,6 +77,7 @@ class Planned:
     writes: Sequence[Guarded] = ()
     journal: Mapping[str, Any] | None = None
     faults: Sequence[Mapping[str, Any]] = ()
+    warned: bool = False  # the faults are warnings
 
     @property
     def weight(self) -> int:
@@ -209,6 +210,7 @@ class _Share:
             self.rows.append(plan.journal)
         self.faults.extend(plan.faults)
         self.tally[plan.outcome] += 1
+        self.tally["warned"] += plan.warned
         self.end = place + 1
 
     def blamed(self, error: ConditionFailedError) -> Iterator[tuple[int, FieldProblem | None]]:

@@ -5,10 +5,11 @@ It is made by one exact scan of the file and kept as a JSON object; every lane w
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from functions.crm.csv_records import Piece, Record, cut
+from functions.crm.file_doubles import Double, Doubles
 
 PIECE_ROWS = 2_000
 MAX_ROWS = 5_000_000
@@ -22,11 +23,13 @@ class TooManyRowsError(Exception):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`pieces` in the file's order; `twins` has, by piece, the rows whose match value stood in an
-    earlier row, and that row's line."""
+    earlier row, and that row's line; `doubles`, where they were looked for, the rows that an
+    earlier row is like."""
 
     pieces: list[Piece]
     rows: int
     twins: Mapping[int, Mapping[int, int]]
+    doubles: Mapping[int, Double] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -36,6 +39,7 @@ class Plan:
                 str(piece): {str(row): line for row, line in rows.items()}
                 for piece, rows in self.twins.items()
             },
+            "doubles": {str(row): list(double) for row, double in self.doubles.items()},
         }
 
     @classmethod
@@ -47,6 +51,7 @@ class Plan:
                 int(piece): {int(row): line for row, line in rows.items()}
                 for piece, rows in value["twins"].items()
             },
+            {int(row): Double(*each) for row, each in value.get("doubles", {}).items()},
         )
 
 
@@ -54,21 +59,26 @@ def make(
     records: Iterable[Record],
     key_of: Callable[[Record], str | None] | None,
     *,
+    doubles: Doubles | None = None,
     piece_rows: int = PIECE_ROWS,
 ) -> Plan:
     """Scan a file's rows (without its header) once. `key_of` is the value by which a row finds its
-    record, where a file may have it once.
+    record, where a file may have it once; `doubles` looks for rows that are like earlier ones.
 
-    Memory: about 60 bytes a row that has such a value, nothing else. Raises TooManyRowsError.
+    Memory: about 60 bytes a row that has such a value, and what `doubles` takes. Raises
+    TooManyRowsError.
     """
     marks: list[int] = []
-    pieces = list(cut(_noted(records, key_of, marks), piece_rows))
+    pieces = list(cut(_noted(records, key_of, doubles, marks), piece_rows))
     rows = pieces[-1].row + pieces[-1].rows - 1 if pieces else 0
-    return Plan(pieces, rows, _twins(marks, piece_rows))
+    return Plan(pieces, rows, _twins(marks, piece_rows), doubles.found if doubles else {})
 
 
 def _noted(
-    records: Iterable[Record], key_of: Callable[[Record], str | None] | None, marks: list[int]
+    records: Iterable[Record],
+    key_of: Callable[[Record], str | None] | None,
+    doubles: Doubles | None,
+    marks: list[int],
 ) -> Iterator[Record]:
     for row, record in enumerate(records, start=1):
         if row > MAX_ROWS:
@@ -83,6 +93,8 @@ def _noted(
                 | row << (_ROW_BITS + 8)
                 | record.line
             )
+        if doubles is not None:
+            doubles.see(row, record)
         yield record
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from functions.crm.conversion import ConversionView
+from functions.crm.conversion import Check, ConversionView
 from functions.crm.definitions import FieldDefinition
 from functions.crm.lead_fields import ConvertFields
 from functions.crm.lead_rules import RULE
@@ -78,13 +78,14 @@ class ConversionStore(Protocol):
     """The conversions of leads by the caller; errors as `dynamodb_conversions` says."""
 
     def preview(
-        self, lead_id: str, wanted: ConvertFields, if_match: str | None
+        self, lead_id: str, wanted: ConvertFields, if_match: str | None, check: Check
     ) -> ConversionView: ...
     def convert(
         self,
         lead_id: str,
         wanted: ConvertFields,
         *,
+        check: Check,
         if_match: str | None = None,
         also: Also[ConversionView],
     ) -> ConversionView: ...

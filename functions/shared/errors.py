@@ -85,8 +85,14 @@ class ConflictError(ReelateError):
 class PossibleDuplicateError(ConflictError):
     """What is to be made may be there already; `duplicates` are the records that it may be."""
 
-    def __init__(self, detail: str, *, duplicates: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__(detail, code="possible_duplicate")
+    def __init__(
+        self,
+        detail: str,
+        *,
+        duplicates: Sequence[Mapping[str, Any]],
+        errors: Sequence[FieldProblem] = (),
+    ) -> None:
+        super().__init__(detail, code="possible_duplicate", errors=errors)
         self.duplicates = tuple(duplicates)
 
 

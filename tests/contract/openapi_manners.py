@@ -72,11 +72,11 @@ def relate(schemas: Json) -> None:
     """Tell what is added to records: by `expand` where it is asked for, and to new ones."""
     schemas["Candidate"] = Candidate.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["Candidate"].pop("$defs")
-    for owner in ("Contact", "Company", "Lead"):
+    for owner in ("Contact", "Company", "Lead", "ConversionView"):
         schemas[owner]["properties"]["duplicates"] = {
             "type": "array",
             "items": {"$ref": "#/components/schemas/Candidate"},
-            "description": "In the reply to what made the record, where the workspace's policy is "
+            "description": "In the reply to what made something, where the workspace's policy is "
             "`warn` or `deny`: the likeliest records that it may be.",
         }
     for owner, name, kind in (("Contact", "company", "Company"), ("Deal", "company", "Company")):

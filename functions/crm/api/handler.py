@@ -198,7 +198,7 @@ app = build_app(
         leads.LeadResource("leads", Lead, NewLeadFields, LeadPatch, _leads, _history, look=_look)
     ),
     staged.routes("leads", Lead, _leads),
-    leads.routes(_leads, _conversions),
+    leads.routes(_leads, _conversions, _look),
     associations.routes(_associations),
     associations.reading("contacts", "contact", _associations),
     associations.reading("companies", "company", _associations),

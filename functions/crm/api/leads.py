@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
+from functions.crm.api.newcomers import Look, Newcomer, flagged
 from functions.crm.api.resources import CHANGE, Id, Resource
 from functions.crm.conversion import ConversionView
 from functions.crm.lead_fields import ConvertFields
@@ -36,7 +37,9 @@ class LeadResource(Resource[Lead]):
 
 
 def routes(
-    store: Callable[[Exchange], LeadStore], conversions: Callable[[Exchange], ConversionStore]
+    store: Callable[[Exchange], LeadStore],
+    conversions: Callable[[Exchange], ConversionStore],
+    look: Look,
 ) -> APIRouter:
     """Return the routes `POST /v1/leads/{id}/assign`, `/convert` and `/unconvert`."""
     api = router(tags=["leads"])
@@ -61,10 +64,15 @@ def routes(
         "all or nothing. A contact with the lead's e-mail address and a company with its domain "
         "are attached as they are instead of being made again. The lead moves to its pipeline's "
         "first stage of kind `won` and is changed no more; its timeline stays, and those of what "
-        "it became begin with the conversion. `dry_run` shows what would happen. Needs "
+        "it became begin with the conversion. `dry_run` shows what would happen. Where the "
+        "workspace's policy (`/v1/record-settings`) for contacts or companies is `warn` or `deny`, "
+        "the reply names in `duplicates` whom a new one may be; with `deny` one that is likely "
+        "there already is refused (409 `possible_duplicate`): name the one that it is as "
+        "`contact.id` or `company.id`, and it is attached. Needs "
         "`contacts:write`, and `companies:write` and `deals:write` for what is made besides. "
         "Events: `lead.converted`, `contact.created`, `company.created`, `deal.created`.",
-        responses=CHANGE, openapi_extra=operation("leads:write", "IdempotencyKey", "IfMatch"),
+        responses=CHANGE,
+        openapi_extra=flagged(operation("leads:write", "IdempotencyKey", "IfMatch"), look),
     )  # fmt: skip
     async def convert(ask: Writes, record_id: Id, body: ConvertFields) -> Response:
         ask.caller.require("contacts:write")
@@ -72,13 +80,16 @@ def routes(
             ask.caller.require("companies:write")
         if body.deal:
             ask.caller.require("deals:write")
+        newcomers = Newcomer(ask, look)
+        check = newcomers.check_parts
         if body.dry_run:
-            return _shown(conversions(ask).preview(record_id, body, ask.if_match))
+            view = conversions(ask).preview(record_id, body, ask.if_match, check)
+            return Response(newcomers.shown(view), media_type="application/json")
         return ask.once(
             lambda also: conversions(ask).convert(
-                record_id, body, if_match=ask.if_match, also=also
+                record_id, body, check=check, if_match=ask.if_match, also=also
             ),
-            lambda view: Reply(200, view.model_dump_json(), {"etag": view.lead.etag}),
+            lambda view: Reply(200, newcomers.shown(view), {"etag": view.lead.etag}),
         )
 
     @api.post(
@@ -99,7 +110,3 @@ def routes(
         )
 
     return api
-
-
-def _shown(view: ConversionView) -> Response:
-    return Response(view.model_dump_json(), media_type="application/json")

@@ -1,16 +1,16 @@
 """New records that may be there already: the flag of requests that make them, and what the reply
 says of whom they may be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from functions.crm.model import CrmRecord
-from functions.shared.errors import FieldProblem, InvalidError
+from functions.shared.errors import FieldProblem, InvalidError, PossibleDuplicateError
 from functions.shared.exchange import Exchange
 
 
 class Shown(Protocol):
-    """A candidate."""
+    """A candidate, or what a reply shows."""
 
     def model_dump_json(self) -> str: ...
 
@@ -40,7 +40,7 @@ SENTENCE = (
 
 
 class Newcomer:
-    """A record that one request makes, and whom it may be."""
+    """What one request makes, and whom it may be."""
 
     def __init__(self, ask: Exchange, look: Look | None) -> None:
         self._ask = ask
@@ -50,11 +50,40 @@ class Newcomer:
 
     def check(self, record: CrmRecord) -> None:
         """Look for the record among those that are there; raises PossibleDuplicateError."""
-        if self._look is not None:
-            self._told = self._look(self._ask, record, allowed=self._allowed)
+        self._told = self._found(record)
 
-    def shown(self, record: CrmRecord) -> str:
-        """Return the record as the reply shows it."""
+    def check_parts(self, parts: Mapping[str, CrmRecord]) -> None:
+        """As `check`, of several records that are made together, by the names that the body has for
+        them: told, or refused, is what there is to be said of them all."""
+        told: list[Sequence[Shown]] = []
+        refusals: dict[str, PossibleDuplicateError] = {}
+        for name, record in parts.items():
+            try:
+                found = self._found(record)
+            except PossibleDuplicateError as error:
+                refusals[name] = error
+            else:
+                told += [] if found is None else [found]
+        self._told = [each for some in told for each in some] if told else None
+        if refusals:
+            raise PossibleDuplicateError(
+                "What is to be made may be there already; see `duplicates`. Name the record that "
+                "it is as `id` of its part, to attach it instead; whoever may merge can make it "
+                "all the same, with `allow_duplicates=true`.",
+                duplicates=[each for error in refusals.values() for each in error.duplicates],
+                errors=[
+                    FieldProblem(f"/{name}/id", "possible_duplicate", f"Which {name} is it?")
+                    for name in refusals
+                ],
+            )
+
+    def _found(self, record: CrmRecord) -> Sequence[Shown] | None:
+        if self._look is None:
+            return None
+        return self._look(self._ask, record, allowed=self._allowed)
+
+    def shown(self, record: Shown) -> str:
+        """Return what was made as the reply shows it."""
         text = record.model_dump_json()
         if self._told is None:
             return text

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from functions.crm.fields import Fields
-from functions.crm.jobs import Mode
+from functions.crm.jobs import Mode, OnDuplicates
 from functions.crm.views import Filters
 
 MAX_BYTES = 2 << 30
@@ -81,6 +81,14 @@ class ImportChoice(Fields):
         default=None,
         description="For cells that are not in the file's encoding; without it their rows are "
         "refused.",
+    )
+    duplicates: OnDuplicates | None = Field(
+        default=None,
+        description="What is done with a row that would make a contact, company or lead that may "
+        "be there already, or in an earlier row: `ignore` nothing, `warn` it is made and the "
+        "report names the candidates, `deny` it is refused when one is likely "
+        "(`possible_duplicate`). Left out: the workspace's policy (`/v1/record-settings`). You need `merges:write` to do "
+        "less than a policy of `deny`.",
     )
 
 

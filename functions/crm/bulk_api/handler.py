@@ -12,7 +12,7 @@ from functions.crm.bulk_api.views import FileAddress
 from functions.crm.charset_normalizer import guess
 from functions.crm.desk import ImportDesk
 from functions.crm.dynamodb_custom_targets import custom_targets
-from functions.crm.dynamodb_definitions import custom_fields
+from functions.crm.dynamodb_definitions import custom_fields, definitions_of
 from functions.crm.export_desk import ExportDesk
 from functions.crm.import_samples import sample_of
 from functions.crm.importables import IMPORTABLES
@@ -66,6 +66,7 @@ class _Imports:
             files=bench.files,
             executions=Executions(client("stepfunctions"), machine),
             custom=partial(custom_targets, bench.table),
+            policy=lambda kind: definitions_of(bench.table).duplicates.get(kind, "off"),
             guess=guess,
             progress_of=lambda job, plan: dynamodb_jobs.Ledger(bench.table, job, plan).progress(),
             clock=now,
@@ -74,7 +75,7 @@ class _Imports:
 
     def address(self, job: Import) -> FileAddress:
         if job.report is None:
-            raise ConflictError("No row was refused.", code="no_report")
+            raise ConflictError("No row was refused, and none has a warning.", code="no_report")
         return self._bench.address("import", job.id, job.report, f"{job.id}-report.csv")
 
     def sample(self, record_type: str) -> str:

@@ -145,9 +145,10 @@ def _add_file(api: APIRouter, opened: Callable[[Exchange], Opened]) -> None:
         "/v1/imports/{id}/report", response_model=FileAddress, name="address_import_report",
         summary="Get the address of the report",
         description="A CSV file with every refused row: its number, line, column, code, sentence, "
-        "and what stood there, so that no spreadsheet runs it. Kept 30 days; the address works for "
-        "15 minutes, and that it was asked for is in the audit log. 409 `no_report` when no row "
-        "was refused.",
+        "and what stood there, so that no spreadsheet runs it; and with `severity` `warning` every "
+        "row that was written and may be there twice, with the ids of its `candidates`. Kept 30 "
+        "days; the address works for 15 minutes, and that it was asked for is in the audit log. "
+        "409 `no_report` when no row was refused and none has a warning.",
         responses=problems(400, 404, 409), openapi_extra=operation("imports:read"),
     )  # fmt: skip
     async def report(ask: Reads, record_id: Id) -> Response:

@@ -11,7 +11,9 @@ from functions.crm.jobs import Import, ImportState, Reason, RowFault, Tally
 from functions.crm.piecework import Cursor, Entry
 
 SHOWN = 20  # faults that the import itself shows
-_HEAD = ("row", "line", "column", "column_name", "code", "message", "value")
+_HEAD = (
+    "row", "line", "column", "column_name", "code", "message", "value", "severity", "candidates",
+)  # fmt: skip
 _REASONS = {
     "too_many_rows": "The file has more than 5,000,000 rows; send it in parts.",
     "error": "Something went wrong on our side; `resume` goes on with what is not done yet.",
@@ -42,7 +44,7 @@ class Ending:
         cursors = self.journal.cursors()
         tally = _sum(cursors)
         changes: dict[str, Any] = {}
-        faulty = sorted(n for n, each in cursors.items() if each.tally.failed or each.tally.kept)
+        faulty = sorted(n for n, each in cursors.items() if _told(each.tally))
         key = report_key(self.workspace, job.id, str(job.acts)) if faulty else None
         if key is not None:
             self.write(key, self._report(faulty), "text/csv; charset=utf-8")
@@ -62,7 +64,8 @@ class Ending:
         # the mark tells spreadsheets that this is UTF-8
         yield b"\xef\xbb\xbf" + spreadsheet_cells.lines([_HEAD]).encode()
         for each in self._faults(pieces):
-            row = [getattr(each, name) for name in _HEAD]
+            row = [getattr(each, name) for name in _HEAD[:-1]]
+            row.append("; ".join(each.candidates))
             yield spreadsheet_cells.lines([row]).encode()
 
     def _faults(self, pieces: Iterable[int]) -> Iterator[RowFault]:
@@ -90,5 +93,10 @@ def _sum(cursors: dict[int, Cursor]) -> Tally:
     for cursor in cursors.values():
         for name, count in cursor.tally.model_dump().items():
             sums[name] += count
-    sums["rows"] = sum(sums.values()) - sums["rows"]
+    sums["rows"] = sum(sums.values()) - sums["rows"] - sums["warned"]
     return Tally(**sums)
+
+
+def _told(tally: Tally) -> bool:
+    """Say whether something is told of a piece's rows."""
+    return bool(tally.failed or tally.kept or tally.warned)

@@ -9,13 +9,16 @@ from functions.crm.bulk import BulkStore
 from functions.crm.clockwork import Pace, Watch
 from functions.crm.dynamodb_bulk_types import Lookups, opened
 from functions.crm.dynamodb_custom_targets import custom_targets
+from functions.crm.dynamodb_duplicates import DynamoDuplicates
 from functions.crm.exchange_keys import plan_key, readable_key
+from functions.crm.import_rows.likenesses import BLOCK, COMPARED, Likenesses
 from functions.crm.import_rows.logic import Rows
 from functions.crm.importables import IMPORTABLES
-from functions.crm.jobs import Import
+from functions.crm.jobs import Choice, Import
 from functions.crm.matching import Matcher
 from functions.crm.piecework import Lane
 from functions.crm.plan import Plan
+from functions.crm.rapidfuzz_texts import similarity
 from functions.crm.reception import targets
 from functions.crm.row_mapping import Mapper
 from functions.crm.s3_exchange import Exchange
@@ -95,4 +98,12 @@ def _rows(
         blocks=lambda start, end: exchange.blocks(key, start, end),
         twins={row: line for rows in plan.twins.values() for row, line in rows.items()},
         dry=job.act == "preview",
+        likenesses=_likenesses(choice, table, plan, caller),
     )
+
+
+def _likenesses(choice: Choice, table: Table, plan: Plan, caller: Caller) -> Likenesses | None:
+    if choice.duplicates == "ignore":
+        return None
+    finder = DynamoDuplicates(table, caller, similarity, block=BLOCK, compared=COMPARED)
+    return Likenesses(finder.matches, plan.doubles, choice.duplicates == "deny")

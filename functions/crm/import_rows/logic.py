@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.crm.bulk import BulkStore, Importable
 from functions.crm.csv_records import Piece, Record, read
+from functions.crm.import_rows.likenesses import Likeness, Likenesses
 from functions.crm.jobs import Choice, Import
 from functions.crm.model import CrmRecord
 from functions.crm.piecework import Planned
@@ -58,6 +59,7 @@ class Rows:
     blocks: Callable[[int, int], Iterable[bytes]]
     twins: Mapping[int, int]
     dry: bool = False
+    likenesses: Likenesses | None = None  # where duplicates are looked for
 
     def rows(self, number: int, piece: Piece, after: int) -> Iterator[tuple[int, Row]]:
         del number
@@ -76,9 +78,13 @@ class Rows:
         known = self._known([row.values for _, row in rows if row.values is not None])
         made: dict[str, tuple[int, CrmRecord]] = {}
         plans = [self._planned(*each, known, made) for each in rows]
+        where = {row: place for place, (row, _) in enumerate(rows)}
+        if self.likenesses is not None:
+            for row, likeness in self.likenesses.of(list(made.values())).items():
+                place = where[row]
+                plans[place] = self._alike(row, rows[place][1], likeness, plans[place])
         if self.dry and made:
             taken = self.store.taken([record for _, record in made.values()])
-            where = {row: place for place, (row, _) in enumerate(rows)}
             for record_id, problems in taken.items():
                 row = made[record_id][0]
                 plans[where[row]] = self._refused(row, rows[where[row]][1], problems)
@@ -171,12 +177,16 @@ class Rows:
         self, number: int, row: Row, values: Values, made: dict[str, tuple[int, CrmRecord]]
     ) -> Planned:
         fields = validated(self.what.new, _merged(self.mapper.defaults, values.fields))
+        if self.likenesses is not None:
+            double = self.likenesses.in_file(number)
+            if double is not None and double.refused:  # before rules take a turn for it
+                return self._alike(number, row, double)
         seed = f"{self.job.id}#{number}"
         record_id = derived_id(self.what.kind.PREFIX, seed)
         record = self.store.new(fields, record_id)
         writes = self.store.birth(record)
+        made[record_id] = (number, record)
         if self.dry:
-            made[record_id] = (number, record)
             return Planned("created")
         said = {"row": number, "line": row.record.line, "id": record_id, "version": record.version}
         return Planned("created", writes, said)
@@ -213,6 +223,18 @@ class Rows:
     def _refused(self, number: int, row: Row, problems: Sequence[FieldProblem]) -> Planned:
         cells = row.record.cells
         return self._failed(number, row, [self.mapper.fault_at(each, cells) for each in problems])
+
+    def _alike(
+        self, number: int, row: Row, likeness: Likeness, plan: Planned | None = None
+    ) -> Planned:
+        """Return a row's plan where it may be there already: refused, or as it was, with a
+        warning."""
+        fault = self.mapper.fault_at(likeness.problem, row.record.cells)
+        (told,) = self._failed(number, row, [fault]).faults
+        told = {**told, "candidates": list(likeness.candidates)}
+        if plan is None or likeness.refused:
+            return Planned("failed", faults=[told])
+        return replace(plan, faults=[{**told, "severity": "warning"}], warned=True)
 
     def _failed(self, number: int, row: Row, faults: Sequence[Fault]) -> Planned:
         told = [

@@ -5,6 +5,8 @@ from typing import Any
 
 from functions.crm import dynamodb_jobs
 from functions.crm.dynamodb_custom_targets import custom_targets
+from functions.crm.dynamodb_definitions import definitions_of
+from functions.crm.rapidfuzz_texts import similarity
 from functions.crm.s3_exchange import Exchange
 from functions.crm.settings import SplitImportSettings
 from functions.crm.split_import.logic import split
@@ -28,5 +30,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if event["act"] == "revert":
         outcome = "ok"
     else:
-        outcome = split(job, workspace, exchange, custom_targets(table, job.record_type))
+        outcome = split(
+            job,
+            workspace,
+            exchange,
+            custom_targets(table, job.record_type),
+            similarity,
+            lambda: definitions_of(table).phone_region,
+        )
     return {"outcome": outcome, "lanes": list(range(settings.import_lanes))}

@@ -1,19 +1,26 @@
 """Makes the plan of an import's act."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Literal, Protocol
 
 from functions.crm import plan
 from functions.crm.csv_format import WIDE
 from functions.crm.csv_records import Record, narrowed, read
+from functions.crm.duplicates import RESOURCES
 from functions.crm.exchange_keys import plan_key, readable_key, source_key
+from functions.crm.file_doubles import Doubles
 from functions.crm.importables import IMPORTABLES
 from functions.crm.jobs import Import
+from functions.crm.likeness import Similarity
 from functions.crm.matching import Matcher
+from functions.crm.phone_numbers import e164
 from functions.crm.plan import TooManyRowsError
 from functions.crm.reception import CustomTargets, targets
-from functions.crm.row_mapping import Mapper
+from functions.crm.row_mapping import Mapper, RowRefusedError
+from functions.shared import natural_keys
 
 Outcome = Literal["ok", "too_many_rows", "stopped"]
 
@@ -27,8 +34,16 @@ class Files(Protocol):
     def put_json(self, key: str, value: Any) -> None: ...
 
 
-def split(job: Import, workspace: str, files: Files, custom: CustomTargets) -> Outcome:
-    """Write the plan of the current act, unless it is there: of a run that is resumed."""
+def split(
+    job: Import,
+    workspace: str,
+    files: Files,
+    custom: CustomTargets,
+    similar: Similarity,
+    region: Callable[[], str | None],
+) -> Outcome:
+    """Write the plan of the current act, unless it is there: of a run that is resumed. `region` is
+    where phone numbers without a country code are dialled."""
     if job.state not in ("previewing", "running"):
         return "stopped"
     if files.size(plan_key(job, workspace)) is not None:
@@ -39,7 +54,8 @@ def split(job: Import, workspace: str, files: Files, custom: CustomTargets) -> O
     shape = job.reading
     records = rows_of(job, read(files.blocks(readable, shape.bom), shape, offset=shape.bom))
     try:
-        made = plan.make(records, _key_of(job, custom))
+        looked = _doubles(job, custom, similar, region)
+        made = plan.make(records, _key_of(job, custom), doubles=looked)
     except TooManyRowsError:
         return "too_many_rows"
     files.put_json(plan_key(job, workspace), made.as_json())
@@ -76,6 +92,42 @@ def _key_of(job: Import, custom: CustomTargets) -> Any:
         return None if form is None else str(form)
 
     return key
+
+
+def _doubles(
+    job: Import, custom: CustomTargets, similar: Similarity, region: Callable[[], str | None]
+) -> Doubles | None:
+    choice = job.choice
+    if choice is None or choice.duplicates == "ignore" or job.record_type not in RESOURCES:
+        return None
+    mapped = [(each.column, each.field) for each in choice.mapping]
+    mapper = Mapper(
+        targets(job, custom), mapped, len(job.columns), job.reading, choice.fallback_encoding
+    )
+    forms: Mapping[str, Callable[[str], str]] = {
+        "email": natural_keys.email,
+        "domain": natural_keys.domain,
+        "company_domain": natural_keys.domain,
+        "phone": partial(e164, region=region()),
+    }
+
+    def fields(record: Record) -> Mapping[str, Any] | None:
+        try:
+            values = mapper.values(record)
+        except RowRefusedError:
+            return None
+        told = dict(values.fields)
+        for each in values.named:  # a contact's company, as far as the row says which
+            if each.refers.record_type == "company" and each.refers.by == "domain":
+                told["company_domain"] = each.texts[0]
+        for name, form in forms.items():
+            if name in told:
+                text = told.pop(name)
+                with suppress(ValueError):  # its row is refused for it, by whoever writes rows
+                    told[name] = form(text)
+        return told
+
+    return Doubles(job.record_type, fields, similar)
 
 
 __all__ = ["Outcome", "rows_of", "split"]

@@ -123,7 +123,7 @@ def test_a_revert_restores_every_row_but_what_was_edited_since(api: Api, bulk: A
     assert edited["title"] == "Boss"
     del before["Old 3"]
     assert _plain(after) == _plain(before)
-    ((row, _, _, _, code, _, value),) = report(bulk, reverted)[1:]
+    ((row, _, _, _, code, _, value, _, _),) = report(bulk, reverted)[1:]
     assert (row, code, value) == ("4", "edited_since", old[3]["id"])
 
 
