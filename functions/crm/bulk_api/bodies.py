@@ -87,8 +87,8 @@ class ImportChoice(Fields):
         description="What is done with a row that would make a contact, company or lead that may "
         "be there already, or in an earlier row: `ignore` nothing, `warn` it is made and the "
         "report names the candidates, `deny` it is refused when one is likely "
-        "(`possible_duplicate`). Left out: the workspace's policy (`/v1/record-settings`). You need `merges:write` to do "
-        "less than a policy of `deny`.",
+        "(`possible_duplicate`). Left out: the workspace's policy "
+        "(`/v1/record-settings`). You need `merges:write` to do less than a policy of `deny`.",
     )
 
 
