@@ -18,7 +18,7 @@ def test_one_that_waits_for_something_fails_and_the_next_request_does_not() -> N
 
     @routes.get("/v1/waiting", openapi_extra=operation())
     async def waiting(_ask: Ask) -> Response:
-        await asyncio.sleep(0)
+        await asyncio.Event().wait()
         return Response("{}", media_type="application/json")
 
     @routes.get("/v1/ready", openapi_extra=operation())
