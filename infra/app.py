@@ -1,4 +1,4 @@
-"""The CDK application: four stacks of one stage."""
+"""The CDK application: five stacks of one stage."""
 
 import sys
 from typing import cast
@@ -8,6 +8,7 @@ from aws_cdk import App, Tags
 from infra.data import DataStack
 from infra.edge import EdgeStack
 from infra.layers import Target
+from infra.media import MediaStack
 from infra.nag import check
 from infra.names import Names
 from infra.service import ServiceStack
@@ -15,7 +16,7 @@ from infra.stage import Stage
 from infra.work import WorkStack
 
 
-def build(app: App) -> tuple[DataStack, ServiceStack, WorkStack, EdgeStack]:
+def build(app: App) -> tuple[DataStack, ServiceStack, WorkStack, MediaStack, EdgeStack]:
     """Define the stacks of the stage that `app`'s context names."""
     stage = Stage.of(app.node)
     names = Names(stage)
@@ -29,11 +30,12 @@ def build(app: App) -> tuple[DataStack, ServiceStack, WorkStack, EdgeStack]:
     }
     service = ServiceStack(app, names, stage, data.audit_key.key_arn, sign_in, target)
     work = WorkStack(app, names, stage, streams, data.audit_key.key_arn, target)
+    media = MediaStack(app, names, stage, data.audit_key.key_arn, target)
     edge = EdgeStack(app, names, stage, service.api_stage_arn)
     edge.add_stack_dependency(data)
     Tags.of(app).add("application", "reelate")
     Tags.of(app).add("stage", stage.name)
-    return data, service, work, edge
+    return data, service, work, media, edge
 
 
 def main() -> int:

@@ -8,13 +8,12 @@ from infra.function import House, HouseFunction
 
 
 class Insight(Construct):
-    """functions/insight."""
+    """The API of functions/insight."""
 
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Insight")
-        names = house.names
         # Without it S3 answers 403, not 404, for an object that is not there.
-        media = names.bucket_arn("media")
+        media = house.names.bucket_arn("media")
         self.api = (
             HouseFunction(self, house, "insight", "api", settings=ApiSettings, layers=["web"])
             .read("insight")
@@ -24,6 +23,15 @@ class Insight(Construct):
             .allow_objects(["s3:GetObject"], "media")
             .allow(["s3:ListBucket"], media)
         )
+
+
+class InsightSteps(Construct):
+    """The steps that functions/insight runs for a video, in the state machine of `infra.video`."""
+
+    def __init__(self, scope: Construct, house: House) -> None:
+        super().__init__(scope, "InsightSteps")
+        names = house.names
+        media = names.bucket_arn("media")  # listed for the same reason
         self.transcribe = (
             HouseFunction(
                 self,

@@ -1,8 +1,8 @@
-"""The service stack: every function, queue, rule, state machine and the API; no data."""
+"""The service stack: the API, and the functions that somebody waits for; no data."""
 
 from collections.abc import Mapping
 
-from aws_cdk import CfnOutput, CfnParameter, Stack
+from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra import layers
@@ -18,20 +18,6 @@ from infra.names import Names
 from infra.stage import Stage
 from infra.video import Video
 from infra.watch import dashboard
-
-# What a deployment may choose: (settings field, parameter, default, what it is)
-_CHOICES = (
-    ("speech_provider", "SpeechProvider", "transcribe", "transcribe or openai"),
-    ("language_provider", "LanguageProvider", "bedrock", "bedrock or openai"),
-    ("model_base_url", "ModelBaseUrl", "https://api.openai.com/v1",
-     "Base URL of the OpenAI-compatible provider"),
-    ("speech_model", "SpeechModel", "gpt-4o-transcribe-diarize", "Its speech model"),
-    ("speech_layout", "SpeechLayout", "diarized_json", "diarized_json or verbose_json"),
-    ("speech_max_bytes", "SpeechMaxBytes", "25000000", "Largest audio file it takes"),
-    ("language_model", "LanguageModel", "us.amazon.nova-lite-v1:0", "Language model to ask"),
-    ("model_api_key_secret", "ModelKeyName", "",
-     "Name of the Secrets Manager secret that holds the provider's key; empty: none"),
-)  # fmt: skip
 
 
 class ServiceStack(Stack):
@@ -50,17 +36,17 @@ class ServiceStack(Stack):
             scope,
             "Service",
             stack_name=names.of("service"),
-            description="Reelate: API, functions, pipelines",
+            description="Reelate: the API and its functions",
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
-        values = self._values(names, audit_key_arn) | dict(sign_in)
-        house = House(names, stage, layer_versions(self, target), values)
+        shelf = layer_versions(self, target, [each for each in layers.NAMES if each != "ffmpeg"])
+        house = House(names, stage, shelf, house_values(names, audit_key_arn) | dict(sign_in))
         identity = Identity(self, house)
         crm = Crm(self, house)
         bulk = BulkApi(self, house)
         insight = Insight(self, house)
-        video = Video(self, house, insight)
+        video = Video(self, house)
         identity.reads_audit(audit_key_arn)
         docs = Docs(self, house)
         gateway = Gateway(self, names, stage, identity.authorize)
@@ -101,10 +87,3 @@ class ServiceStack(Stack):
         self.api_stage_arn: str = gateway.api.deployment_stage.stage_arn
         CfnOutput(self, "ApiUrl", value=gateway.api.url)
         CfnOutput(self, "ApiId", value=gateway.api.rest_api_id)
-
-    def _values(self, names: Names, audit_key_arn: str) -> dict[str, str]:
-        values = house_values(names, audit_key_arn)
-        for field, parameter, default, description in _CHOICES:
-            made = CfnParameter(self, parameter, default=default, description=description)
-            values[field] = made.value_as_string
-        return values

@@ -1,4 +1,5 @@
-"""Video: the upload API, the pipeline's steps, and the state machine that orders them."""
+"""Video: the upload API; the pipeline's steps and the state machine that orders them; what follows
+others' events."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -9,53 +10,42 @@ from functions.shared.events import detail_type
 from functions.video import settings
 from infra.consumer import HouseConsumer, dead_letters, reassigner
 from infra.function import House, HouseFunction
-from infra.insight import Insight
+from infra.insight import InsightSteps
 from infra.machine import state_machine
 
 LINKED = ("contact", "company", "deal")  # records that videos are linked to
 _CORE = 1769  # MB of memory that buy one full vCPU
 
 
-class VideoWork(Construct):
-    """What functions/video does on the events of others, in the work stack."""
+class Video(Construct):
+    """The API of functions/video, and the door for other contexts."""
 
     def __init__(self, scope: Construct, house: House) -> None:
-        super().__init__(scope, "VideoWork")
-        reassigner(self, house, "video", settings.ReassignSettings)
-        self._relinks(house)
-
-    def _relinks(self, house: House) -> None:
-        """Let `relink` hear of merges, when what was being written has been, and of records that
-        videos may be linked to and that are gone for good."""
-        names, timeout = house.names, Duration.minutes(5)
-        relink = HouseFunction(
-            self, house, "video", "relink", settings=settings.RelinkSettings, timeout=timeout
-        ).write("video")
-        ends = [f"{each}.{end}" for each in LINKED for end in ("purged", "expired")]
-        HouseConsumer(
-            self, names, relink, "video", timeout=timeout, batch_size=1, delay=Duration.seconds(10)
-        ).fed_by(
-            "Links",
-            {
-                "source": ["reelate.crm"],
-                "detail_type": [
-                    detail_type(each) for each in ("merge.started", "merge.undo_started", *ends)
-                ],
-            },
-            events.EventBus.from_event_bus_name(self, "LinksBus", names.bus),
-        )
-
-
-class Video(Construct):
-    """functions/video."""
-
-    def __init__(self, scope: Construct, house: House, insight: Insight) -> None:
         super().__init__(scope, "Video")
-        self._house = house
-        names = house.names
-        self.api = self._api()
+        api = HouseFunction(
+            self, house, "video", "api", settings=settings.ApiSettings, layers=["web"]
+        )
+        self.api = (
+            _tends(api, house)
+            .write("platform")
+            .signs()
+            .allow_objects(["s3:PutObject"], "uploads")
+            .allow(["states:StartExecution"], house.names.machine_arn("video", "pull"))
+            .allow_objects(["s3:GetObject"], "media")
+            .asks("crm", "identity")
+        )
         check = HouseFunction(self, house, "video", "check", settings=settings.CheckSettings)
         self.check = check.looks_up("video")
+
+
+class VideoSteps(Construct):
+    """The steps that functions/video runs for an upload, their state machine, and what starts and
+    ends its runs."""
+
+    def __init__(self, scope: Construct, house: House, insight: InsightSteps) -> None:
+        super().__init__(scope, "VideoSteps")
+        self._house = house
+        names = house.names
         steps = {
             "Inspect": self._step("inspect", settings.InspectSettings, ffmpeg=True),
             "Plan": self._step("plan", settings.PlanSettings),
@@ -87,45 +77,6 @@ class Video(Construct):
         )
         self._start()
         self._expire()
-
-    def _api(self) -> HouseFunction:
-        api = HouseFunction(
-            self, self._house, "video", "api", settings=settings.ApiSettings, layers=["web"]
-        )
-        return (
-            self._tends(api)
-            .write("platform")
-            .signs()
-            .allow_objects(["s3:PutObject"], "uploads")
-            .allow(["states:StartExecution"], self._house.names.machine_arn("video", "pull"))
-            .allow_objects(["s3:GetObject"], "media")
-            .asks("crm", "identity")
-        )
-
-    def _tends(self, function: HouseFunction) -> HouseFunction:
-        """Let a function start and stop runs, and remove what an upload or a video leaves."""
-        names = self._house.names
-        return (
-            function.write("video")
-            .meters()
-            .allow_objects(
-                [
-                    "s3:AbortMultipartUpload",
-                    "s3:DeleteObject",
-                    "s3:GetObject",
-                    "s3:ListMultipartUploadParts",
-                ],
-                "uploads",
-            )
-            .allow_objects(["s3:DeleteObject"], "media")
-            .allow(["s3:ListBucket"], names.bucket_arn("media"), names.bucket_arn("uploads"))
-            .allow(["states:StartExecution"], names.state_machine_arn)
-            .allow(
-                ["states:StopExecution"],
-                names.arn("states", f"execution:{names.of('video')}:*"),
-                because="An execution's name holds the video and the run.",
-            )
-        )
 
     def _step(
         self,
@@ -163,7 +114,7 @@ class Video(Construct):
     def _start(self) -> None:
         names = self._house.names
         timeout = Duration.seconds(30)
-        start = self._tends(
+        start = _tends(
             HouseFunction(
                 self,
                 self._house,
@@ -171,7 +122,8 @@ class Video(Construct):
                 "start",
                 settings=settings.StartSettings,
                 timeout=timeout,
-            )
+            ),
+            self._house,
         )
         HouseConsumer(self, names, start, "video", timeout=timeout).fed_by(
             "Uploaded",
@@ -184,7 +136,7 @@ class Video(Construct):
 
     def _expire(self) -> None:
         dead = dead_letters(Construct(self, "ExpireQueue"), self._house.names, "video", "expire")
-        expire = self._tends(
+        expire = _tends(
             HouseFunction(
                 self,
                 self._house,
@@ -194,7 +146,8 @@ class Video(Construct):
                 timeout=Duration.minutes(2),
                 concurrency=1,
                 dead_letters=dead,
-            )
+            ),
+            self._house,
         ).allow(["states:StartExecution"], self._house.names.machine_arn("video", "pull"))
         events.Rule(
             self,
@@ -202,3 +155,59 @@ class Video(Construct):
             schedule=events.Schedule.rate(Duration.minutes(5)),
             targets=[targets.LambdaFunction(expire.function, dead_letter_queue=dead)],
         )
+
+
+class VideoWork(Construct):
+    """What functions/video does on the events of others, once they have happened."""
+
+    def __init__(self, scope: Construct, house: House) -> None:
+        super().__init__(scope, "VideoWork")
+        reassigner(self, house, "video", settings.ReassignSettings)
+        self._relinks(house)
+
+    def _relinks(self, house: House) -> None:
+        """Let `relink` hear of merges, when what was being written has been, and of records that
+        videos may be linked to and that are gone for good."""
+        names, timeout = house.names, Duration.minutes(5)
+        relink = HouseFunction(
+            self, house, "video", "relink", settings=settings.RelinkSettings, timeout=timeout
+        ).write("video")
+        ends = [f"{each}.{end}" for each in LINKED for end in ("purged", "expired")]
+        HouseConsumer(
+            self, names, relink, "video", timeout=timeout, batch_size=1, delay=Duration.seconds(10)
+        ).fed_by(
+            "Links",
+            {
+                "source": ["reelate.crm"],
+                "detail_type": [
+                    detail_type(each) for each in ("merge.started", "merge.undo_started", *ends)
+                ],
+            },
+            events.EventBus.from_event_bus_name(self, "LinksBus", names.bus),
+        )
+
+
+def _tends(function: HouseFunction, house: House) -> HouseFunction:
+    """Let a function start and stop runs, and remove what an upload or a video leaves."""
+    names = house.names
+    return (
+        function.write("video")
+        .meters()
+        .allow_objects(
+            [
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+            ],
+            "uploads",
+        )
+        .allow_objects(["s3:DeleteObject"], "media")
+        .allow(["s3:ListBucket"], names.bucket_arn("media"), names.bucket_arn("uploads"))
+        .allow(["states:StartExecution"], names.state_machine_arn)
+        .allow(
+            ["states:StopExecution"],
+            names.arn("states", f"execution:{names.of('video')}:*"),
+            because="An execution's name holds the video and the run.",
+        )
+    )

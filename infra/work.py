@@ -1,5 +1,5 @@
 """The work stack: what nobody waits for. Streams to the bus and to the audit log, what the CRM
-and the videos do on events, imports, exports, reminders, automations, the index.
+does on events, imports, exports, reminders, automations, the index.
 
 A stack of its own because CloudFormation takes 500 resources in one. Like the service stack it
 holds no data, and knows the other stacks by their names alone."""
@@ -19,10 +19,8 @@ from infra.house import house_values, layer_versions
 from infra.index import Index
 from infra.names import CONTEXTS, Names
 from infra.outbox import Outbox
-from infra.pull import Pull
 from infra.reminders import Reminders
 from infra.stage import Stage
-from infra.video import VideoWork
 
 
 class WorkStack(Stack):
@@ -41,7 +39,7 @@ class WorkStack(Stack):
             scope,
             "Work",
             stack_name=names.of("work"),
-            description="Reelate: outbox, audit log, the CRM, imports, exports, index, pulls",
+            description="Reelate: outbox, audit log, the CRM, imports, exports, index",
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
@@ -54,5 +52,3 @@ class WorkStack(Stack):
         Reminders(self, house)
         CrmWork(self, house)
         Automations(self, house)
-        Pull(self, house)
-        VideoWork(self, house)

@@ -20,8 +20,8 @@ from infra.local.seed import create_workspace
 from infra.local.turns import exclusive
 
 STAGE = assembly.STAGE
-DATA, SERVICE, WORK = (f"reelate-{STAGE}-{name}" for name in ("data", "service", "work"))
-STACKS = (DATA, SERVICE, WORK)
+STACKS = tuple(f"reelate-{STAGE}-{name}" for name in ("data", "service", "work", "media"))
+DATA, SERVICE, *_ = STACKS
 START_DEADLINE = 60.0
 MODELS_DEADLINE = 180.0
 STOP_PATIENCE = 60.0
@@ -50,8 +50,9 @@ class Status:
 class Cloud:
     """A cloud whose whole state lies in `layout.state`.
 
-    `models` says whether to run the offline model server; `parameters` are given to the service
-    stack beside (and before) the local defaults; `say` is told what happens, a line at a time.
+    `models` says whether to run the offline model server; `parameters` are given to the stacks
+    that know them beside (and before) the local defaults; `say` is told what happens, a line at a
+    time.
     """
 
     layout: Layout = field(default_factory=Layout.at)
@@ -190,7 +191,7 @@ class Cloud:
         done = self.layout.deployed
         if done.exists() and done.read_text() == state and all(map(deployer.exists, STACKS)):
             return
-        self.say("Deploying the data, service and work stacks.")
+        self.say("Deploying the data, service, work and media stacks.")
         for template in assembly.templates(self.layout.assembly, STACKS):
             deployer.upload(template.assets)
             deployer.deploy(template, parameters)
@@ -224,8 +225,11 @@ class Cloud:
             tables=short(deployer.resources(DATA, "AWS::DynamoDB::GlobalTable")),
             buckets=short(deployer.resources(DATA, "AWS::S3::Bucket")),
             state_machines={
-                **whole(deployer.resources(SERVICE, "AWS::StepFunctions::StateMachine")),
-                **whole(deployer.resources(WORK, "AWS::StepFunctions::StateMachine")),
+                name: arn
+                for stack in STACKS
+                for name, arn in whole(
+                    deployer.resources(stack, "AWS::StepFunctions::StateMachine")
+                ).items()
             },
             user_pool=next(iter(deployer.resources(DATA, "AWS::Cognito::UserPool").values())),
             sign_in_client=next(

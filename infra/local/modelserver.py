@@ -4,7 +4,7 @@ from pathlib import Path
 
 from infra.local.ports import get_status
 
-# The service stack's parameters that point it at this server; the names are the server's own.
+# The media stack's parameters that point it at this server; the names are the server's own.
 PARAMETERS = {
     "SpeechProvider": "openai",
     "SpeechModel": "reelate-whisper-base",

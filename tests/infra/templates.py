@@ -18,7 +18,8 @@ from infra.local.assembly import tool_path
 from infra.packaging import ROOT
 
 BUILD = ROOT / "build" / "templates"
-STACKS = ("Data", "Service", "Work", "Edge")
+STACKS = ("Data", "Service", "Work", "Media", "Edge")
+BEHIND_THE_API = ("Service", "Work", "Media")
 
 Json = dict[str, Any]
 
@@ -100,14 +101,19 @@ def template(stage: str, stack: str) -> Template:
 
 
 def behind_the_api(stage: str) -> Template:
-    """Return the service and the work stack's resources as one template: what holds for functions,
-    queues and machines holds in both."""
-    service, work = template(stage, "Service").body, template(stage, "Work").body
-    both = service["Resources"].keys() & work["Resources"].keys()
-    assert {service["Resources"][each]["Type"] for each in both} <= {
-        "AWS::Lambda::LayerVersion", "AWS::CDK::Metadata",
-    }  # fmt: skip
-    return Template({**service, "Resources": {**work["Resources"], **service["Resources"]}})
+    """Return the resources of the stacks with functions as one template: what holds for functions,
+    queues and machines holds in all of them."""
+    whole: Json = {}
+    for name in BEHIND_THE_API:
+        for part, entries in template(stage, name).body.items():
+            if isinstance(entries, dict):
+                known = whole.setdefault(part, {})
+                both = known.keys() & entries.keys() if part == "Resources" else ()
+                assert {known[each]["Type"] for each in both} <= {
+                    "AWS::Lambda::LayerVersion", "AWS::CDK::Metadata",
+                }  # fmt: skip
+                whole[part] = entries | known
+    return Template(whole)
 
 
 def flat(value: Any) -> str:

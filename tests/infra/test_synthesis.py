@@ -12,8 +12,10 @@ from aws_cdk import aws_sqs as sqs
 from infra.nag import acknowledge, check
 from infra.packaging import ROOT
 from infra.stage import Stage
-from tests.infra.templates import STACKS, assembly, synthesise
+from tests.infra.templates import BEHIND_THE_API, STACKS, assembly, synthesise, template
 
+# CloudFormation takes 500 resources in a stack; the rest is room to land what is being written.
+MOST_RESOURCES = 470
 STAGES = json.loads((ROOT / "cdk.json").read_text())["context"]["stages"]
 
 
@@ -43,6 +45,21 @@ def test_cdk_nag_finds_nothing(stage: str) -> None:
     report = json.loads((assembly(stage) / "validation-report.json").read_text())
 
     assert report["pluginReports"] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_has_room_for_more_resources(stack: str) -> None:
+    """A new route is up to three resources, a new function seven or more; when this fails, move
+    functions that no route needs to another stack before the next of them is written."""
+    assert len(list(template("prod", stack))) <= MOST_RESOURCES
+
+
+def test_the_stacks_with_functions_need_nothing_of_each_other() -> None:
+    """They know each other by names, so that each may be deployed, deleted and made again alone."""
+    manifest = json.loads((assembly("prod") / "manifest.json").read_text())["artifacts"]
+
+    for stack in BEHIND_THE_API:
+        assert set(manifest[stack]["dependencies"]) & set(STACKS) <= {"Data"}
 
 
 @pytest.mark.parametrize("stack", STACKS)
