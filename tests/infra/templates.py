@@ -57,18 +57,23 @@ class Template:
 
 
 def synthesise(output: Path, stage: str, *, seed: str = "0") -> None:
-    """Run the CDK application as the CDK toolkit does, cdk-nag included. Raises RuntimeError."""
+    """Run the CDK application as the CDK toolkit does, cdk-nag included. Raises RuntimeError.
+
+    One at a time, whatever the stage: they put the functions' files into the same folders."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     context |= {"stage": stage, "layers": "local", "aws:cdk:disable-asset-staging": True}
-    done = subprocess.run(
-        [sys.executable, "-m", "infra.app"],
-        cwd=ROOT,
-        env=os.environ
-        | {"CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": json.dumps(context),
-           "PYTHONHASHSEED": seed, "PATH": tool_path(ROOT),
-           "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "functions.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.app"],
+            cwd=ROOT,
+            env=os.environ
+            | {"CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": json.dumps(context),
+               "PYTHONHASHSEED": seed, "PATH": tool_path(ROOT),
+               "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
     if done.returncode:
         raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
 
