@@ -1,6 +1,7 @@
 """The front door: a regional REST API with one authorizer and problem+json for its own refusals."""
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_apigateway as apigateway
@@ -114,14 +115,16 @@ class Gateway(Construct):
         self._refusals()
         self._explain()
 
-    def route(self, api: HouseFunction, *paths: str, open_to_all: bool = False) -> None:
+    def route(
+        self, api: HouseFunction, *paths: str, open_to_all: Sequence[str] | None = None
+    ) -> None:
         """Send `/v1/<path>` and everything below it, as far as the OpenAPI document names them, to
-        a function; with `open_to_all` GET alone, and without the authorizer.
+        a function; with `open_to_all` these methods alone, and without the authorizer.
 
         The more specific path is routed first. Raises ValueError for a path that the document
         does not know, or that AWS could not tell from one that is routed already.
         """
-        methods = ["GET"] if open_to_all else ["ANY"]
+        methods = list(open_to_all or ["ANY"])
         for path in paths:
             self._cover(self._resource(known(f"/v1/{path}")), api, methods)
 

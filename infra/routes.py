@@ -32,6 +32,8 @@ THROTTLES: Mapping[tuple[str, str], Throttle] = {
     ("GET", "/v1/health"): Throttle(100, 200),
     ("GET", "/v1/playback/{proxy+}"): Throttle(500, 1000),
     ("POST", "/v1/api-keys"): Throttle(20, 40),
+    # opening shares, and telling what is watched
+    ("POST", "/v1/playback/{proxy+}"): Throttle(500, 1000),
     ("POST", "/v1/videos"): Throttle(50, 100),
 }
 

@@ -50,7 +50,7 @@ class ServiceStack(Stack):
         identity.reads_audit(audit_key_arn)
         docs = Docs(self, house)
         gateway = Gateway(self, names, stage, identity.authorize)
-        gateway.route(identity.api, "health", open_to_all=True)
+        gateway.route(identity.api, "health", open_to_all=["GET"])
         gateway.route(identity.api, "me", "api-keys", "roles", "teams", "audit")
         gateway.route(identity.api, "members", "invitations/accept", "workspace", "workspaces")
         gateway.route(identity.api, "clients")
@@ -79,7 +79,7 @@ class ServiceStack(Stack):
         gateway.route(insight.api, "videos/{id}/transcript", "videos/{id}/analysis")
         gateway.route(insight.api, "videos/{id}/transcript.vtt", "videos/{id}/transcript.srt")
         gateway.route(video.api, "videos")
-        gateway.route(video.api, "playback", open_to_all=True)
+        gateway.route(video.api, "playback", open_to_all=["GET", "POST"])
         gateway.page(
             docs.serve, "/v1/openapi.json", "/docs", "/docs/{proxy+}", "/problems/{proxy+}"
         )

@@ -19,17 +19,19 @@ READ_SCOPES = {
     "lead": "leads:read",
     "activity": "activities:read",
     "video": "videos:read",
+    "share": "videos:read",
     "association": "associations:read",
 }
 
 
-Group = Literal["activities", "changes", "stages", "videos", "insights"]
+Group = Literal["activities", "changes", "stages", "videos", "insights", "views"]
 GROUPS: Mapping[Group, str] = {
     "activities": "calls, meetings, emails, notes, tasks and messages, and their reminders",
     "changes": "records made, changed, deleted; `previous` has the old values",
     "stages": "moves through pipelines, won and lost",
     "videos": "uploads and their processing",
     "insights": "what models have found, with evidence",
+    "views": "videos shared, opened and watched",
 }
 _STAGES = ("stage_moved", "won", "lost")
 KIND = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
@@ -40,6 +42,8 @@ def group_of(kind: str) -> Group:
     subject, _, happened = kind.partition(".")
     if subject in ("activity", "task"):
         return "activities"
+    if subject == "share" or kind == "video.viewed":
+        return "views"
     if subject == "video":
         return "insights" if happened == "analysed" else "videos"
     return "stages" if happened in _STAGES else "changes"
@@ -163,7 +167,9 @@ def _named(fields: Mapping[str, Any]) -> Iterator[str]:
 
 def concerns(entry: TimelineEntry) -> list[Subject]:
     """Return what a caller must be able to see to be told of an entry: what it is about, and of
-    an association both its ends."""
+    an association both its ends, of a share the video."""
+    if entry.subject.type == "share":
+        return [Subject(type="video", id=str(entry.data.get("video_id")))]
     if entry.subject.type == "association":
         return [Subject.model_validate(each) for each in entry.data.get("links", ())]
     return [entry.subject]

@@ -29,7 +29,7 @@ READ_COST, WRITE_COST = 1, 2
 LIMITS = "reelate.limits"  # where an event carries the headers
 MAX_BUCKETS = 10_000
 BLIND = 5 * SECOND
-PRINCIPAL, WORKSPACE = "principal", "workspace"
+PRINCIPAL, WORKSPACE, LINK = "principal", "workspace", "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,26 @@ class Admission:
             policy += ", " + _policy(WORKSPACE, shared.per_second, shared.burst)
         headers = {"ratelimit-policy": policy, "ratelimit": standing}
         return Verdict(headers, _refusal(by, late) if late else None)
+
+    def of_link(self, platform: Table, name: str, rate: Rate, cost: int = 1) -> None:
+        """Take `cost` tokens of a link's own bucket: what comes without a credential spends
+        nothing of its workspace's. Raises RateLimitedError."""
+        now = self._clock()
+        if now < self._blind_until:
+            return
+        bucket = self._bucket(platform.workspace, LINK, name)
+        try:
+            late = bucket.take(cost, rate, now, lambda: RateCell(platform, LINK, name))
+        except UnavailableError:
+            self._go_blind(now)
+            return
+        if late:
+            raise RateLimitedError(
+                f"This link was used too often; wait {late} s.",
+                code="rate_limited",
+                retry_after=late,
+                policies=(LINK,),
+            )
 
     def forget(self) -> None:
         """Begin anew."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.shared.event_payloads import Link, OwnedPayload, Published, entries
+from functions.shared.event_payloads import Link, OwnedPayload, Payload, Published, entries
 
 
 class ReasonPayload(BaseModel):
@@ -29,6 +29,29 @@ class VideoAnalysedPayload(VideoPayload):
     analysis: dict[str, Any] = Field(default_factory=dict)  # summary, action_items, topics, counts
 
 
+class RecipientPayload(BaseModel):
+    """For whom a share is."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    contact_id: str | None = None
+    email: str | None = None
+    name: str | None = None
+
+
+class SharePayload(Payload):
+    video_id: str
+    video_title: str
+    recipient: RecipientPayload
+    links: list[Link] = Field(default_factory=list)
+    expires_at: str
+    has_passcode: bool = False
+    domains: list[str] = Field(default_factory=list)
+    allow_download: bool = False
+    opened_count: int = 0
+    last_opened_at: str | None = None
+
+
 EVENTS: dict[str, Published] = {
     **entries(
         "video",
@@ -48,5 +71,15 @@ EVENTS: dict[str, Published] = {
         "video",
         VideoAnalysedPayload,
         {"video.analysed": "Summary, action items and topics are there, each with evidence."},
+    ),
+    **entries(
+        "video",
+        SharePayload,
+        {
+            "share.created": "A link to a video was made for a recipient.",
+            "share.opened": "A recipient opened a link.",
+            "share.revoked": "A link to a video was revoked.",
+        },
+        since="2026-11-24",
     ),
 }

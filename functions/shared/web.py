@@ -106,12 +106,18 @@ class _Inline(asyncio.AbstractEventLoop):
 _INLINE = _Inline()  # type: ignore[abstract] # what it leaves out is what nobody may ask of it
 
 
-def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """Return the Lambda entry point of an application behind API Gateway's REST API."""
+def lambda_handler(
+    app: FastAPI, *, links: str | None = None
+) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Return the Lambda entry point of an application behind API Gateway's REST API. `links` is
+    what the paths begin with whose replies any web page may read: behind signed links."""
     asyncio.set_event_loop(_INLINE)  # Mangum would make one of its own
     adapter = Mangum(
         app, lifespan="off", text_mime_types=_TEXT_TYPES, custom_handlers=[web_event.RestApi]
     )
+
+    def of_link(event: Mapping[str, Any]) -> bool:
+        return links is not None and str(event["path"]).startswith(links)
 
     @instrumented
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -121,7 +127,7 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         known = event["requestContext"].get("authorizer") or {}
         if event["httpMethod"] == "OPTIONS":
             annotate(request_id=request_id, method="OPTIONS", route=event.get("resource"))
-            return _preflight(headers, request_id)
+            return _preflight(headers, request_id, of_link=of_link(event))
         annotate(
             request_id=request_id,
             method=event.get("httpMethod"),
@@ -149,7 +155,9 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         sent.update(limits)
         sent.update(version.headers)
         sent.update(event.get(web_event.REPLY_HEADERS, ()))
-        if "origin" in headers and "access-control-allow-origin" not in sent:
+        if of_link(event):
+            sent.update(cors.shown_to_anyone())
+        elif "origin" in headers and "access-control-allow-origin" not in sent:
             sent.update(cors.shown_to(headers["origin"], origins.of_workspace(known)))
         for name, value in _HEADERS.items():
             sent.setdefault(name, value)
@@ -159,8 +167,10 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
     return handler
 
 
-def _preflight(headers: Mapping[str, str], request_id: str) -> dict[str, Any]:
-    allowed = cors.preflight(headers, origins.of_deployment())
+def _preflight(headers: Mapping[str, str], request_id: str, *, of_link: bool) -> dict[str, Any]:
+    allowed = (
+        cors.preflight_of_link() if of_link else cors.preflight(headers, origins.of_deployment())
+    )
     # of the origin alone: nothing in it is anybody's
     sent = {**_HEADERS, "vary": "Origin", "x-request-id": request_id, **allowed}
     return {"statusCode": 204, "headers": sent, "body": "", "isBase64Encoded": False}

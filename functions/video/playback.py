@@ -11,15 +11,22 @@ the moment the link was made: a role or team that is lost later ends no link bef
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from functions.shared.audit import act
 from functions.shared.caller import Caller
 from functions.shared.clock import iso
-from functions.shared.errors import ConflictError, NotFoundError, UnauthenticatedError
+from functions.shared.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    UnauthenticatedError,
+)
+from functions.shared.ids import new_id
+from functions.shared.policy import Visibility
 from functions.shared.signing import Signer
 from functions.shared.writes import Also, Put
 from functions.video import keys, playlist
@@ -29,6 +36,8 @@ from functions.video.ports import ObjectStore, RunLog, Videos
 from functions.video.storyboard import cues as storyboard_cues
 
 PURPOSE = "playback"
+SESSION = "pse"  # of the ids of sessions
+SHARE_LINK = "share_link"  # the kind of a viewer who came by a share
 # More addresses than this in one playlist would outgrow a Lambda's reply: beyond it (100 minutes)
 # a segment's address is a path that redirects.
 MAX_ADDRESSES = 1_500
@@ -44,20 +53,44 @@ class Grant:
     viewer: Caller
     video: str
     issued_at: str
+    session: str | None = None  # what is watched by this link is told as one viewing
+    share: str | None = None  # the share that this link was opened by
 
 
 def issue(signer: Signer, viewer: Caller, video: str, at: datetime, lifetime: timedelta) -> str:
-    """Return a signed link's token."""
+    """Return a signed link's token; that of a session where the viewer came by a share."""
     claims: dict[str, Any] = {
         "w": viewer.workspace,
         "v": video,
         "p": viewer.principal,
         "i": iso(at),
         "x": int((at + lifetime).timestamp()),
+        "n": new_id(SESSION),
     }
+    if viewer.kind == SHARE_LINK:
+        claims["k"] = SHARE_LINK
     if viewer.visibility != "all":
         claims["s"] = [viewer.visibility, viewer.member, *viewer.teams]
     return signer.sign(claims)
+
+
+def sight_of(
+    workspace: str, principal: str, kind: str, sight: Sequence[str | None] = ("all", None)
+) -> Caller:
+    """Return a viewer without scopes who sees what `sight` says: visibility, member, teams."""
+    visibility, member, *teams = sight
+    known: Mapping[str | None, Visibility] = {"all": "all", "team": "team"}
+    return Caller(
+        workspace=workspace,
+        principal=principal,
+        role="viewer",
+        scopes=frozenset(),
+        request_id="",
+        kind=kind,
+        member=member or None,
+        teams=tuple(filter(None, teams)),
+        visibility=known.get(visibility, "own"),  # what is unknown sees least
+    )
 
 
 def read(signer: Signer, token: str, at: datetime) -> Grant:
@@ -67,18 +100,10 @@ def read(signer: Signer, token: str, at: datetime) -> Grant:
         raise UnauthenticatedError("The link is not valid.", code="playback_link_invalid")
     if at.timestamp() >= claims["x"]:
         raise UnauthenticatedError("The link has expired.", code="playback_link_expired")
-    visibility, member, *teams = claims.get("s", ["all", None])
-    viewer = Caller(
-        workspace=claims["w"],
-        principal=claims["p"],
-        role="viewer",
-        scopes=frozenset(),
-        request_id="",
-        member=member,
-        teams=tuple(teams),
-        visibility=visibility,
-    )
-    return Grant(viewer, claims["v"], claims["i"])
+    kind = SHARE_LINK if claims.get("k") == SHARE_LINK else "playback_link"
+    viewer = sight_of(claims["w"], claims["p"], kind, claims.get("s", ("all", None)))
+    share = viewer.principal if kind == SHARE_LINK else None
+    return Grant(viewer, claims["v"], claims["i"], claims.get("n"), share)
 
 
 def check_playable(video: Video) -> None:
@@ -103,7 +128,7 @@ def started(grant: Grant, name: str, at: datetime, **origin: Any) -> Put:
     """Return what the audit log is told when a link's bearer begins to watch, or fetches the whole
     file; `origin` has request_id, address, agent. Once an hour for each link and address: players
     ask again."""
-    bearer = replace(grant.viewer, kind="playback_link", **origin)
+    bearer = replace(grant.viewer, **origin)
     link = f"{grant.video} {bearer.principal} {grant.issued_at}"
     return act(
         "video.playback_started",
@@ -122,12 +147,35 @@ def revoke(videos: Videos, video_id: str, at: datetime, also: Also[Video]) -> Vi
     )
 
 
+class Invitation(Protocol):
+    """What playback asks of a share."""
+
+    @property
+    def allow_download(self) -> bool: ...
+
+    def admits(self, origin: str | None) -> bool:
+        """Say whether a page of this origin may show the video."""
+
+
+def share_ended() -> UnauthenticatedError:
+    """Return what is said of a share that is revoked, expired, or whose video is gone."""
+    return UnauthenticatedError("The link does not work any more.", code="share_link_ended")
+
+
+def other_page() -> ForbiddenError:
+    """Return what a page hears that a share does not name among its domains."""
+    return ForbiddenError("The video may not be shown on this page.", code="origin_not_allowed")
+
+
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """One viewer's view of one video; `log_of` gives the progress of a run."""
+    """One viewer's view of one video; `log_of` gives the progress of a run, `share_of` a share
+    that is not revoked. `origin` is the page's, where the browser names it."""
 
     grant: Grant
     videos: Videos
+    share_of: Callable[[str], Invitation]
+    origin: str | None
     media: ObjectStore
     log_of: Callable[[int], RunLog]
     address_lifetime_s: int
@@ -185,7 +233,7 @@ class Screening:
 
     def file(self, name: str) -> str:
         """Return the address of a finished file: keys.POSTER, STORYBOARD, WAVEFORM, MP4 or M4A."""
-        content, run = self._content(self._video())
+        content, run = self._content(self._video(whole=name in (keys.MP4, keys.M4A)))
         there = isinstance(content, Manifest) and {
             keys.POSTER: content.poster,
             keys.MP4: content.mp4,
@@ -197,13 +245,28 @@ class Screening:
             raise NotFoundError("The video has no such file.", code="not_playable_yet")
         return self._address(self._prefix(run) + name)
 
-    def _video(self) -> Video:
+    def _video(self, *, whole: bool = False) -> Video:
+        """Return the video as it is now, if the link still holds; `whole` where all of it is
+        handed out as one file."""
+        if self.grant.share is not None:
+            self._check_share(self.grant.share, whole=whole)
         # Strongly consistent: a revocation holds from the moment it was acknowledged.
         video = self.videos.get(self.grant.video, consistent=True)
         revoked = video.playback_revoked_at
         if revoked is not None and self.grant.issued_at <= revoked:
             raise UnauthenticatedError("The link was revoked.", code="playback_link_revoked")
         return video
+
+    def _check_share(self, share: str, *, whole: bool) -> None:
+        try:
+            invitation = self.share_of(share)
+        except NotFoundError as error:
+            raise share_ended() from error
+        # a player of the system's own names no page
+        if self.origin is not None and not invitation.admits(self.origin):
+            raise other_page()
+        if whole and not invitation.allow_download:
+            raise ForbiddenError("This link is for watching.", code="download_not_allowed")
 
     def _content(self, video: Video) -> tuple[Manifest | EncodePlan, int]:
         made = video.artefacts.renditions

@@ -133,6 +133,18 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "status": "open",
         "due_at": "2026-11-27T23:00:00.000Z",
     },
+    "share": {
+        "id": "shr_06b1qz3v1w7g2m5n8p0r4t6x9s",
+        "video_id": "vid_06b1qz3v1w7g2m5n8p0r4t6x9v",
+        "video_title": "Kick-off call",
+        "recipient": {
+            "contact_id": "con_06b1qz3v1w7g2m5n8p0r4t6x9c",
+            "email": "dana@harbor.example",
+            "name": "Dana Reed",
+        },
+        "links": _LINKS,
+        "expires_at": "2026-12-22T21:59:17.123Z",
+    },
     "video": {
         "id": "vid_06b1qz3v1w7g2m5n8p0r4t6x9v",
         "title": "Kick-off call",
@@ -200,6 +212,7 @@ _NOW: dict[str, dict[str, Any]] = {
     "export.completed": {"state": "done", "rows": 1_180},
     "export.cancelled": {"state": "cancelled"},
     "export.failed": {"state": "failed"},
+    "share.opened": {"opened_count": 1, "last_opened_at": "2026-11-22T21:59:17.123Z"},
     "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},
     "video.cancelled": {"state": "cancelled", "duration_ms": None},
@@ -215,6 +228,7 @@ _NOW: dict[str, dict[str, Any]] = {
     },
 }
 _BEFORE: dict[str, dict[str, Any]] = {
+    "share.opened": {"opened_count": 0, "last_opened_at": None},
     **events_of_leads.BEFORE,
     "import.updated": {"state": "running"},
     "export.updated": {"state": "running"},

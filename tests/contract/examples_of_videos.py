@@ -84,7 +84,44 @@ _OPEN_UPLOAD = {
     "completed_at": None,
 }
 
+_SHARE = {
+    "id": "shr_06b1qz3v1w7g2m5n8p0r4t6x9s",
+    "object": "share",
+    "video_id": _VIDEO,
+    "recipient": {"contact_id": _CONTACT, "email": "dana@harbor.example", "name": "Dana Reed"},
+    "state": "active",
+    "expires_at": "2026-12-22T21:59:17.123Z",
+    "has_passcode": True,
+    "domains": ["www.harbor.example"],
+    "allow_download": False,
+    "opened_count": 2,
+    "last_opened_at": "2026-11-23T08:12:41.500Z",
+    "created_at": "2026-11-22T21:59:17.123Z",
+    "updated_at": "2026-11-23T08:12:41.500Z",
+    "created_by": {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"},
+    "version": 3,
+}
+
 EXAMPLES: dict[str, Any] = {
+    "ShareView": _SHARE,
+    "NewShareView": {
+        **_SHARE,
+        "updated_at": "2026-11-22T21:59:17.123Z",
+        "opened_count": 0,
+        "last_opened_at": None,
+        "version": 1,
+        "token": "eyJzIjoic2hyXzA2.Zm9v",
+    },
+    "SessionView": {
+        "object": "playback_session",
+        "url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/master.m3u8",
+        "views_url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/views",
+        "expires_at": "2026-11-23T14:12:41.500Z",
+        "title": "Discovery call",
+        "duration_ms": 74_000,
+        "recipient_name": "Dana Reed",
+        "allow_download": False,
+    },
     "OpenedVideoView": {
         **_SUMMARY,
         "state": "waiting",

@@ -16,7 +16,7 @@ from tests.integration.gateway import CONTEXT, Handler, Reply, call
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 ARN = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/local"
-OPEN = re.compile(r"/v1/(health|openapi\.json|playback)(/|$)")
+OPEN = re.compile(r"GET /v1/(health|openapi\.json|playback)(/|$)|POST /v1/playback/")
 
 
 class Gateway:
@@ -42,8 +42,7 @@ class Gateway:
     def _target(self, path: str, method: str) -> tuple[Handler | None, bool]:
         for pattern, handler in self._routes:
             if pattern.fullmatch(path):
-                opened = OPEN.match(path) is not None
-                return handler, opened and method == "GET"
+                return handler, OPEN.match(f"{method} {path}") is not None
         return None, False
 
     def _answer(

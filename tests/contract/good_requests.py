@@ -22,6 +22,7 @@ ELSEWHERE = {
     "POST /v1/workspaces/{id}/switch",
     "POST /v1/videos/pull", "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
     "POST /v1/videos/{id}/runs", "POST /v1/videos/{id}/runs/cancel",
+    "DELETE /v1/videos/{id}/shares/{share_id}",
     *(f"POST /v1/imports/{{id}}/{act}"
       for act in ("complete", "preview", "report", "resume", "revert", "run", "start")),
     "POST /v1/exports/{id}/download",

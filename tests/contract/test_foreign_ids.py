@@ -206,7 +206,29 @@ def test_a_link_that_we_have_not_signed_shows_nothing(
     before = good.everything()
     path = re.sub(r"\{(?!token)\w+\}", "1", operation[1])
 
-    replies = [victim.send("GET", path.replace("{token}", each)) for each in forged]
+    sample = good.request(victim, operation).body
+    replies = [victim.send(operation[0], path.replace("{token}", each), sample) for each in forged]
+
+    assert {reply.status for reply in replies} == {401}
+    assert len({json.dumps(_tells(reply, "…")) for reply in replies}) == 1
+    assert good.everything() == before
+
+
+def test_a_share_s_token_that_we_have_not_signed_opens_nothing(
+    victim: World, cursors: dict[str, str]
+) -> None:
+    path = f"/v1/videos/{victim.record('videos')}/shares"
+    made = victim.send("POST", path, {"recipient": {"name": "Dana"}}).json
+    claims = {"w": victim.workspace, "s": made["id"]}
+    forged = [
+        Signer(lambda: b"a secret of the thief's own, as long as ours", "share").sign(claims),
+        next(iter(cursors.values())),
+        made["id"],
+        made["token"][:-1],
+    ]
+    before = good.everything()
+
+    replies = [victim.send("POST", "/v1/playback/sessions", {"token": each}) for each in forged]
 
     assert {reply.status for reply in replies} == {401}
     assert len({json.dumps(_tells(reply, "…")) for reply in replies}) == 1
@@ -217,21 +239,30 @@ def test_a_link_that_we_have_not_signed_shows_nothing(
 NESTED = [each for each in SECURED if re.search(r"\{id\}.*\{(?!stage)\w+\}", each[1])]
 
 
+_LINE = {"description": "Seats", "unit_price": {"amount_minor": 100, "currency": "USD"}}
+# What lies in a record, by its path: of which resource, what makes one, what changes one.
+PARTS: dict[str, tuple[str, Any, Any]] = {
+    "/v1/deals/{id}/line-items/{line}": ("deals", _LINE, {"quantity": "3"}),
+    "/v1/videos/{id}/shares/{share_id}": ("videos", {"recipient": {"name": "Dana"}}, None),
+}
+
+
 @pytest.mark.parametrize("operation", NESTED, ids=_named)
 def test_another_workspace_s_part_of_a_record_is_no_part_of_one_s_own(
     victim: World, thief: World, operation: Operation
 ) -> None:
     """What lies in a record is named by two ids; the second may be somebody else's."""
-    assert operation[1] == "/v1/deals/{id}/line-items/{line}", "a nested resource is new: make one"
-    line = {"description": "Seats", "unit_price": {"amount_minor": 100, "currency": "USD"}}
-    deals = {world: world.new("deals") for world in (victim, thief)}
-    made = victim.send("POST", f"/v1/deals/{deals[victim]}/line-items", line)
+    assert operation[1] in PARTS, "a nested resource is new: say in PARTS how one is made"
+    resource, part, change = PARTS[operation[1]]
+    collection = operation[1].split("/")[4]
+    wholes = {world: world.new(resource) for world in (victim, thief)}
+    made = victim.send("POST", f"/v1/{resource}/{wholes[victim]}/{collection}", part)
     assert made.status == 201, made.body
     before = good.everything()
-    sample = {"quantity": "3"} if operation[0] == "PATCH" else None
+    sample = change if operation[0] == "PATCH" else None
     replies = [
-        thief.send(operation[0], f"/v1/deals/{deal}/line-items/{sent}", sample)
-        for deal in (deals[thief], deals[victim])
+        thief.send(operation[0], f"/v1/{resource}/{whole}/{collection}/{sent}", sample)
+        for whole in (wholes[thief], wholes[victim])
         for sent in (made.json["id"], _absent(made.json["id"]))
     ]
     assert {reply.status for reply in replies} == {404}

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from starlette.requests import Request
 
 from functions.shared.exchange import Exchange
 from functions.shared.expansion import Find
 from functions.shared.paging import Page
+from functions.shared.writes import Also
 from functions.video.model import Video
 from functions.video.pipeline import Pipeline
 from functions.video.playback import Screening
 from functions.video.ports import Videos
+from functions.video.shares import Share
 from functions.video.uploads import UploadDesk
 
 
@@ -22,12 +26,39 @@ class PagedVideos(Videos, Protocol):
         """Return one page, newest first."""
 
 
+class ShareBook(Protocol):
+    """The shares of one workspace, as their makers know them. Raises NotFoundError."""
+
+    def of_video(
+        self, video_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[Share]:
+        """Return one page of a video's shares that are not revoked, newest first."""
+
+    def of(self, video_id: str, share_id: str) -> Share:
+        """Return a video's share."""
+
+    def create_locked(self, share: Share, kept: str | None, also: Also[Share]) -> Share:
+        """Store a new share, with its passcode's hash where it has one."""
+
+    def revoke(
+        self,
+        video_id: str,
+        share_id: str,
+        at: datetime,
+        *,
+        if_match: str | None = None,
+        also: Also[Share],
+    ) -> None:
+        """End a share at once. Raises PreconditionFailedError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One caller's way to its workspace's videos."""
 
     videos: PagedVideos
     uploads: UploadDesk
+    shares: ShareBook
     pipeline: Pipeline
     linked: Find  # the records that a video is linked to
     playback_lifetime: timedelta
@@ -35,4 +66,4 @@ class Desk:
 
 OpenDesk = Callable[[Exchange], Desk]
 # From a playback link's token to what its bearer may see; raises UnauthenticatedError.
-OpenScreening = Callable[[str], Screening]
+OpenScreening = Callable[[Request, str], Screening]

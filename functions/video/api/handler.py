@@ -3,19 +3,26 @@
 from datetime import timedelta
 from functools import partial
 
+from starlette.requests import Request
+
+from functions.shared.admission import ADMISSION
 from functions.shared.aws import client
 from functions.shared.clock import now
 from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange
+from functions.shared.limits import Rate
 from functions.shared.meter import Meter
 from functions.shared.secrets_manager import signing_secret
 from functions.shared.signing import Signer
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate
 from functions.shared.web import build_app, lambda_handler
-from functions.video.api import playback, uploads, videos
+from functions.video import shares as share_links
+from functions.video.admittance import Admittance
+from functions.video.api import playback, shares, uploads, videos
 from functions.video.api.desk import Desk
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_shares import DynamoShares
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.model import Video
 from functions.video.multipart_s3 import S3MultipartUploads
@@ -24,8 +31,11 @@ from functions.video.pipeline import Pipeline
 from functions.video.playback import PURPOSE, Screening, read
 from functions.video.s3 import S3Store
 from functions.video.settings import ApiSettings
+from functions.video.shares import Share, Ticket
 from functions.video.step_functions import StepFunctionsExecutions
 from functions.video.uploads import UploadDesk
+
+OPENINGS = Rate(per_second=0.2, burst=20)  # of one share
 
 
 def _desk(ask: Exchange) -> Desk:
@@ -38,6 +48,7 @@ def _desk(ask: Exchange) -> Desk:
     quotas = Meter(ask.table(settings.platform_table), settings.stage)
     return Desk(
         videos=records,
+        shares=DynamoShares(ask.table(settings.video_table), Share, ask.caller),
         uploads=UploadDesk(
             caller=ask.caller,
             videos=records,
@@ -74,21 +85,45 @@ def _origin(exempt: str) -> Origin:
     return HttpOrigin(PinnedHttp(exempt=frozenset(exempt.split()), timeout_s=5))
 
 
-def _screening(token: str) -> Screening:
+def _screening(request: Request, token: str) -> Screening:
     settings = ApiSettings.from_env()
     signer = Signer(lambda: signing_secret(settings.signing_secret), PURPOSE)
     grant = read(signer, token, now())
     annotate(workspace=grant.viewer.workspace, video=grant.video)
     database = client("dynamodb")
-    table = settings.video_table
+    records = Table(database, settings.video_table, grant.viewer.workspace)
+    shared = DynamoShares(records, Share, grant.viewer)
+    headers = request.headers
     return Screening(
         grant=grant,
-        videos=DynamoVideos(Table(database, table, grant.viewer.workspace), Video, grant.viewer),
+        videos=DynamoVideos(records, Video, grant.viewer),
+        share_of=partial(shared.get, consistent=True),
+        origin=share_links.origin_of(headers.get("origin"), headers.get("referer")),
         media=S3Store(client("s3"), settings.media_bucket),
-        log_of=lambda run: DynamoRunLog(database, table, grant.viewer.workspace, grant.video, run),
+        log_of=lambda run: DynamoRunLog(
+            database, settings.video_table, grant.viewer.workspace, grant.video, run
+        ),
         address_lifetime_s=settings.segment_url_lifetime_s,
         tell=Table(database, settings.platform_table, grant.viewer.workspace).try_write,
     )
+
+
+def _door(token: str) -> tuple[Admittance, Ticket]:
+    settings = ApiSettings.from_env()
+    secret = partial(signing_secret, settings.signing_secret)
+    ticket = share_links.read(Signer(secret, share_links.PURPOSE), token)
+    annotate(workspace=ticket.workspace, share=ticket.share)
+    database = client("dynamodb")
+    platform = Table(database, settings.platform_table, ticket.workspace)
+    ADMISSION.of_link(platform, ticket.share, OPENINGS)
+    records = Table(database, settings.video_table, ticket.workspace)
+    admittance = Admittance(
+        shares_of=partial(DynamoShares, records, Share),
+        videos_of=partial(DynamoVideos, records, Video),
+        signer=Signer(secret, PURPOSE),
+        lifetime=timedelta(seconds=settings.playback_lifetime_s),
+    )
+    return admittance, ticket
 
 
 app = build_app(
@@ -96,5 +131,6 @@ app = build_app(
     videos.routes(_desk),
     uploads.routes(_desk),
     playback.routes(_desk, _screening),
+    shares.routes(_desk, _door),
 )
-handler = lambda_handler(app)
+handler = lambda_handler(app, links="/v1/playback/")

@@ -34,9 +34,7 @@ RunNumber = Annotated[int, Path(description="The run that made the segment.")]
 SegmentPath = Annotated[str, Path(description="The segment, as the playlist names it.")]
 
 _HLS, _VTT = "application/vnd.apple.mpegurl", "text/vtt"
-# The link is the whole permission, so a player on any page may read what is behind it.
-_ANYWHERE = {"access-control-allow-origin": "*"}
-_OPEN: dict[str, Any] = {"security": []}
+OPEN: dict[str, Any] = {"security": []}
 _PLAYLIST: dict[int | str, dict[str, Any]] = {
     **problems(401, 404),
     200: {"description": "An HLS playlist.", "content": {_HLS: {"schema": {"type": "string"}}}},
@@ -108,51 +106,53 @@ def _add_links(api: APIRouter, desk: OpenDesk) -> None:
 def _add_playlists(api: APIRouter, screening: OpenScreening) -> None:
     @api.get(
         "/v1/playback/{token}/master.m3u8", response_class=Response, name="play",
-        summary="The master playlist", responses=_PLAYLIST, openapi_extra=_OPEN,
+        summary="The master playlist", responses=_PLAYLIST, openapi_extra=OPEN,
     )  # fmt: skip
     async def master(request: Request, token: Token) -> Response:
         """List the renditions of the video."""
-        shown = screening(token)
+        shown = screening(request, token)
         text = shown.master()
         _tell(shown, "master.m3u8", request)
         return _text(text, _HLS)
 
     @api.get(
         "/v1/playback/{token}/{rung}.m3u8", response_class=Response, name="play_rung",
-        summary="One rendition's playlist", responses=_PLAYLIST, openapi_extra=_OPEN,
+        summary="One rendition's playlist", responses=_PLAYLIST, openapi_extra=OPEN,
     )  # fmt: skip
-    async def rung(token: Token, rung: Rung) -> Response:
+    async def rung(request: Request, token: Token, rung: Rung) -> Response:
         """List the segments of one rendition (`720p`, …, or `audio`). While the video is being
         encoded the playlist grows: an EVENT playlist that ends as VOD."""
-        return _text(screening(token).track(rung), _HLS)
+        return _text(screening(request, token).track(rung), _HLS)
 
 
 def _add_files(api: APIRouter, screening: OpenScreening) -> None:
     @api.get(
         "/v1/playback/{token}/segments/{run}/{path:path}", response_class=Response,
         status_code=302, name="play_segment", summary="One segment of a long video",
-        responses=_REDIRECT, openapi_extra=_OPEN,
+        responses=_REDIRECT, openapi_extra=OPEN,
     )  # fmt: skip
-    async def segment(token: Token, run: RunNumber, path: SegmentPath) -> Response:
+    async def segment(
+        request: Request, token: Token, run: RunNumber, path: SegmentPath
+    ) -> Response:
         """Redirect to a segment. Only the playlists of very long videos lead here."""
-        return _redirect(screening(token).segment(run, path))
+        return _redirect(screening(request, token).segment(run, path))
 
     @api.get(
         "/v1/playback/{token}/storyboard.vtt", response_class=Response, name="play_storyboard_cues",
-        summary="Which part of the sheet shows which moment", responses=_CUES, openapi_extra=_OPEN,
+        summary="Which part of the sheet shows which moment", responses=_CUES, openapi_extra=OPEN,
     )  # fmt: skip
-    async def cues(token: Token) -> Response:
+    async def cues(request: Request, token: Token) -> Response:
         """List the storyboard's pictures: WebVTT cues that name parts of `storyboard.jpg`."""
-        return _text(screening(token).storyboard(), _VTT)
+        return _text(screening(request, token).storyboard(), _VTT)
 
     @api.get(
         "/v1/playback/{token}/captions.vtt", response_class=Response, status_code=302,
         name="play_captions", summary="The captions as one file", responses=_REDIRECT,
-        openapi_extra=_OPEN,
+        openapi_extra=OPEN,
     )  # fmt: skip
-    async def captions(token: Token) -> Response:
+    async def captions(request: Request, token: Token) -> Response:
         """Redirect to the captions (WebVTT); 404 `not_playable_yet` until there is a transcript."""
-        return _redirect(screening(token).captions())
+        return _redirect(screening(request, token).captions())
 
     for name, kind in (
         (keys.POSTER, "The poster picture"),
@@ -166,7 +166,7 @@ def _add_files(api: APIRouter, screening: OpenScreening) -> None:
 
 def _add_file(api: APIRouter, screening: OpenScreening, name: str, kind: str) -> None:
     async def file(request: Request, token: Token) -> Response:
-        shown = screening(token)
+        shown = screening(request, token)
         address = shown.file(name)
         if name in (keys.MP4, keys.M4A):
             _tell(shown, name, request)
@@ -176,7 +176,7 @@ def _add_file(api: APIRouter, screening: OpenScreening, name: str, kind: str) ->
         f"/v1/playback/{{token}}/{name}", file, methods=["GET"], status_code=302,
         response_class=Response, name=f"play_{name.partition('.')[0]}", summary=kind,
         description="Redirect to the file; 404 `not_playable_yet` until it is there.",
-        responses=_REDIRECT, openapi_extra=_OPEN,
+        responses=_REDIRECT, openapi_extra=OPEN,
     )  # fmt: skip
 
 
@@ -201,8 +201,8 @@ def base_url(request: Request) -> str:
 
 
 def _text(text: str, kind: str) -> Response:
-    return Response(text, media_type=kind, headers=_ANYWHERE)
+    return Response(text, media_type=kind)
 
 
 def _redirect(address: str) -> Response:
-    return Response(status_code=302, headers={"location": address, **_ANYWHERE})
+    return Response(status_code=302, headers={"location": address})
