@@ -26,6 +26,7 @@ def house_values(names: Names, audit_key_arn: str) -> dict[str, str]:
         "export_machine_arn": names.machine_arn("crm", "export"),
         "import_lanes": str(names.stage.import_lanes),
         "event_bus": names.bus,
+        "views_queue_url": names.queue_url("video", "tally_views"),
         "state_machine_arn": names.state_machine_arn,
         "schedule_prefix": names.schedule_prefix,
         "schedule_role_arn": names.schedule_role_arn,

@@ -43,6 +43,11 @@ class Names:
     def function_arn(self, context: str, folder: str) -> str:
         return self.arn("lambda", f"function:{self.function(context, folder)}")
 
+    def queue_url(self, context: str, folder: str) -> str:
+        """Return the address of the queue that feeds a function."""
+        name = self.of(context, folder)
+        return f"https://sqs.{Aws.REGION}.{Aws.URL_SUFFIX}/{Aws.ACCOUNT_ID}/{name}"
+
     @property
     def bus(self) -> str:
         return self.of()

@@ -32,6 +32,9 @@ class Video(Construct):
             .allow_objects(["s3:PutObject"], "uploads")
             .allow(["states:StartExecution"], house.names.machine_arn("video", "pull"))
             .allow_objects(["s3:GetObject"], "media")
+            .allow(
+                ["sqs:SendMessage"], house.names.arn("sqs", house.names.of("video", "tally_views"))
+            )
             .asks("crm", "identity")
         )
         check = HouseFunction(self, house, "video", "check", settings=settings.CheckSettings)
@@ -164,6 +167,17 @@ class VideoWork(Construct):
         super().__init__(scope, "VideoWork")
         reassigner(self, house, "video", settings.ReassignSettings)
         self._relinks(house)
+        self._tallies_views(house)
+
+    def _tallies_views(self, house: House) -> None:
+        """Let `tally_views` count what players tell, which the API sends to its queue."""
+        timeout = Duration.seconds(30)
+        tally = HouseFunction(
+            self, house, "video", "tally_views", settings=settings.TallyViewsSettings,
+            timeout=timeout, memory=512,
+        )  # fmt: skip
+        tally.write("video").looks_up("video")
+        HouseConsumer(self, house.names, tally, "video", timeout=timeout)
 
     def _relinks(self, house: House) -> None:
         """Let `relink` hear of merges, when what was being written has been, and of records that

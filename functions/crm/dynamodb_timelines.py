@@ -18,7 +18,8 @@
     name       pk W#<workspace>#TIMELINE#<id>   sk ~INTO      of which record it has become a part
 
 What an entry says and where it stands follow from its event alone, so whatever is delivered twice,
-late or in another order leaves the same timeline.
+late or in another order leaves the same timeline. What goes on, a viewing, is one entry: the event
+that tells of the most stands there.
 
 `~` sorts after every time, so what became of a record is known by the first items of its timeline,
 without another request. Nothing is copied when records are merged, nor when that is undone.
@@ -155,15 +156,20 @@ class Timelines:
 
     def _put(self, entry: TimelineEntry, record_id: str) -> Put:
         place = _place(entry)
+        item = {
+            **entry.model_dump(mode="json", exclude_none=True),
+            "pk": self._table.key("TIMELINE", record_id),
+            "sk": place,
+            "gsi2pk": self._table.key("TIMELINE", record_id, entry.group),
+            "gsi2sk": place,
+        }
+        if entry.progress is None:
+            return Put(item, "attribute_not_exists(pk)")
+        # the one entry of what goes on: a repeat, or an older event that comes late, is refused
         return Put(
-            {
-                **entry.model_dump(mode="json", exclude_none=True),
-                "pk": self._table.key("TIMELINE", record_id),
-                "sk": place,
-                "gsi2pk": self._table.key("TIMELINE", record_id, entry.group),
-                "gsi2sk": place,
-            },
-            "attribute_not_exists(pk)",
+            item | {"progress": entry.progress},
+            "attribute_not_exists(pk) OR progress < :progress",
+            values={":progress": entry.progress},
         )
 
 

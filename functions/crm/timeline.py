@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from functions.crm.fields import PREFIXES
 from functions.shared.errors import MalformedError
@@ -33,6 +33,7 @@ GROUPS: Mapping[Group, str] = {
     "insights": "what models have found, with evidence",
     "views": "videos shared, opened and watched",
 }
+VIEWED = "video.viewed"
 _STAGES = ("stage_moved", "won", "lost")
 KIND = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
 
@@ -42,7 +43,7 @@ def group_of(kind: str) -> Group:
     subject, _, happened = kind.partition(".")
     if subject in ("activity", "task"):
         return "activities"
-    if subject == "share" or kind == "video.viewed":
+    if subject == "share" or kind == VIEWED:
         return "views"
     if subject == "video":
         return "insights" if happened == "analysed" else "videos"
@@ -116,6 +117,8 @@ class TimelineEntry(BaseModel):
     data: Mapping[str, Any]
     previous: Mapping[str, Any] | None = None
     evidence: Mapping[str, Any] | None = None
+    # how far what it tells of has got: a later event of the same replaces it
+    progress: int | None = Field(default=None, exclude=True)
 
 
 class Projection(NamedTuple):
@@ -132,6 +135,7 @@ def project(event: Mapping[str, Any]) -> Projection:
     entry = TimelineEntry.model_validate(
         {
             **event,
+            **_standing(event),
             "object": "timeline_entry",
             "kind": event["type"],
             "group": group_of(event["type"]),
@@ -140,6 +144,17 @@ def project(event: Mapping[str, Any]) -> Projection:
     )
     untold = entry.kind in UNTOLD or entry.kind.endswith(_ENDS)
     return Projection(event["workspace"], entry, [] if untold else places(entry))
+
+
+def _standing(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return under what an event stands that tells how something goes on: a viewing is one entry,
+    where it began, with what was watched so far."""
+    if event["type"] != VIEWED:
+        return {}
+    view = event["data"]["view"]
+    return {
+        "id": view["session_id"], "occurred_at": view["started_at"], "progress": view["quartile"]
+    }  # fmt: skip
 
 
 def places(entry: TimelineEntry) -> list[str]:

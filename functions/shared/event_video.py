@@ -52,6 +52,34 @@ class SharePayload(Payload):
     last_opened_at: str | None = None
 
 
+class ViewerPayload(RecipientPayload):
+    """Who watches: the bearer of a share (`id`), or of a playback link that `id` got."""
+
+    type: str
+    id: str
+
+
+class ViewPayload(BaseModel):
+    """One viewing as it is then."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    session_id: str
+    viewer: ViewerPayload
+    percent: int
+    quartile: int
+    watched_ms: int
+    duration_ms: int
+    started_at: str
+    seen_at: str
+
+
+class VideoViewedPayload(Payload):
+    title: str
+    links: list[Link] = Field(default_factory=list)
+    view: ViewPayload
+
+
 EVENTS: dict[str, Published] = {
     **entries(
         "video",
@@ -71,6 +99,12 @@ EVENTS: dict[str, Published] = {
         "video",
         VideoAnalysedPayload,
         {"video.analysed": "Summary, action items and topics are there, each with evidence."},
+    ),
+    **entries(
+        "video",
+        VideoViewedPayload,
+        {"video.viewed": "A viewing began, or has seen another quarter of the video."},
+        since="2026-11-24",
     ),
     **entries(
         "video",

@@ -57,6 +57,7 @@ from functions.shared.table import (
 from functions.video.due import DUE_SHARDS, Due, shard_of
 from functions.video.dynamodb_links import link_rows
 from functions.video.dynamodb_shares import forget_shares
+from functions.video.dynamodb_views import forget_views
 from functions.video.model import MediaFacts, Run, Video
 from functions.video.ports import Event
 from functions.video.run_items import chunk_partition, run_attributes, run_key, run_of
@@ -160,8 +161,10 @@ class DynamoVideos(Records[Video]):
         return [run_of(item) for item in items]
 
     def forget(self, record_id: str) -> None:
-        """Delete the runs, chunks and shares of a deleted video and take it off the agenda."""
+        """Delete the runs, chunks, shares and views of a deleted video and take it off the
+        agenda."""
         forget_shares(self._table, record_id)
+        forget_views(self._table, record_id)
         pk = self._table.key(record_id)
         for run in self.runs(record_id):
             partition = self._table.key(record_id, *chunk_partition(run.number))

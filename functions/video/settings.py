@@ -17,6 +17,7 @@ class ApiSettings(WebSettings):
     pull_exempt: str = ""
     crm_check_function: str
     identity_check_function: str
+    views_queue_url: str
     upload_lifetime_hours: int = 24
     part_url_lifetime_s: int = 3_600
     playback_lifetime_s: int = 6 * 3_600  # of a playback token, unless the caller asks for less
@@ -38,6 +39,12 @@ class ReassignSettings(Settings):
 
 class RelinkSettings(Settings):
     """λ relink."""
+
+    video_table: str
+
+
+class TallyViewsSettings(Settings):
+    """λ tally_views."""
 
     video_table: str
 

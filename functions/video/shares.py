@@ -84,7 +84,7 @@ class Share(Record):
         page it is."""
         if not self.domains:
             return True
-        host = (urlsplit(origin or "").hostname or "").lower()
+        host = _host(origin or "")
         return any(
             host.endswith(each[1:]) if each.startswith("*.") else host == each
             for each in self.domains
@@ -136,12 +136,20 @@ class Shares(Protocol):
 
 
 def origin_of(origin: str | None, referer: str | None) -> str | None:
-    """Return the origin that a browser names: its `Origin`, else that of the `Referer`. A page
+    """Return the origin that a browser names: its `Origin`, else the `Referer`'s host. A page
     without an origin of its own (`null`) is nobody's."""
     if origin is not None:
         return origin
-    parts = urlsplit(referer or "")
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
+    host = _host(referer or "")
+    return f"https://{host}" if host else None
+
+
+def _host(address: str) -> str:
+    """Return an address's host in lower case; of what is no address, nothing."""
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def told_on(recipient: Recipient, links: Sequence[Link]) -> tuple[Link, ...]:

@@ -14,7 +14,7 @@ PRODUCTS = (
     "amazon_transcribe", "anthropic", "bedrock", "charset_normalizer", "cognito", "dynamodb",
     "eventbridge", "ffmpeg", "http", "kms", "lambda_invoke", "mediaconvert", "openai",
     "rapidfuzz", "s3",
-    "secrets_manager", "step_functions",
+    "secrets_manager", "sqs", "step_functions",
 )  # fmt: skip
 WEB_FRAMEWORKS = frozenset({"fastapi", "mangum", "starlette"})
 WEB = frozenset(

@@ -102,7 +102,47 @@ _SHARE = {
     "version": 3,
 }
 
+_PERSON = {
+    "type": "share_link",
+    "id": _SHARE["id"],
+    "contact_id": _CONTACT,
+    "email": "dana@harbor.example",
+    "name": "Dana Reed",
+}
+_SUMS = {
+    "sessions": 2,
+    "watched_ms": 61_300,
+    "quartiles": {
+        "started": 2, "percent_25": 2, "percent_50": 1, "percent_75": 1, "completed": 0,
+    },
+    "heat": {
+        "bucket_starts_ms": [0, 18_500, 37_000, 55_500],
+        "watched_ms": [24_300, 18_500, 18_500, 0],
+        "sessions": [2, 1, 1, 0],
+    },
+    "first_at": "2026-11-23T08:12:44.100Z",
+    "last_at": "2026-11-23T09:40:02.700Z",
+}  # fmt: skip
+
 EXAMPLES: dict[str, Any] = {
+    "Noted": {"object": "view_note", "sequence": 1},
+    "ViewsView": {
+        "object": "video_views",
+        "video_id": _VIDEO,
+        "duration_ms": 74_000,
+        **_SUMS,
+    },
+    "ViewerViewsView": {"viewer": _PERSON, **_SUMS},
+    "ViewSession": {
+        "id": "pse_06b1qz3v1w7g2m5n8p0r4t6x9y",
+        "object": "view_session",
+        "viewer": _PERSON,
+        "percent": 75,
+        "quartile": 75,
+        "watched_ms": 55_500,
+        "started_at": "2026-11-23T08:12:44.100Z",
+        "seen_at": "2026-11-23T08:13:42.900Z",
+    },
     "ShareView": _SHARE,
     "NewShareView": {
         **_SHARE,

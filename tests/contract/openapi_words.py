@@ -71,6 +71,7 @@ TAGS = {
     "exports": "Records written to files.",
     "videos": "Recordings: upload, processing, runs.",
     "playback": "Links that play a video.",
+    "viewing": "Who watched what of a video.",
     "insight": "Transcripts, and what they say with evidence.",
 }
 STATUSES: dict[int, tuple[str, str]] = {

@@ -20,6 +20,7 @@ from tests.integration.cloud import (
     furnish_audit,
     furnish_exchange,
     furnish_sign_in,
+    furnish_views,
 )
 from tests.integration.doors import serve_doors
 from tests.integration.gateway import CONTEXT, Reply
@@ -190,6 +191,7 @@ def open_world() -> Iterator[World]:
         furnish_audit()
         furnish_exchange()
         furnish_sign_in()
+        furnish_views()
         _furnish_video()
         one, two = [create_workspace({"name": name}, CONTEXT) for name in ("One", "Two")]
         yield World(one["workspace"], one["api_key"], two["api_key"])

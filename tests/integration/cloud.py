@@ -29,6 +29,8 @@ ENVIRONMENT = {
     "CRM_CHECK_FUNCTION": "reelate-local-crm-check",
     "IDENTITY_CHECK_FUNCTION": "reelate-local-identity-check",
     "VIDEO_CHECK_FUNCTION": "reelate-local-video-check",
+    "VIEWS_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/reelate-local-video-"
+    "tally-views",
     "SCHEDULE_PREFIX": "reelate-local-",
     "SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/reelate-local-reminders-role",
     "REMIND_FUNCTION_ARN": f"arn:aws:lambda:{REGION}:123456789012:function:crm-remind",
@@ -123,6 +125,12 @@ def furnish_exchange() -> None:
             definition='{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
             roleArn="arn:aws:iam::123456789012:role/machine",
         )
+
+
+def furnish_views() -> None:
+    """Create the queue that players' views go through."""
+    name = ENVIRONMENT["VIEWS_QUEUE_URL"].rpartition("/")[2]
+    aws.client("sqs").create_queue(QueueName=name)
 
 
 def furnish_sign_in() -> None:

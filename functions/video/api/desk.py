@@ -15,8 +15,9 @@ from functions.video.model import Video
 from functions.video.pipeline import Pipeline
 from functions.video.playback import Screening
 from functions.video.ports import Videos
-from functions.video.shares import Share
+from functions.video.shares import Recipient, Share
 from functions.video.uploads import UploadDesk
+from functions.video.viewing import Session, Tally
 
 
 class PagedVideos(Videos, Protocol):
@@ -52,6 +53,23 @@ class ShareBook(Protocol):
         """End a share at once. Raises PreconditionFailedError."""
 
 
+class ViewBook(Protocol):
+    """What was watched of one workspace's videos."""
+
+    def total(self, video_id: str) -> Tally | None:
+        """Return a video's sums; None when nobody has watched it."""
+
+    def sessions(
+        self, video_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[tuple[Session, Recipient | None]]:
+        """Return one page of a video's sessions, newest first."""
+
+    def viewers(
+        self, video_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+    ) -> Page[Tally]:
+        """Return one page of a video's viewers, each with its sums."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One caller's way to its workspace's videos."""
@@ -59,6 +77,7 @@ class Desk:
     videos: PagedVideos
     uploads: UploadDesk
     shares: ShareBook
+    views: ViewBook
     pipeline: Pipeline
     linked: Find  # the records that a video is linked to
     playback_lifetime: timedelta

@@ -1,5 +1,6 @@
 """λ video/api: videos, their uploads, runs and playback over HTTP."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -19,23 +20,26 @@ from functions.shared.telemetry import annotate
 from functions.shared.web import build_app, lambda_handler
 from functions.video import shares as share_links
 from functions.video.admittance import Admittance
-from functions.video.api import playback, shares, uploads, videos
+from functions.video.api import playback, shares, uploads, videos, viewing
 from functions.video.api.desk import Desk
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_shares import DynamoShares
 from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.dynamodb_views import DynamoViews
 from functions.video.model import Video
 from functions.video.multipart_s3 import S3MultipartUploads
 from functions.video.origin import Origin
 from functions.video.pipeline import Pipeline
-from functions.video.playback import PURPOSE, Screening, read
+from functions.video.playback import PURPOSE, Grant, Screening, read
 from functions.video.s3 import S3Store
 from functions.video.settings import ApiSettings
 from functions.video.shares import Share, Ticket
 from functions.video.step_functions import StepFunctionsExecutions
 from functions.video.uploads import UploadDesk
+from functions.video.viewing import Beat
 
 OPENINGS = Rate(per_second=0.2, burst=20)  # of one share
+BEATS = Rate(per_second=1, burst=30)  # of one session
 
 
 def _desk(ask: Exchange) -> Desk:
@@ -48,6 +52,7 @@ def _desk(ask: Exchange) -> Desk:
     quotas = Meter(ask.table(settings.platform_table), settings.stage)
     return Desk(
         videos=records,
+        views=DynamoViews(ask.table(settings.video_table)),
         shares=DynamoShares(ask.table(settings.video_table), Share, ask.caller),
         uploads=UploadDesk(
             caller=ask.caller,
@@ -126,11 +131,24 @@ def _door(token: str) -> tuple[Admittance, Ticket]:
     return admittance, ticket
 
 
+def _notebook(token: str) -> tuple[Grant, Callable[[Beat], None]]:
+    settings = ApiSettings.from_env()
+    grant = read(Signer(lambda: signing_secret(settings.signing_secret), PURPOSE), token, now())
+    annotate(workspace=grant.viewer.workspace, video=grant.video)
+    platform = Table(client("dynamodb"), settings.platform_table, grant.viewer.workspace)
+    ADMISSION.of_link(platform, grant.session or grant.video, BEATS)
+    # Here and not above: no other route needs the queue.
+    from functions.video.sqs_beats import SqsBeats
+
+    return grant, SqsBeats(client("sqs"), settings.views_queue_url).send
+
+
 app = build_app(
     "Reelate video",
     videos.routes(_desk),
     uploads.routes(_desk),
     playback.routes(_desk, _screening),
     shares.routes(_desk, _door),
+    viewing.routes(_desk, _notebook),
 )
 handler = lambda_handler(app, links="/v1/playback/")

@@ -28,7 +28,7 @@ from functions.video.fail.handler import handler as fail
 from functions.video.finish.handler import handler as finish
 from functions.video.model import MediaFacts, Video
 from functions.video.start.handler import handler as start
-from tests.integration.cloud import ENVIRONMENT, REGION, Calls, environment, furnish
+from tests.integration.cloud import ENVIRONMENT, REGION, Calls, environment, furnish, furnish_views
 from tests.integration.doors import serve_doors
 from tests.integration.gateway import CONTEXT, Api, Member, Reply
 
@@ -243,6 +243,7 @@ def cloud(account: None, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """An empty account with tables, buckets and state machine."""
     requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=5)
     furnish()
+    furnish_views()
     for bucket in (UPLOADS, MEDIA):
         aws.client("s3").create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}

@@ -176,7 +176,7 @@ def test_a_link_expires(cloud: Cloud) -> None:
     reply = cloud.api.post(path, {"expires_in_s": 60})
 
     claims = json.loads(base64.urlsafe_b64decode(token_of(reply.json["url"]).split(".")[0] + "=="))
-    assert set(claims) == {"w", "v", "p", "i", "x"}
+    assert set(claims) == {"w", "v", "p", "i", "x", "n"}
     assert (claims["w"], claims["v"], claims["p"]) == ("wsp_one", video["id"], "key_one")
     for wrong in (0, 59, 604_801, "x"):
         assert cloud.api.post(path, {"expires_in_s": wrong}).status == 422

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from functions.shared.caller import Caller
 from functions.shared.clock import iso
 from functions.shared.errors import UnauthenticatedError
+from functions.shared.ids import is_id
 from functions.shared.signing import Signer
 from functions.video.playback import PURPOSE, Grant, issue, read
 from tests.unit.video.control_fakes import NOON
@@ -30,14 +31,26 @@ def refusal(token: str, signer: Signer = SIGNER, after: timedelta = timedelta(0)
 
 
 def test_a_link_grants_one_video_to_one_viewer() -> None:
-    assert read(SIGNER, TOKEN, NOON) == Grant(VIEWER, "vid_one", iso(NOON))
+    grant = read(SIGNER, TOKEN, NOON)
+    bearer = replace(VIEWER, kind="playback_link")
+
+    assert grant == Grant(bearer, "vid_one", iso(NOON), grant.session)
+    assert is_id(grant.session or "", "pse")
+
+
+def test_a_link_of_a_share_says_which_share() -> None:
+    bearer = replace(VIEWER, kind="share_link", principal="shr_one")
+
+    grant = read(SIGNER, issue(SIGNER, bearer, "vid_one", NOON, HOUR), NOON)
+
+    assert (grant.viewer, grant.share) == (bearer, "shr_one")
 
 
 @pytest.mark.parametrize("viewer", [REP, replace(REP, visibility="own", member=None, teams=())])
 def test_a_link_sees_what_its_viewer_sees(viewer: Caller) -> None:
     token = issue(SIGNER, viewer, "vid_one", NOON, HOUR)
 
-    assert read(SIGNER, token, NOON).viewer == viewer
+    assert read(SIGNER, token, NOON).viewer == replace(viewer, kind="playback_link")
 
 
 def test_a_link_ends_on_the_second() -> None:
