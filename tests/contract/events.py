@@ -10,7 +10,12 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from functions.shared.events import CATALOGUE, Published, detail_type, envelope
-from tests.contract import events_of_leads, examples_of_relations, examples_of_views
+from tests.contract import (
+    events_of_leads,
+    events_of_videos,
+    examples_of_relations,
+    examples_of_views,
+)
 
 PATH = Path(__file__).resolve().parents[2] / "functions" / "events.json"
 
@@ -133,26 +138,7 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "status": "open",
         "due_at": "2026-11-27T23:00:00.000Z",
     },
-    "share": {
-        "id": "shr_06b1qz3v1w7g2m5n8p0r4t6x9s",
-        "video_id": "vid_06b1qz3v1w7g2m5n8p0r4t6x9v",
-        "video_title": "Kick-off call",
-        "recipient": {
-            "contact_id": "con_06b1qz3v1w7g2m5n8p0r4t6x9c",
-            "email": "dana@harbor.example",
-            "name": "Dana Reed",
-        },
-        "links": _LINKS,
-        "expires_at": "2026-12-22T21:59:17.123Z",
-    },
-    "video": {
-        "id": "vid_06b1qz3v1w7g2m5n8p0r4t6x9v",
-        "title": "Kick-off call",
-        "state": "ready",
-        "links": _LINKS,
-        "duration_ms": 74_000,
-        "analysis": {"summary": ["They agree on a trial."], "action_items": 2, "topics": 3},
-    },
+    **events_of_videos.RECORDS,
 }
 _MOVE = {
     "from_pipeline_id": "pip_06b1qz3v1w7g2m5n8p0r4t6x9p",
@@ -212,41 +198,10 @@ _NOW: dict[str, dict[str, Any]] = {
     "export.completed": {"state": "done", "rows": 1_180},
     "export.cancelled": {"state": "cancelled"},
     "export.failed": {"state": "failed"},
-    "video.viewed": {
-        "view": {
-            "session_id": "pse_06b1qz3v1w7g2m5n8p0r4t6x9y",
-            "viewer": {
-                "type": "share_link",
-                "id": "shr_06b1qz3v1w7g2m5n8p0r4t6x9s",
-                "contact_id": "con_06b1qz3v1w7g2m5n8p0r4t6x9c",
-                "email": "dana@harbor.example",
-                "name": "Dana Reed",
-            },
-            "percent": 52,
-            "quartile": 50,
-            "watched_ms": 39_800,
-            "duration_ms": 74_000,
-            "started_at": "2026-11-22T21:58:40.100Z",
-            "seen_at": "2026-11-22T21:59:17.100Z",
-        },
-    },
-    "share.opened": {"opened_count": 1, "last_opened_at": "2026-11-22T21:59:17.123Z"},
-    "video.created": {"state": "waiting", "duration_ms": None},
-    "video.uploaded": {"state": "processing", "duration_ms": None},
-    "video.cancelled": {"state": "cancelled", "duration_ms": None},
-    "video.expired": {"state": "expired", "duration_ms": None},
-    "video.failed": {
-        "state": "failed",
-        "duration_ms": None,
-        "reason": {
-            "code": "not_media",
-            "detail": "This file is neither video nor audio.",
-            "step": "inspect",
-        },
-    },
+    **events_of_videos.NOW,
 }
 _BEFORE: dict[str, dict[str, Any]] = {
-    "share.opened": {"opened_count": 0, "last_opened_at": None},
+    **events_of_videos.BEFORE,
     **events_of_leads.BEFORE,
     "import.updated": {"state": "running"},
     "export.updated": {"state": "running"},
@@ -277,8 +232,6 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "association.updated": {"label": "influencer", "inverse_label": "influenced_by"},
     "automation.updated": {"enabled": False},
     "association_label.updated": {"title": "Mentor"},
-    "video.updated": {"title": "Call"},
-    "video.ready": {"state": "processing", "duration_ms": None},
 }
 # What an event is about, where its name says it more narrowly.
 _KINDS = {"task": "activity"}

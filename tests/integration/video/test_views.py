@@ -1,9 +1,7 @@
-"""Views: what players tell, what is counted of it, who may read it."""
+"""Views: what is counted of what players tell, and who may read it."""
 
 import json
 from typing import Any
-
-import pytest
 
 from functions.crm.dynamodb_timelines import Timelines
 from functions.crm.timeline import project
@@ -11,63 +9,17 @@ from functions.outbox.publish.logic import events_of
 from functions.shared import aws
 from functions.shared.attributes import marshal_item
 from functions.shared.table import Table
-from functions.video.tally_views.handler import handler as tally
-from tests.integration.cloud import ENVIRONMENT, Calls
-from tests.integration.gateway import CONTEXT, Member, Reply, call, event
-from tests.integration.video.conftest import Cloud, in_parallel
-from tests.integration.video.player import link, playable, token_of
+from tests.integration.cloud import ENVIRONMENT
+from tests.integration.gateway import Member, call, event
+from tests.integration.video.conftest import Cloud
+from tests.integration.video.player import link, playable
+from tests.integration.video.recipient import knock, opened, share
 from tests.integration.video.renditions import manifest
-from tests.integration.video.steps import unreachable
-from tests.integration.video.test_shares import knock, opened, share
-
-QUEUE = ENVIRONMENT["VIEWS_QUEUE_URL"]
+from tests.integration.video.telling import counted, deliver, queued, sent, tell
 
 
-def tell(cloud: Cloud, url: str, sequence: int, *played: tuple[int, int]) -> Reply:
-    spans = [{"from_ms": start, "to_ms": end} for start, end in played]
-    body = {"sequence": sequence, "played": spans}
-    path = f"/v1/playback/{token_of(url)}/views"
-    return call(cloud.api.handler, event("POST", path, body, member=None))
-
-
-def queued() -> list[dict[str, Any]]:
-    """Take all messages out of the queue, as SQS records."""
-    found: list[dict[str, Any]] = []
-    while (
-        got := aws.client("sqs")
-        .receive_message(QueueUrl=QUEUE, MaxNumberOfMessages=10)
-        .get("Messages")
-    ):
-        for each in got:
-            found.append({"messageId": each["MessageId"], "body": each["Body"]})
-            aws.client("sqs").delete_message(QueueUrl=QUEUE, ReceiptHandle=each["ReceiptHandle"])
-    return found
-
-
-def deliver(records: list[dict[str, Any]]) -> list[str]:
-    reply = tally({"Records": records}, CONTEXT)
-    return [each["itemIdentifier"] for each in reply["batchItemFailures"]]
-
-
-def counted(cloud: Cloud, video: Any) -> Any:
-    assert deliver(queued()) == []
-    reply = cloud.api.get(f"/v1/videos/{video['id']}/views")
-    assert reply.status == 200, reply.body
-    return reply.json
-
-
-@pytest.fixture
-def shared(cloud: Cloud) -> tuple[Any, Any, str]:
-    """A video of 61 s, a share of it, and the playlist of a session."""
-    video = playable(cloud)
-    made = share(cloud, video)
-    return video, made, opened(cloud, made)
-
-
-def test_what_a_player_tells_becomes_heat_quartiles_and_a_viewer(
-    cloud: Cloud, shared: tuple[Any, Any, str]
-) -> None:
-    video, made, url = shared
+def test_what_a_player_tells_becomes_heat_quartiles_and_a_viewer(cloud: Cloud) -> None:
+    video, made, url = sent(cloud)
     assert knock(cloud, made).json["views_url"].endswith("/views")
 
     replies = [tell(cloud, url, 1, (0, 10_000)), tell(cloud, url, 2, (10_000, 20_000), (0, 5_000))]
@@ -105,10 +57,10 @@ def test_nobody_has_watched_a_new_video(cloud: Cloud) -> None:
     assert total["heat"] == {"bucket_starts_ms": [], "watched_ms": [], "sessions": []}
 
 
-def test_two_sessions_of_one_viewer_are_one_viewer_and_a_member_s_link_another(
-    cloud: Cloud, shared: tuple[Any, Any, str]
+def test_two_sessions_of_a_viewer_are_one_viewer_and_a_member_s_link_another(
+    cloud: Cloud,
 ) -> None:
-    video, made, url = shared
+    video, made, url = sent(cloud)
     again, own = opened(cloud, made), link(cloud, video)
     for each in (url, again, own):
         tell(cloud, each, 1, (0, 59_000))
@@ -127,114 +79,8 @@ def test_two_sessions_of_one_viewer_are_one_viewer_and_a_member_s_link_another(
     }  # fmt: skip
 
 
-def test_a_hundred_deliveries_in_parallel_count_once(
-    cloud: Cloud, shared: tuple[Any, Any, str]
-) -> None:
-    video, _, url = shared
-    for number in (1, 2, 3):
-        tell(cloud, url, number, ((number - 1) * 1_000, number * 1_000))
-    tell(cloud, url, 2, (0, 61_000))  # another content under a number that is used
-    records = sorted(queued(), key=lambda each: str(each["body"]))
-    first = [each for each in records if '"to_ms":61000' not in each["body"]]
-    deliver(first[:1])
-
-    in_parallel(100, 10, lambda: deliver(first))
-    deliver(records)
-    total = counted(cloud, video)
-
-    assert (total["sessions"], total["watched_ms"]) == (1, 3_000)
-
-
-def test_a_poison_message_or_another_video_s_trouble_delays_nobody(
-    cloud: Cloud, shared: tuple[Any, Any, str]
-) -> None:
-    video, _, url = shared
-    tell(cloud, url, 1, (0, 1_000))
-    (good,) = queued()
-    poison = [
-        {"messageId": f"p{number}", "body": body}
-        for number, body in enumerate(("", "[]", '{"workspace": "wsp_one"}', good["body"][:-9]))
-    ]
-
-    failed = deliver([poison[0], good, *poison[1:]])
-    with unreachable("dynamodb", "TransactWriteItems"):
-        tell(cloud, url, 2, (1_000, 2_000))
-        late = queued()
-        assert deliver(late) == [late[0]["messageId"]]
-
-    assert failed == ["p0", "p1", "p2", "p3"]
-    assert deliver(late) == []
-    assert counted(cloud, video)["watched_ms"] == 2_000
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"sequence": 0},
-        {"sequence": 1_000_001},
-        {"sequence": "1"},
-        {"sequence": 1.5},
-        {"played": []},
-        {"played": [{"from_ms": 5, "to_ms": 5}]},
-        {"played": [{"from_ms": 9, "to_ms": 5}]},
-        {"played": [{"from_ms": -1, "to_ms": 5}]},
-        {"played": [{"from_ms": 0, "to_ms": 86_400_001}]},
-        {"played": [{"from_ms": 0, "to_ms": 1}] * 51},
-        {"played": [{"from_ms": 0}]},
-        {"played": "all"},
-        {"viewer": {"type": "share_link", "id": "shr_other"}},
-        {"session": "pse_other"},
-    ],
-)
-def test_hostile_words_are_refused_and_reach_no_queue(cloud: Cloud, wrong: Any) -> None:
-    url = link(cloud, playable(cloud))
-
-    body = {"sequence": 1, "played": [{"from_ms": 0, "to_ms": 1_000}], **wrong}
-    path = f"/v1/playback/{token_of(url)}/views"
-    reply = call(cloud.api.handler, event("POST", path, body, member=None))
-
-    assert reply.status == 422, reply.body
-    assert queued() == []
-
-
-def test_what_is_no_link_of_ours_tells_nothing(cloud: Cloud, other: Cloud) -> None:
-    url, made = link(cloud, playable(cloud)), share(cloud, playable(cloud))
-    payload, mac = token_of(url).split(".")
-
-    for token in (f"{payload}x.{mac}", payload, "x", made["token"]):
-        reply = tell(cloud, f"/v1/playback/{token}/master.m3u8", 1, (0, 1_000))
-        assert (reply.status, reply.json["code"]) == (401, "playback_link_invalid")
-    assert queued() == []
-    for body in ("", "{", "[]", '{"sequence": 1, "sequence": 2}', "x" * 1_000_001):
-        path = f"/v1/playback/{token_of(url)}/views"
-        reply = call(cloud.api.handler, event("POST", path, raw=body, member=None))
-        assert reply.status in (400, 413, 422), body[:10]
-    assert queued() == []
-
-
-def test_a_player_that_never_stops_telling_is_held_back(cloud: Cloud) -> None:
-    url = link(cloud, playable(cloud))
-
-    replies = [tell(cloud, url, number, (0, 1_000)) for number in range(1, 36)]
-
-    assert [each.status for each in replies].count(202) in range(30, 34)
-    assert (replies[-1].status, replies[-1].json["code"]) == (429, "rate_limited")
-
-
-def test_a_queue_that_does_not_answer_is_a_clean_503(cloud: Cloud) -> None:
-    url = link(cloud, playable(cloud))
-
-    with unreachable("sqs", "SendMessage"):
-        reply = tell(cloud, url, 1, (0, 1_000))
-
-    assert reply.status == 503
-    assert reply.headers["retry-after"]
-
-
-def test_nothing_is_counted_of_a_video_that_is_gone_and_nothing_stays_of_it(
-    cloud: Cloud, shared: tuple[Any, Any, str]
-) -> None:
-    video, _, url = shared
+def test_nothing_is_counted_of_a_video_that_is_gone_and_nothing_stays_of_it(cloud: Cloud) -> None:
+    video, _, url = sent(cloud)
     tell(cloud, url, 1, (0, 1_000))
     counted(cloud, video)
     tell(cloud, url, 2, (1_000, 2_000))
@@ -252,41 +98,6 @@ def test_nobody_reads_the_views_of_a_foreign_video(cloud: Cloud, other: Cloud) -
 
     for what in ("views", "views/sessions", "views/viewers"):
         assert other.api.get(f"/v1/videos/{video['id']}/{what}").status == 404
-
-
-def test_what_is_kept_does_not_grow_with_how_often_a_player_tells(
-    cloud: Cloud, shared: tuple[Any, Any, str]
-) -> None:
-    _, _, url = shared
-    tell(cloud, url, 1, (500, 1_500))
-    (record,) = queued()
-    deliver([record])
-    before = len(json.dumps(_views(cloud), default=str))
-    beat = json.loads(record["body"])
-    for first in range(2, 200, 10):
-        bodies = [json.dumps({**beat, "sequence": n}) for n in range(first, first + 10)]
-        deliver([{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)])
-
-    kept = _views(cloud)
-
-    assert len(kept) == 3
-    assert len(json.dumps(kept, default=str)) < before + 1_500
-
-
-def _views(cloud: Cloud) -> list[dict[str, Any]]:
-    return [each for each in cloud.items() if each["pk"].endswith("#VIEWS")]
-
-
-def test_what_a_batch_costs(cloud: Cloud, shared: tuple[Any, Any, str]) -> None:
-    _, _, url = shared
-    with Calls("dynamodb") as calls:
-        tell(cloud, url, 1, (0, 1_000))
-        assert calls.take() == []
-        tell(cloud, url, 2, (1_000, 2_000))
-        calls.take()
-        deliver(queued())
-
-    assert calls == ["BatchGetItem", "TransactWriteItems"]
 
 
 def _stream(cloud: Cloud, before: dict[str, Any] | None) -> list[tuple[str, dict[str, Any]]]:
