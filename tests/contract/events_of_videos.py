@@ -60,7 +60,6 @@ NOW: dict[str, dict[str, Any]] = {
     },
 }
 BEFORE: dict[str, dict[str, Any]] = {
-    "share.opened": {"opened_count": 0, "last_opened_at": None},
     "video.updated": {"title": "Call"},
     "video.ready": {"state": "processing", "duration_ms": None},
 }
