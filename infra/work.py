@@ -43,7 +43,7 @@ class WorkStack(Stack):
         )
         # W3005: CDK makes a function wait for its role, which it refers to anyway.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
-        shelf = layer_versions(self, target, ("runtime", "crypto", "logic"))
+        shelf = layer_versions(self, target, ("runtime", "crypto", "logic", "likeness"))
         house = House(names, stage, shelf, house_values(names, audit_key_arn))
         Outbox(self, house, {context: stream_arns[context] for context in CONTEXTS})
         Audit(self, house, stream_arns, audit_key_arn)
