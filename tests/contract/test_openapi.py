@@ -143,7 +143,8 @@ def test_only_health_this_document_and_signed_links_need_no_credential() -> None
     assert {name for name in opened if not name.startswith("GET /v1/playback/{token}/")} == {
         "GET /v1/health",
         "GET /v1/openapi.json",
-        "POST /v1/playback/sessions", "POST /v1/playback/{token}/views",
+        "POST /v1/playback/sessions",
+        "POST /v1/playback/{token}/views",
     }
 
 
