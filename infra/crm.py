@@ -45,7 +45,12 @@ class Crm(Construct):
         )
         self.find_api = (
             HouseFunction(
-                self, house, "crm", "find_api", settings=FindApiSettings, layers=["web", "likeness"]
+                self,
+                house,
+                "crm",
+                "find_api",
+                settings=FindApiSettings,
+                layers=["web", "logic", "likeness"],
             )
             .write("crm", "platform")
             .signs()

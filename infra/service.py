@@ -69,7 +69,10 @@ class ServiceStack(Stack):
             "association-labels",
             "automations",
         )
-        gateway.route(crm.find_api, "contacts/merge", "companies/merge", "merges")
+        gateway.route(
+            crm.find_api, "contacts/merge", "companies/merge", "deals/merge", "leads/merge"
+        )
+        gateway.route(crm.find_api, "merges")
         gateway.route(
             crm.find_api, "contacts/duplicates", "companies/duplicates", "leads/duplicates"
         )

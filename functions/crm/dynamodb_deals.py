@@ -54,8 +54,7 @@ class Deals(StagedRecords[Deal]):
 
     def lines(self, deal_id: str) -> list[Line]:
         """Return a deal's lines; raises NotFoundError for no such deal."""
-        self.get(deal_id)
-        return self._lines(deal_id)
+        return self._lines(self.get(deal_id).id)
 
     def change_lines(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from functions.crm.dynamodb_lifecycle import JOURNALLED
+from functions.crm.dynamodb_mergeable import lock_key
 from functions.crm.merging import MAX_REPORTED, Merge
 from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
@@ -91,6 +92,32 @@ def revived(image: Item, current: Item, caller: Caller, event: str) -> Item:
         "updated_at": iso(now()),
         "_events": [stamp(f"{image['object']}.{event}", caller, source=SOURCE)],
     }
+
+
+def lock_put(table: Table, record_id: str, merge_id: str) -> Put:
+    """Return the write that keeps other merges off a record."""
+    return Put({**lock_key(table, record_id), "merge": merge_id}, "attribute_not_exists(pk)")
+
+
+def before_put(
+    table: Table, merge_id: str, item: Item, was: Mapping[str, Any] | None = None
+) -> Put:
+    """Return the write of what a record was before a merge; `was`: what lay beside it."""
+    return Put(
+        {
+            "pk": table.key(merge_id),
+            "sk": f"BEFORE#{item['id']}",
+            "image": item,
+            **({"was": was} if was else {}),
+            **journalled(table, item["id"], merge_id),
+            "expires_at_epoch": int(now().timestamp()) + JOURNAL_SECONDS,
+        }
+    )
+
+
+def owned_put(key: Item, was: str, owner: str) -> Put:
+    """Return the write that makes the marker of a unique value another record's."""
+    return Put({**key, "owner": owner}, "#owner = :was", {"#owner": "owner"}, {":was": was})
 
 
 def at_version(item: Item, version: int, *, deleted: bool = False) -> Put:

@@ -118,6 +118,18 @@ class Leads(StagedRecords[Lead]):
             assigner.withdraw(made)
             raise
 
+    def would_be(self, new: Lead, old: Lead) -> Lead:
+        """As `CrmRecords.would_be`; whom a merge gives it to, no rule said."""
+        same = (new.owner_id, new.team_id) == (old.owner_id, old.team_id)
+        return super().would_be(new if same else new.model_copy(update={"assigned_by": None}), old)
+
+    def _revived(self, old: Lead) -> Lead:
+        """As `StagedRecords._revived`; what rules say of it may have changed meanwhile."""
+        new = super()._revived(old)
+        if self._scoring is None or new.converted_at is not None:
+            return new
+        return new.scored(self._scoring())
+
     def _given(self, new: Lead, made: Assignment) -> Lead:
         """Return a new lead as a rule assigns it; raises InvalidError when the caller may not make
         such a lead at all."""

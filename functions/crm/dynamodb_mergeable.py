@@ -9,7 +9,7 @@ A merged record's item stays, deleted and with `merged_into`: it leads from the 
 one. A unique value that it had is an alias of the winner, whose marker is the winner's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from functions.crm.dynamodb_keys import KeyedRecords
@@ -17,14 +17,13 @@ from functions.crm.model import CrmRecord, Mergeable
 from functions.crm.references import renamed
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.record import stamp
-from functions.shared.records import Also, nothing_else
-from functions.shared.table import Check, ConditionFailedError, Item, Table
+from functions.shared.records import Also, nothing_else, unlist
+from functions.shared.table import Check, ConditionFailedError, Item, Table, Write
 
 R = TypeVar("R", bound=CrmRecord)
 
 MAX_HOPS = 10  # from a merged record's id to what it has become
-# Kept among the aliases, because people are looked up by it; may occur often.
-NOT_UNIQUE = frozenset({"phone"})
+_CUSTOM = "custom."
 _ALIAS = "~"  # `email~ada@a.example`: one of several values of `email`
 
 
@@ -124,7 +123,7 @@ class MergeableRecords(KeyedRecords[R]):
                 **{
                     field: [*([own[field]] if field in own else []), *known]
                     for field, known in record.aliases.items()
-                    if field not in NOT_UNIQUE
+                    if field in self._unique or field.startswith(_CUSTOM)
                 },
             }.items()
             for value in values
@@ -146,11 +145,23 @@ class MergeableRecords(KeyedRecords[R]):
         self._check_ownership(new, old)
         return new
 
-    def stored(self, record: R, event: str, source: str) -> Item:
-        """Return a record's item, as a change with this meaning writes it."""
-        return self._item(
-            record, [stamp(f"{self._kind.OBJECT}.{event}", self._caller, source=source)]
-        )
+    def stored(self, new: R, event: str, source: str, old: R | None = None) -> Item:
+        """Return a record's item, as a change with this meaning writes it; with what else it means
+        where it is told what the record was (another owner, stage, score)."""
+        known = stamp(f"{self._kind.OBJECT}.{event}", self._caller, source=source)
+        further = () if old is None else self._stamps(old, new, event)
+        more = [{**each, "source": source} for each in further if each["type"] != known["type"]]
+        return self._item(new, [known, *more])
+
+    def back(self, old: R, version: int) -> tuple[R, Sequence[Write]]:
+        """Return what a merged record is, at a version, when it comes back as it was, and what
+        else is written then. Not all can be as it was: `_revived`."""
+        new = self._revived(old)
+        return new.model_copy(update={"version": version}), self._passed(old, new)
+
+    def unlisted(self, item: Item) -> None:
+        """Take the item of a record that is merged out of all lists, and off the board."""
+        unlist(item, self._listed)
 
     def shown(self, record: R) -> R:
         """Return a record as callers see it."""

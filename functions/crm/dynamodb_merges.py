@@ -24,34 +24,36 @@ unique values, the locks, what all were before, and the merge itself, whose even
 motion. A loser's item stays as it was, but for `merged_into`; so it is the way from its old id.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from functions.crm.associations import MAX_OF_RECORD
+from functions.crm.combining import combined
 from functions.crm.dynamodb import CrmRecords
 from functions.crm.dynamodb_associations import full
+from functions.crm.dynamodb_beside import Beside, Nothing
 from functions.crm.dynamodb_journal import (
-    JOURNAL_SECONDS,
     SOURCE,
     at_version,
+    before_put,
     check_undoable,
-    journalled,
-    left_of,
+    lock_put,
     merge_of,
     merge_put,
+    owned_put,
     progress,
     revived,
 )
 from functions.crm.dynamodb_lifecycle import MERGED
-from functions.crm.dynamodb_mergeable import lock_key, merge_running
+from functions.crm.dynamodb_mergeable import merge_running
+from functions.crm.dynamodb_returning import Returns
 from functions.crm.dynamodb_timelines import INTO
-from functions.crm.merging import KnownBy, Merge, Moved, separated
+from functions.crm.merge_choice import Choices
+from functions.crm.merging import Merge, Moved
 from functions.crm.model import Mergeable
 from functions.shared.caller import Caller
-from functions.shared.clock import now
 from functions.shared.errors import ConflictError, InvalidError, NotFoundError
 from functions.shared.ids import is_id
-from functions.shared.records import unlist
 from functions.shared.table import (
     MAX_TRANSACTION,
     Check,
@@ -68,24 +70,27 @@ from functions.shared.writes import Also
 _ATTEMPTS = 5
 _COUNTED = 1_000  # references of one record counted ahead
 
-Choose = Callable[[Sequence[Mergeable], KnownBy], Mergeable]
-
 
 class DynamoMerges:
     """The merges of records of one type in one workspace, as one caller begins them."""
 
-    def __init__(self, table: Table, caller: Caller, records: CrmRecords[Any]) -> None:
+    def __init__(
+        self, table: Table, caller: Caller, records: CrmRecords[Any], beside: Beside | None = None
+    ) -> None:
         self._table = table
         self._caller = caller
         self._records = records
+        self._beside: Beside = beside or Nothing()
+        self._returns = Returns(records, caller)
 
     def look(self, ids: Sequence[str]) -> dict[str, Mergeable]:
         """Return, by id, the live records among these that the caller may see."""
         return {id_: self._records.read(item) for id_, item in self._live(ids).items()}
 
-    def would_be(self, records: Sequence[Mergeable], choose: Choose) -> Mergeable:
+    def would_be(self, records: Sequence[Mergeable], choices: Choices) -> Mergeable:
         """Return the first of some records as it would be; raises as `begin` does."""
-        new: Mergeable = self._records.would_be(choose(records, self._records.known_by), records[0])
+        chosen = combined(records, choices, self._records.known_by)
+        new: Mergeable = self._records.would_be(chosen, records[0])
         return new
 
     def ahead(self, loser_ids: Sequence[str]) -> Moved:
@@ -96,20 +101,21 @@ class DynamoMerges:
         )
         return Moved(records=named, associations=sum(self._counts(loser_ids).values()))
 
-    def begin(self, ids: Sequence[str], choose: Choose, *, also: Also[Merge]) -> Merge:
-        """Merge records into the first, as `choose` says of them, and write down what there is to
-        be moved. Raises NotFoundError when one of them is not there for the caller, and
-        ConflictError when one is being merged, a unique value is another record's, or the winner
-        would have too many associations."""
+    def begin(self, ids: Sequence[str], choices: Choices, *, also: Also[Merge]) -> Merge:
+        """Merge records into the first, and write down what there is to be moved. Raises as
+        `combined`, NotFoundError when one of them is not there for the caller, and ConflictError
+        when one is being merged, a unique value is another record's, or the winner would have too
+        many associations."""
         for _ in range(_ATTEMPTS):
             items = self._live(ids)
             records = [self._records.read(items[each]) for each in ids if each in items]
             if len(records) < len(ids):
                 raise NotFoundError("One of the records is not there any more.")
-            new = self.would_be(records, choose)
+            new = self.would_be(records, choices)
+            beside = self._beside.carried(records, choices)
             merge = Merge.of(records, self._caller)
             try:
-                self._table.transact(self._beginning(merge, new, records, items, also))
+                self._table.transact(self._beginning(merge, new, records, items, beside, also))
             except ConditionFailedError as error:
                 self._refuse(error)
                 continue
@@ -168,9 +174,11 @@ class DynamoMerges:
         new: Mergeable,
         records: Sequence[Mergeable],
         items: Mapping[str, Item],
+        beside: tuple[Sequence[Write], Mapping[str, Any]],
         also: Also[Merge],
     ) -> list[Write]:
         winner, *losers = records
+        carried, was = beside
         held = {pk for each in records for pk in self._records.markers(each)}
         claims = [
             Put({**key, "owner": new.id}, "attribute_not_exists(pk)")
@@ -179,12 +187,14 @@ class DynamoMerges:
         ]
         writes: list[Write] = [
             merge_put(self._table, merge, "started", self._caller),
-            *(self._lock(each, merge.id) for each in merge.ids),
-            at_version(self._records.stored(new, "updated", SOURCE), winner.version),
+            *(lock_put(self._table, each, merge.id) for each in merge.ids),
+            at_version(self._records.stored(new, "updated", SOURCE, winner), winner.version),
             *(self._into(items[each.id], winner.id) for each in losers),
-            *(self._before(merge.id, items[each]) for each in merge.ids),
+            before_put(self._table, merge.id, items[winner.id], was),
+            *(before_put(self._table, merge.id, items[each.id]) for each in losers),
+            *carried,
             *(
-                self._owned(key, each.id, winner.id)
+                owned_put(key, each.id, winner.id)
                 for each in losers
                 for key in self._records.markers(each).values()
             ),
@@ -207,52 +217,43 @@ class DynamoMerges:
         journal = [(pk, f"BEFORE#{each}") for each in merge.ids]
         found = self._table.get_many([*keys, *journal], consistent=True)
         current = {item["id"]: item for (_, sk), item in found.items() if sk == "RECORD"}
-        before = {
-            item["image"]["id"]: item["image"] for (_, sk), item in found.items() if sk != "RECORD"
-        }
+        kept = {item["image"]["id"]: item for (_, sk), item in found.items() if sk != "RECORD"}
+        before = {id_: entry["image"] for id_, entry in kept.items()}
         winner = current.get(merge.winner_id)
         check_undoable(merge, winner, current, before)
         assert winner is not None  # noqa: S101 - narrows the type
-        losers = [self._records.read(before[each]) for each in merge.loser_ids]
-        old = self._records.read(before[merge.winner_id])
+        losers = [
+            self._returns.back(before[each], current[each], "unmerged") for each in merge.loser_ids
+        ]
         now_ = self._records.read(winner)
-        edited = winner["version"] != before[merge.winner_id]["version"] + 1
-        if edited:
-            new = separated(now_, old, losers, self._records.known_by)
-            restored = self._records.stored(new, "updated", SOURCE)
-            told = [
-                progress(self._table, merge.id, [left_of(now_.OBJECT, now_.id, "edited_since")])
-            ]
+        if winner["version"] == before[now_.id]["version"] + 1:
+            own = self._returns.back(before[now_.id], winner, "updated")
+            beside = self._beside.given_back(now_.id, kept[now_.id].get("was", {}))
         else:
-            new, told = old, []
-            restored = revived(before[merge.winner_id], winner, self._caller, "updated")
-        kept = {pk for each in (new, *losers) for pk in self._records.markers(each)}
-        freed = [key for pk, key in self._records.markers(now_).items() if pk not in kept]
-        names = new.merged_ids
-        writes: list[Write] = [
+            own = self._returns.without(now_, before, merge)
+            beside = ()
+        left = [each.left for each in (own, *losers) if each.left]
+        held = {pk for each in (own, *losers) for pk in self._records.markers(each.record)}
+        freed = [key for pk, key in self._records.markers(now_).items() if pk not in held]
+        names = own.record.merged_ids
+        return [
             merge_put(self._table, undoing, "undo_started", self._caller, merge.version),
-            *(self._lock(each, merge.id) for each in merge.ids),
-            at_version(restored, winner["version"]),
+            *(lock_put(self._table, each, merge.id) for each in merge.ids),
+            at_version(own.item, winner["version"]),
+            *(at_version(each.item, each.record.version - 1, deleted=True) for each in losers),
+            *(write for each in (own, *losers) for write in each.writes),
+            *beside,
             *(
-                at_version(
-                    revived(before[each.id], current[each.id], self._caller, "unmerged"),
-                    current[each.id]["version"],
-                    deleted=True,
-                )
+                owned_put(key, now_.id, each.record.id)
                 for each in losers
-            ),
-            *(
-                self._owned(key, now_.id, each.id)
-                for each in losers
-                for key in self._records.markers(each).values()
+                for key in self._records.markers(each.record).values()
             ),
             *(Delete(key) for key in freed),
             Put(self._names(now_.id, names)) if names else Delete(self._names_key(now_.id)),
-            *(Delete(self._name(each.id)) for each in losers),
-            *told,
+            *(Delete(self._name(each.record.id)) for each in losers),
+            *([progress(self._table, merge.id, left)] if left else []),
             *also(undoing),
         ]
-        return writes
 
     def _refuse(self, error: ConditionFailedError) -> None:
         """Raise what a failed condition means; return when all should be read again."""
@@ -271,35 +272,11 @@ class DynamoMerges:
             if sk == "REPLY":
                 raise error
 
-    def _lock(self, record_id: str, merge_id: str) -> Put:
-        return Put(
-            {**lock_key(self._table, record_id), "merge": merge_id}, "attribute_not_exists(pk)"
-        )
-
     def _into(self, item: Item, winner_id: str) -> Put:
         gone = revived(item, item, self._caller, "merged")
-        unlist(gone)
+        self._records.unlisted(gone)
         gone |= {"deleted_at": gone["updated_at"], "merged_into": winner_id}
         return at_version(gone, item["version"])
-
-    def _before(self, merge_id: str, item: Item) -> Put:
-        return Put(
-            {
-                "pk": self._table.key(merge_id),
-                "sk": f"BEFORE#{item['id']}",
-                "image": item,
-                **journalled(self._table, item["id"], merge_id),
-                "expires_at_epoch": int(now().timestamp()) + JOURNAL_SECONDS,
-            }
-        )
-
-    def _owned(self, key: Item, was: str, owner: str) -> Put:
-        return Put(
-            {**key, "owner": owner},
-            "#owner = :was",
-            {"#owner": "owner"},
-            {":was": was},
-        )
 
     def _reserved(self, winner_id: str, loser_ids: Sequence[str]) -> list[Write]:
         """Return the write that makes room at the winner for the losers' associations."""

@@ -116,7 +116,7 @@ class StagedRecords(CrmRecords[S]):
         if limit == len(first):
             return Page(first, {"sk": before})
         found = self._table.query(
-            self._table.key("VISITS", record_id),
+            self._table.key("VISITS", record.id),  # of a merged record's id: the winner's
             before=before,
             newest_first=True,
             limit=limit - len(first),

@@ -122,7 +122,7 @@ class LastMove(BaseModel):
     time_in_stage_ms: int  # how long it was there
 
 
-class StagedRecord(CrmRecord):
+class StagedRecord(Mergeable):
     """A record that moves through the stages of a pipeline; see `staged`."""
 
     RECORD_TYPE: ClassVar[RecordType]

@@ -1,7 +1,8 @@
 """What a deal is worth: in its own currency, in the workspace's, and weighted by its odds.
 
 The exchange rate is taken when the amount is written and once more when the deal is closed, and
-kept on the deal: what was worth so much then is not worth something else because rates moved.
+kept on the deal: what was worth so much then is not worth something else because rates moved. An
+amount that comes from another deal (`deal_merging`) comes with what it was worth there.
 """
 
 from collections.abc import Callable
@@ -30,7 +31,8 @@ def valued(new: Deal, old: Deal | None, rates: Callable[[], ExchangeRates]) -> D
 
 def _revalues(new: Deal, old: Deal) -> bool:
     closes = new.status != old.status and new.status != "open"
-    return closes or (new.amount, new.fx_rate) != (old.amount, old.fx_rate)
+    came_along = new.in_base != old.in_base
+    return closes or (not came_along and (new.amount, new.fx_rate) != (old.amount, old.fx_rate))
 
 
 def _in_base(deal: Deal, rates: Callable[[], ExchangeRates]) -> InBase | None:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.shared.event_crm import CrmPayload, MovePayload
+from functions.shared.event_crm import MergeablePayload, MovePayload, merging
 from functions.shared.event_payloads import Payload, Published, entries
 
 
@@ -36,7 +36,7 @@ class ConvertedPayload(BaseModel):
     created: list[str]
 
 
-class LeadPayload(CrmPayload):
+class LeadPayload(MergeablePayload):
     name: str
     email: str | None = None
     phone: str | None = None
@@ -65,6 +65,7 @@ class RulePayload(Payload):
 
 
 EVENTS: dict[str, Published] = {
+    **merging("lead", LeadPayload),
     **entries(
         "crm",
         LeadPayload,

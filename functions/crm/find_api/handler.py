@@ -4,10 +4,12 @@ from typing import Any
 
 from functions.crm import dynamodb
 from functions.crm.dynamodb import CrmRecords
+from functions.crm.dynamodb_beside import LinesBeside
 from functions.crm.dynamodb_board import Boards
 from functions.crm.dynamodb_deals import Deals
 from functions.crm.dynamodb_duplicates import DynamoDuplicates
-from functions.crm.dynamodb_leads import moving
+from functions.crm.dynamodb_journal import SOURCE
+from functions.crm.dynamodb_leads import leads, moving
 from functions.crm.dynamodb_merges import DynamoMerges
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_search import DynamoSearch
@@ -53,9 +55,12 @@ def _lists(ask: Exchange, record_type: str) -> CrmRecords[Any]:
 def _records(ask: Exchange, name: str) -> CrmRecords[Any]:
     table = _table(ask)
     people = LambdaDoor(FindApiSettings.from_env().identity_check_function, ask.caller)
-    if name == "contacts":
-        return dynamodb.contacts(table, ask.caller, people)
-    return dynamodb.companies(table, ask.caller, people)
+    if name == "deals":
+        return Deals(table, ask.caller, people=people, source=SOURCE)
+    if name == "leads":
+        return leads(table, ask.caller, people, source=SOURCE)
+    make = dynamodb.contacts if name == "contacts" else dynamodb.companies
+    return make(table, ask.caller, people)
 
 
 def _duplicates(ask: Exchange) -> DynamoDuplicates:
@@ -63,7 +68,8 @@ def _duplicates(ask: Exchange) -> DynamoDuplicates:
 
 
 def _merges(ask: Exchange, name: str) -> merges.MergeStore:
-    return DynamoMerges(_table(ask), ask.caller, _records(ask, name))
+    beside = LinesBeside(_table(ask)) if name == "deals" else None
+    return DynamoMerges(_table(ask), ask.caller, _records(ask, name), beside)
 
 
 app = build_app(

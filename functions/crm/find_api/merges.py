@@ -5,19 +5,18 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Path, Response
 
+from functions.crm.combining import MAX_NAMES
+from functions.crm.merge_choice import Choices
 from functions.crm.merging import (
-    MAX_NAMES,
     MAX_RECORDS,
     MERGEABLE,
     UNDO_DAYS,
-    KnownBy,
     Merge,
     MergeFields,
     Moved,
     Preview,
     absent,
     check_ids,
-    combined,
 )
 from functions.crm.model import Mergeable
 from functions.shared.errors import NotFoundError
@@ -30,16 +29,15 @@ from functions.shared.web import router
 from functions.shared.writes import Also
 
 Id = Annotated[str, Path(alias="id", description="The merge's id.")]
-Choose = Callable[[Sequence[Mergeable], KnownBy], Mergeable]
 
 
 class MergeStore(Protocol):
     """The merges of records of one type, as one caller begins them."""
 
     def look(self, ids: Sequence[str]) -> Mapping[str, Mergeable]: ...
-    def would_be(self, records: Sequence[Mergeable], choose: Choose) -> Any: ...
+    def would_be(self, records: Sequence[Mergeable], choices: Choices) -> Any: ...
     def ahead(self, loser_ids: Sequence[str]) -> Moved: ...
-    def begin(self, ids: Sequence[str], choose: Choose, *, also: Also[Merge]) -> Merge: ...
+    def begin(self, ids: Sequence[str], choices: Choices, *, also: Also[Merge]) -> Merge: ...
     def get(self, merge_id: str) -> Merge: ...
     def sees(self, merge: Merge) -> bool: ...
     def undo(self, merge: Merge, *, also: Also[Merge]) -> Merge: ...
@@ -67,13 +65,9 @@ def _add_merge(api: APIRouter, name: str, store: Open) -> None:
         ask.caller.require(f"{name}:delete")
         check_ids(kind, body.ids)
         desk = store(ask, name)
-
-        def choose(records: Sequence[Mergeable], known_by: KnownBy) -> Mergeable:
-            return combined(records, body.fields, known_by)
-
         if body.dry_run:
-            return _preview(desk, kind, body.ids, choose)
-        return ask.created(lambda also: desk.begin(body.ids, choose, also=also), "/v1/merges")
+            return _preview(desk, kind, body.ids, body.fields)
+        return ask.created(lambda also: desk.begin(body.ids, body.fields, also=also), "/v1/merges")
 
     api.add_api_route(
         f"/v1/{name}/merge", merge, methods=["POST"], status_code=201, response_model=Merge,
@@ -98,12 +92,12 @@ def _add_merge(api: APIRouter, name: str, store: Open) -> None:
 
 
 def _preview(
-    desk: MergeStore, kind: type[Mergeable], ids: Sequence[str], choose: Choose
+    desk: MergeStore, kind: type[Mergeable], ids: Sequence[str], choices: Choices
 ) -> Response:
     there = desk.look(ids)
     if len(there) < len(ids):
         raise absent(kind, ids, there)
-    record = desk.would_be([there[each] for each in ids], choose)
+    record = desk.would_be([there[each] for each in ids], choices)
     shown = Preview.model_construct(record=record, moves=desk.ahead(ids[1:]))
     return Response(shown.model_dump_json(serialize_as_any=True), media_type="application/json")
 
