@@ -6,6 +6,8 @@ winner has then).
                                   + 1 write in the merge's transaction  2 WRU per KB of all lines
     undo that                     + 1 write in its transaction          as above
 
+    lines   pk W#<workspace>#<deal id>   sk LINES   as in `dynamodb_deals`
+
 The losers' own lines stay where they are, for they come back with them. What the winner had is kept
 with what it was. Lines change at their deal's version alone, so the merge's conditions hold them.
 """

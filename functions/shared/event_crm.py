@@ -146,6 +146,111 @@ def merging(kind: str, payload: type[MergeablePayload]) -> dict[str, Published]:
 
 
 EVENTS: dict[str, Published] = {
+    **{
+        name: entry
+        for kind, payload in (
+            ("contact", ContactPayload),
+            ("company", CompanyPayload),
+            ("deal", DealPayload),
+            ("product", ProductPayload),
+        )
+        for name, entry in entries(
+            "crm",
+            payload,
+            {
+                f"{kind}.created": f"A {kind} was created.",
+                f"{kind}.updated": f"Fields of a {kind} changed; `previous` has the old values.",
+                f"{kind}.deleted": f"A {kind} was deleted (kept 30 days).",
+                f"{kind}.restored": f"A {kind}'s deletion was undone.",
+            },
+        ).items()
+    },
+    **{
+        name: entry
+        for kind in ("contact", "company", "lead", "deal", "activity", "product")
+        for name, entry in entries(
+            "crm",
+            Payload,
+            {
+                f"{kind}.purged": f"A {kind} was made irrecoverable.",
+                f"{kind}.expired": f"A deleted {kind}'s 30 days are over: it is gone for good.",
+            },
+            since="2026-11-24",
+        ).items()
+    },
+    **entries(
+        "crm",
+        DealPayload,
+        {
+            "deal.stage_moved": "A deal moved to another stage; `last_move` has the one before and "
+            "how long it was there, `previous` the old values.",
+            "deal.won": "A deal was won: it moved to a stage of that kind.",
+            "deal.lost": "A deal was lost; `loss_reason` may say why.",
+            "deal.reordered": "A deal got another place in its column of the board.",
+        },
+    ),
+    **entries(
+        "crm",
+        RatesPayload,
+        {"exchange_rates.updated": "The workspace's base currency or exchange rates changed."},
+    ),
+    **entries(
+        "crm",
+        PipelinePayload,
+        {
+            "pipeline.created": "A pipeline was made.",
+            "pipeline.updated": "A pipeline's name, stages or rules changed.",
+            "pipeline.archived": "A pipeline takes no more records.",
+            "pipeline.reopened": "An archived pipeline takes records again.",
+            "pipeline.stage_closed": "A stage takes no more records; those in it are moving.",
+            "pipeline.stage_archived": "The last record has left an archived stage.",
+        },
+    ),
+    **entries(
+        "crm",
+        ViewPayload,
+        {
+            "view.created": "A view was saved.",
+            "view.updated": "A view changed: its name, what it asks for, or who shares it.",
+            "view.deleted": "A view was deleted; the records that it showed stay.",
+        },
+        since="2026-11-24",
+    ),
+    **entries(
+        "crm",
+        RecordSettingsPayload,
+        {"record_settings.updated": "The workspace's settings of its records changed."},
+        since="2026-11-24",
+    ),
+    **entries(
+        "crm",
+        FieldPayload,
+        {
+            "field.created": "A custom field was defined.",
+            "field.updated": "A custom field changed; `previous` has the old values.",
+            "field.deleted": "A custom field was deleted; its values are hidden.",
+        },
+        since="2026-11-24",
+    ),
+    **entries(
+        "crm",
+        AssociationPayload,
+        {
+            "association.created": "Two records were associated; `label` is read from the first of "
+            "`links` to the second, `inverse_label` the other way.",
+            "association.updated": "An association got another label.",
+            "association.deleted": "An association was deleted; the two records stay.",
+        },
+    ),
+    **entries(
+        "crm",
+        LabelPayload,
+        {
+            "association_label.created": "A label of associations was made.",
+            "association_label.updated": "A label's titles changed.",
+            "association_label.deleted": "A label can no longer be given.",
+        },
+    ),
     **merging("contact", ContactPayload),
     **merging("company", CompanyPayload),
     **merging("deal", DealPayload),

@@ -196,6 +196,7 @@ EXAMPLES: dict[str, Any] = {
         "closed_at": None,
         "loss_reason": None,
         **_DEAL_FIELDS,
+        **_UNMERGED,
     },
     "DealPatch": {"close_date": "2027-01-15", "amount": {"amount_minor": 5_200_000}},
     "Description": {

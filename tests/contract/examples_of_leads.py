@@ -65,6 +65,8 @@ _LEAD_SHOWN = {
     "assigned_by": {"rule_id": _ASSIGNING, "name": "Web forms to North"},
     "converted_at": None,
     "converted_to": None,
+    "merged_ids": [],
+    "aliases": {},
 }
 _CONDITION = {"==": [{"var": "source"}, "web_form"]}
 _SCORING_FIELDS = {

@@ -18,7 +18,8 @@ HANDLERS = packaging.handlers()
 EVALUATORS = {
     ("crm", "import_rows"),
     ("crm", "revert_rows"),
-    ("crm", "api"), ("crm", "find_api"), ("crm", "run_automations"), ("crm", "score_leads"), ("crm", "setup_api"),
+    ("crm", "api"), ("crm", "find_api"), ("crm", "run_automations"), ("crm", "score_leads"),
+    ("crm", "setup_api"),
 }  # fmt: skip
 
 every_function = pytest.mark.parametrize(("context", "folder"), HANDLERS)

@@ -28,6 +28,16 @@ from functions.shared.records import check_match
 from functions.shared.web import router
 from functions.shared.writes import Also
 
+# What is peculiar to a type.
+_PECULIAR: Mapping[str, str] = {
+    "deals": "It stays in the winner's stage, with the winner's odds and history of stages; the "
+    "others leave the board and its sums at once. Line items are one deal's as a whole and make "
+    "the amount: the winner's, else the first that has any, or those of `fields.line_items` "
+    "`{from}`. An amount comes with its own exchange rate. Contacts are united. ",
+    "leads": "It stays in the winner's stage, and is scored by what it is then. Leads that have "
+    "been converted do not merge (409 `lead_converted`). ",
+}
+
 Id = Annotated[str, Path(alias="id", description="The merge's id.")]
 
 
@@ -79,8 +89,8 @@ def _add_merge(api: APIRouter, name: str, store: Open) -> None:
         "Everything that named them (deals, activities, contacts, associations, also what you may "
         "not see) moves in the background; `GET /v1/merges/{id}` tells how far it is. So do "
         "videos, which tell of it by `video.updated`. Their "
-        f"timelines are read with the winner's. A {one} can take in {MAX_NAMES} others. It can be "
-        f"undone for {UNDO_DAYS} days. With `dry_run` nothing is done: 200 shows what the record "
+        f"timelines are read with the winner's. {_PECULIAR.get(name, '')}A {one} can take in "
+        f"{MAX_NAMES} others. It can be undone for {UNDO_DAYS} days. With `dry_run` nothing is done: 200 shows what the record "
         "would be and how much would move. You need "
         f"`{name}:write` and `{name}:delete`, and to see all of them.",
         responses={
@@ -109,7 +119,8 @@ def _add_merges(api: APIRouter, store: Open) -> None:
         path, response_model=Merge, name="get_merge", summary="Get a merge",
         description="How far it is: `running` until everything has moved, then `done`; `undoing` "
         "until everything is back, then `undone`. `left` names what an undo left as it was (the "
-        "first hundred) and why: it was edited since, is gone, or its place was taken.",
+        "first hundred) and why: it was edited since, is gone, or its place was taken; "
+        "`stage_archived`: it is back, in another stage.",
         responses=problems(404), openapi_extra=operation("merges:read"),
     )  # fmt: skip
     async def get(ask: Annotated[Exchange, asks("merges:read")], merge_id: Id) -> Response:
@@ -120,7 +131,8 @@ def _add_merges(api: APIRouter, store: Open) -> None:
         f"{path}/undo", response_model=Merge, name="undo_merge", summary="Undo a merge",
         description=f"For {UNDO_DAYS} days: the records are several again at once, what had moved "
         "moves back in the background. What was edited since the merge is left as it is and named "
-        "in `left`; of the winner only what must be another's goes. You need to be able to merge.",
+        "in `left`; of the winner only what must be another's goes. A deal or lead whose stage was "
+        "archived meanwhile is in the stage that took its records, and named there too. You need to be able to merge.",
         responses=problems(400, 404, 409, 412),
         openapi_extra=operation("merges:write", "IdempotencyKey", "IfMatch"),
     )  # fmt: skip

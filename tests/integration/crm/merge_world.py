@@ -6,14 +6,19 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from moto import mock_aws
+
+from functions.crm.api.handler import handler
 from functions.crm.dynamodb_index import Index
 from functions.crm.find_api.handler import handler as find_handler
 from functions.crm.merge_records.handler import handler as merge_records
+from functions.crm.model import KINDS
 from functions.shared import aws
 from functions.shared.attributes import unmarshal_item
 from functions.shared.table import Table
-from tests.integration.cloud import ENVIRONMENT
+from tests.integration.cloud import ENVIRONMENT, environment, furnish
 from tests.integration.crm.bus import message, published
+from tests.integration.doors import serve_doors
 from tests.integration.gateway import CONTEXT, Api, Member
 
 TABLE = ENVIRONMENT["CRM_TABLE"]
@@ -39,7 +44,8 @@ def everything() -> list[dict[str, Any]]:
 
 
 def picture() -> dict[tuple[str, str], str]:
-    """Return the table as it is compared: without merges' own items and what may differ."""
+    """Return the table as it is compared: without merges' own items and what may differ; a counter
+    that nobody adds to says what none says."""
     return {
         _place(item): json.dumps(
             {
@@ -50,8 +56,12 @@ def picture() -> dict[tuple[str, str], str]:
             sort_keys=True, default=str,
         )
         for item in everything()
-        if "#mrg_" not in item["pk"]
+        if "#mrg_" not in item["pk"] and not ("#TALLY#" in item["pk"] and _says_nothing(item))
     }  # fmt: skip
+
+
+def _says_nothing(item: dict[str, Any]) -> bool:
+    return not any(value for name, value in item.items() if name not in ("pk", "sk"))
 
 
 def _place(item: dict[str, Any]) -> tuple[str, str]:
@@ -64,7 +74,7 @@ def index() -> None:
     """Let the index follow every record."""
     table = Table(aws.client("dynamodb"), TABLE, "wsp_one")
     for item in everything():
-        if item["sk"] == "RECORD" and item["object"] in ("contact", "company", "deal", "activity"):
+        if item["sk"] == "RECORD" and item["object"] in KINDS:
             Index(table, {}).refresh(item["id"])
 
 
@@ -109,6 +119,25 @@ def dying(at: int, *, after: bool) -> Iterator[None]:
         yield
     finally:
         events.unregister(name, count)
+
+
+@contextmanager
+def world() -> Iterator[tuple[Api, Api]]:
+    with environment(), mock_aws():
+        furnish()
+        serve_doors()
+        yield Api(handler), finder()
+
+
+def settle(merge_id: str, deaths: list[tuple[int, bool]]) -> None:
+    """Deliver a merge's event, to processes that die at these writes, then to one that lives."""
+    for at, after in deaths:
+        with dying(at, after=after):
+            try:
+                assert deliver(merge_id) == []
+            except Killed:
+                continue
+    assert deliver(merge_id) == []
 
 
 def pair(api: Api, **more: Any) -> tuple[str, str]:

@@ -1,50 +1,23 @@
 """A merge that is undone leaves the table as it was: compared whole, item by item, also when the
 mover is killed at any of its writes and its message is delivered again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
-from functions.crm.api.handler import handler
-from tests.integration.cloud import environment, furnish
 from tests.integration.crm.merge_world import (
     IN_TIME,
-    Killed,
     deliver,
-    dying,
     everything,
-    finder,
     index,
     picture,
+    settle,
+    world,
 )
-from tests.integration.doors import serve_doors
 from tests.integration.gateway import Api
-
-
-@contextmanager
-def world() -> Iterator[tuple[Api, Api]]:
-    with environment(), mock_aws():
-        furnish()
-        serve_doors()
-        yield Api(handler), finder()
-
-
-def settle(merge_id: str, deaths: list[tuple[int, bool]]) -> None:
-    """Deliver a merge's event, to processes that die at these writes, then to one that lives."""
-    for at, after in deaths:
-        with dying(at, after=after):
-            try:
-                assert deliver(merge_id) == []
-            except Killed:
-                continue
-    assert deliver(merge_id) == []
-
 
 LABELS = {
     ("contact", "company"): ("works_at", "champion"), ("contact", "contact"): ("reports_to",),
