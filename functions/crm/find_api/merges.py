@@ -132,7 +132,8 @@ def _add_merges(api: APIRouter, store: Open) -> None:
         description=f"For {UNDO_DAYS} days: the records are several again at once, what had moved "
         "moves back in the background. What was edited since the merge is left as it is and named "
         "in `left`; of the winner only what must be another's goes. A deal or lead whose stage was "
-        "archived meanwhile is in the stage that took its records, and named there too. You need to be able to merge.",
+        "archived meanwhile is in the stage that took its records, and named there too. You need "
+        "to be able to merge.",
         responses=problems(400, 404, 409, 412),
         openapi_extra=operation("merges:write", "IdempotencyKey", "IfMatch"),
     )  # fmt: skip

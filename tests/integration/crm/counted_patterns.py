@@ -15,6 +15,9 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "dynamodb_automations": (
         "test_automations.py", "test_a_run_costs_what_the_table_of_patterns_says",
     ),
+    "dynamodb_beside": (
+        "test_merge_deals.py", "test_line_items_cost_a_read_and_a_write_of_the_merge_s_own",
+    ),
     "dynamodb_board": (
         "test_board.py", "test_a_board_is_as_many_requests_however_many_cards_there_are",
     ),
@@ -33,9 +36,6 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "dynamodb_index": (
         "test_index.py", "test_what_it_costs_does_not_depend_on_how_many_records_there_are",
         "test_a_hundred_repeats_change_nothing_and_cost_one_read_each",
-    ),
-    "dynamodb_beside": (
-        "test_merge_deals.py", "test_line_items_cost_a_read_and_a_write_of_the_merge_s_own",
     ),
     "dynamodb_jobs": ("test_bulk_costs.py", "test_rows_of_an_import_cost_what_is_said"),
     "dynamodb_keys": ("test_upsert.py", "test_a_lookup_costs_two_reads"),
