@@ -90,8 +90,8 @@ def _add_merge(api: APIRouter, name: str, store: Open) -> None:
         "not see) moves in the background; `GET /v1/merges/{id}` tells how far it is. So do "
         "videos, which tell of it by `video.updated`. Their "
         f"timelines are read with the winner's. {_PECULIAR.get(name, '')}A {one} can take in "
-        f"{MAX_NAMES} others. It can be undone for {UNDO_DAYS} days. With `dry_run` nothing is done: 200 shows what the record "
-        "would be and how much would move. You need "
+        f"{MAX_NAMES} others. It can be undone for {UNDO_DAYS} days. With `dry_run` nothing is "
+        "done: 200 shows what the record would be and how much would move. You need "
         f"`{name}:write` and `{name}:delete`, and to see all of them.",
         responses={
             200: {"description": "A dry run.", "model": Preview},
