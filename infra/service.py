@@ -66,6 +66,7 @@ class ServiceStack(Stack):
             "fields",
             "schemas",
             "record-settings",
+            "lead-sources",
             "association-labels",
             "automations",
         )

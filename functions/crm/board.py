@@ -129,7 +129,7 @@ def added_up(tallies: Iterable[Tally], view: View, caller: Caller) -> dict[str, 
     """Return what each stage adds up to for a caller, by its key."""
     by_stage: dict[str, list[Tally]] = {}
     for each in tallies:
-        if _counts(each, view, caller):
+        if counts(each, view, caller):
             by_stage.setdefault(each.stage, []).append(each)
     return {stage: _totals(those) for stage, those in by_stage.items()}
 
@@ -150,7 +150,8 @@ def _amounts(item: Mapping[str, Any]) -> tuple[dict[str, int], str]:
     return found, f"{currency}#{base}"
 
 
-def _counts(each: Tally, view: View, caller: Caller) -> bool:
+def counts(each: Tally, view: View, caller: Caller) -> bool:
+    """Say whether a counter of the strands that a caller reads is part of what it sees."""
     if each.strand is None:
         return True
     name, whose = each.strand

@@ -6,12 +6,13 @@ from typing import Any
 
 from functions.crm.folding import ordered
 from functions.crm.index import Entry, Indexed, Portion
+from functions.crm.lead_fields import source_key
 from functions.crm.list_values import anything, boolean, day, id_of, number
 from functions.crm.listing import Filter, Listing, Sort, entries, named, times
 
 _BY_UPDATE = times("updated_at", "When it was changed last.")
 _TAG = Filter("tag", "tags", anything, "Has this tag.")
-_SOURCE = Filter("source", "source", anything, "Where it came from.")
+_SOURCE = Filter("source", "source", source_key, "Came from this source, by key or name.")
 _COMPANY = Filter("company_id", "company_id", id_of("com"), "Belongs to this company.")
 _EMAIL = Filter("email", "email", lambda text: text.strip().lower(), "Has this e-mail address.")
 _EXTERNAL = Filter("external_id", "external_id", anything, "Has this id in another system.")

@@ -169,9 +169,11 @@ class Definitions:
         *,
         phone_region: str | None = None,
         duplicates: Mapping[str, str] = _NONE,
+        sources: Mapping[str, bool] = _NONE,
     ) -> None:
         self.phone_region = phone_region  # where numbers without a country code are dialled
         self.duplicates = duplicates  # what is done about them, by type: `off` where left out
+        self.sources = sources  # of leads, by key: whether archived
         self._live: dict[str, dict[str, FieldDefinition]] = {}
         self._deleted: dict[str, dict[str, Deleted]] = {}
         for field in fields:

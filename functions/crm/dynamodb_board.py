@@ -152,18 +152,25 @@ class Boards:
         return found.items, found.last_key is not None
 
     def _totals(self, pipeline_id: str, view: View) -> dict[str, Totals]:
-        strands = view.strands(self._caller)
-        tallies: list[Tally] = []
-        for strand in [None] if strands is None else strands:
-            pk = self._table.key(*tally_partition(pipeline_id, strand))
-            start = None
-            while True:
-                found = self._table.query(pk, start=start)
-                tallies += [tally(item, strand) for item in found.items]
-                start = found.last_key
-                if start is None:
-                    break
+        tallies = tallies_of(self._table, pipeline_id, view.strands(self._caller))
         return added_up(tallies, view, self._caller)
+
+
+def tallies_of(
+    table: Table, counted: str, strands: Sequence[tuple[str, str]] | None
+) -> list[Tally]:
+    """Return the counters of a pipeline, or of what else is counted, in some strands (None: of all
+    records)."""
+    found: list[Tally] = []
+    for strand in [None] if strands is None else strands:
+        pk, start = table.key(*tally_partition(counted, strand)), None
+        while True:
+            page = table.query(pk, start=start)
+            found += [tally(item, strand) for item in page.items]
+            start = page.last_key
+            if start is None:
+                break
+    return found
 
 
 def _lies(item: Item, place: tuple[str, str]) -> bool:

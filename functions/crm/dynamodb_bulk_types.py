@@ -7,7 +7,7 @@ what rows say besides (`row_fields`).
                                                 of a rule, 1 more at a lane's end
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from functions.crm.assignment import Assignment
@@ -15,6 +15,7 @@ from functions.crm.bulk import BulkStore
 from functions.crm.dynamodb_activities import Activities
 from functions.crm.dynamodb_bulk import AskedOnce, BulkRecords
 from functions.crm.dynamodb_deals import Deals, Products
+from functions.crm.dynamodb_lead_sources import LeadSources
 from functions.crm.dynamodb_leads import Leads
 from functions.crm.dynamodb_rules import TurnBlocks, assignment_rules, scoring_rules
 from functions.crm.dynamodb_staged import StagedRecords
@@ -171,10 +172,18 @@ class BulkLeads(BulkStaged[Lead], Leads):
 
 
 def opened(
-    table: Table, record_type: str, caller: Caller, *, people: Door, staff: Door, dry: bool = False
+    table: Table,
+    record_type: str,
+    caller: Caller,
+    *,
+    people: Door,
+    staff: Door,
+    dry: bool = False,
+    declaring: bool = False,
 ) -> tuple[BulkStore, TurnBlocks]:
-    """Return the records of a type, and the turns that its rules take (`dry`: they take none).
-    `people` and `staff` are as `dynamodb_leads` says."""
+    """Return the records of a type, and the turns that its rules take. `people` and `staff` are as
+    `dynamodb_leads` says. `declaring`: sources that nobody has declared are. `dry`: rules take no
+    turns, and no source is declared."""
     turns = TurnBlocks(table)
     asked = AskedOnce(people)
     store: Any
@@ -190,12 +199,17 @@ def opened(
                 table, caller, people=asked, staff=AskedOnce(staff), turns=turns,
                 scoring=scoring_rules(table, caller).kept,
                 assigning=None if dry else assignment_rules(table, caller).kept,
+                declare=_declaring(table, caller, dry=dry) if declaring else None,
             )  # fmt: skip
         case "company":
             store = BulkCompanies(table, Company, caller, unique=["domain"], people=asked)
         case _:
             store = BulkContacts(table, Contact, caller, unique=["email"], people=asked)
     return store, turns
+
+
+def _declaring(table: Table, caller: Caller, *, dry: bool) -> Callable[[str], None]:
+    return (lambda _key: None) if dry else LeadSources(table, caller).declare
 
 
 class Lookups:

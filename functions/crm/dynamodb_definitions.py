@@ -4,6 +4,7 @@
     all fields of a workspace            table  0, or 1 Query once in 30 s      0.5 RRU per 4 KB
       ... when a record has a name that
           is not among them              table  1 Query, consistent             1 RRU per 4 KB
+      ... or a lead a source that is not  table  1 Query, consistent             1 RRU per 4 KB
     list fields                          table  1 Query, consistent             1 RRU per 4 KB
     make, change, delete a field         table  as Records + entry and count    + 2 WRU an item
 
@@ -31,6 +32,7 @@ from functions.crm.definition_fields import (
     MAX_UNIQUE,
 )
 from functions.crm.definitions import Definitions, Deleted, FieldDefinition
+from functions.crm.lead_fields import BORN_SOURCES
 from functions.shared.caller import Caller
 from functions.shared.errors import ConflictError, FieldProblem
 from functions.shared.records import Also, Records, nothing_else
@@ -92,12 +94,15 @@ def read_definitions(table: Table) -> Definitions:
     live: list[FieldDefinition] = []
     deleted: list[Deleted] = []
     written: Item = {}
+    sources = dict.fromkeys(BORN_SOURCES, False)
     start: Item | None = None
     while True:
         page = table.query(table.key("FIELDS"), start=start, consistent=True)
         for item in page.items:
             if item["sk"] == "~SETTINGS":
                 written = item
+            elif item["sk"].startswith("~SOURCE#"):
+                sources[item["key"]] = item["archived"]
             elif item.get("gone"):
                 deleted.append(Deleted.model_validate(item))
             elif "id" in item:
@@ -109,7 +114,19 @@ def read_definitions(table: Table) -> Definitions:
                 deleted,
                 phone_region=written.get("phone_region"),
                 duplicates=written.get("duplicates") or {},
+                sources=sources,
             )
+
+
+def offered_sources(table: Table, key: str) -> tuple[bool, Sequence[str]]:
+    """Say whether a lead may be given a source, and which ones it may be given; what is refused is
+    looked up anew before."""
+    for _ in range(2):
+        known = definitions_of(table).sources
+        if known.get(key) is False:
+            return True, ()
+        forget_one(table)
+    return False, sorted(each for each, archived in known.items() if not archived)
 
 
 def forget_one(table: Table) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from functions.crm.assignment import Assigner, Assignment, Turns, nobody
+from functions.crm.dynamodb_definitions import definitions_of, offered_sources
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_rules import TurnCounts, assignment_rules, scoring_rules
 from functions.crm.dynamodb_staged import StagedRecords
@@ -23,7 +24,7 @@ from functions.crm.lead_rules import AssignmentRule, ScoringRule
 from functions.crm.model import Lead
 from functions.shared.caller import Caller
 from functions.shared.check import Door
-from functions.shared.errors import ConflictError, ReelateError
+from functions.shared.errors import ConflictError, FieldProblem, InvalidError, ReelateError
 from functions.shared.table import ConditionFailedError, Item, Table
 from functions.shared.writes import Also, nothing_else
 
@@ -31,7 +32,8 @@ from functions.shared.writes import Also, nothing_else
 class Leads(StagedRecords[Lead]):
     """The workspace's leads. `people` is asked to whom a caller may give one, `staff` (as the
     system) who of those whom a rule names is there. Without `scoring` rules scores stay as they
-    are, without `assigning` ones no rule is asked."""
+    are, without `assigning` ones no rule is asked. A source that nobody has declared is refused,
+    unless there is something to `declare` it."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Leads(StagedRecords[Lead]):
         staff: Door | None = None,
         turns: Turns | None = None,
         source: str | None = None,
+        declare: Callable[[str], None] | None = None,
     ) -> None:
         pipelines = Pipelines(table, caller)
         super().__init__(table, Lead, caller, pipelines, people=people, source=source)
@@ -51,6 +54,7 @@ class Leads(StagedRecords[Lead]):
         self._assigning = assigning
         self._staff = staff
         self._turns = turns or TurnCounts(table)
+        self._declare = declare
 
     def create(
         self, record: Lead, *, also: Also[Lead] = nothing_else, assign: bool = False
@@ -146,9 +150,25 @@ class Leads(StagedRecords[Lead]):
 
     def _defined(self, new: Lead, old: Lead | None) -> Lead:
         kept = super()._defined(new, old)
+        if kept.source is not None and (old is None or kept.source != old.source):
+            self._check_source(kept.source)
         if self._scoring is None or kept is old or kept.converted_at is not None:
             return kept
         return kept.scored(self._scoring())
+
+    def _check_source(self, key: str) -> None:
+        good, known = offered_sources(self._table, key)
+        if good:
+            return
+        if self._declare is not None and key not in definitions_of(self._table).sources:
+            self._declare(key)
+            return
+        fault = FieldProblem("/source", "unknown_source", f"It is one of: {', '.join(known)}.")
+        raise InvalidError(
+            "The lead names a source that is not declared, or archived; see `/v1/lead-sources`.",
+            code="unknown_source",
+            errors=[fault],
+        )
 
     def _check_ownership(self, new: Lead, old: Lead | None) -> None:
         # to whom a rule gives it was the administrator's to decide, not the caller's

@@ -1,7 +1,7 @@
 """How the rows of a file become records: what was chosen, and whether it fits."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from functions.crm.csv_records import Format
 from functions.crm.duplicates import OVERRIDE, RESOURCES
@@ -51,8 +51,16 @@ def chosen(
         defaults=defaults,
         empty_cells=told.get("empty_cells") or "keep",
         fallback_encoding=told.get("fallback_encoding"),
+        new_sources=_new_sources(told.get("new_sources"), caller),
         duplicates=_on_duplicates(job, mode, told.get("duplicates"), policy, caller),
     )
+
+
+def _new_sources(told: str | None, caller: Caller) -> Literal["refuse", "create"]:
+    if told != "create":
+        return "refuse"
+    caller.require("lead_rules:write")
+    return "create"
 
 
 def _on_duplicates(

@@ -117,6 +117,7 @@ class Choice(_Part):
     empty_cells: Literal["keep", "clear"] = "keep"
     fallback_encoding: str | None = None
     duplicates: OnDuplicates = "ignore"
+    new_sources: Literal["refuse", "create"] = "refuse"
 
 
 class Import(OwnedRecord):

@@ -2,7 +2,7 @@
 the lead."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import (
@@ -38,7 +38,21 @@ from functions.shared.validation import untold
 _WORDS = re.compile(r"[^a-z0-9]+")
 
 
-def _source(text: str) -> str:
+# What a workspace's leads may have come from, before it has declared anything.
+BORN_SOURCES: Mapping[str, str] = {
+    "web": "Website",
+    "web_form": "Web form",
+    "referral": "Referral",
+    "event": "Event",
+    "ads": "Advertising",
+    "outbound": "Outbound",
+    "import": "Import",
+    "api": "API",
+    "other": "Other",
+}
+
+
+def source_key(text: str) -> str:
     """Return a source's key: `Web form` and `web-form` are one, for whoever counts by it."""
     key = _WORDS.sub("_", text.lower()).strip("_")
     if not key:
@@ -49,10 +63,10 @@ def _source(text: str) -> str:
 Source = Annotated[
     str,
     StringConstraints(max_length=40),
-    AfterValidator(_source),
+    AfterValidator(source_key),
     Field(
-        description="Where the lead came from; kept in lower case with `_` between words, so that "
-        "spellings are counted together.",
+        description="Where the lead came from: the key of one of `/v1/lead-sources`; kept in lower "
+        "case with `_` between words, so that spellings are counted together.",
         examples=["web_form"],
     ),
 ]

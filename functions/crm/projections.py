@@ -7,7 +7,7 @@ they change next, or when λ reindex goes through their type.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from functions.crm import board
+from functions.crm import board, lead_sources
 from functions.crm.blocking import blocks
 from functions.crm.declared_lists import rows
 from functions.crm.index import Entry, Indexed, Portion, Projection
@@ -22,4 +22,6 @@ def references(
     return [Entry(("REFERENCES", each), item["object"]) for each in sorted(named(item))], ()
 
 
-PROJECTIONS: tuple[Projection, ...] = (rows, postings, references, board.project, blocks)
+PROJECTIONS: tuple[Projection, ...] = (
+    rows, postings, references, board.project, lead_sources.project, blocks,
+)  # fmt: skip

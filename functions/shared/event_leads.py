@@ -64,6 +64,13 @@ class RulePayload(Payload):
     active: bool
 
 
+class SourcePayload(Payload):
+    key: str
+    name: str
+    description: str = ""
+    archived: bool = False
+
+
 EVENTS: dict[str, Published] = {
     **merging("lead", LeadPayload),
     **entries(
@@ -86,6 +93,16 @@ EVENTS: dict[str, Published] = {
             "lead.unconverted": "A conversion was taken back; `previous` names what it had made.",
         },
         since="2026-11-24",
+    ),
+    **entries(
+        "crm",
+        SourcePayload,
+        {
+            "lead_source.created": "A source of leads was declared.",
+            "lead_source.updated": "A source of leads changed; an archived one is given to no "
+            "other lead.",
+        },
+        since="2026-11-25",
     ),
     **{
         name: entry

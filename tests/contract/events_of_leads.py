@@ -16,6 +16,7 @@ RECORDS: dict[str, dict[str, Any]] = {
     "lead": EXAMPLES["Lead"],
     "scoring_rule": EXAMPLES["ScoringRule"],
     "assignment_rule": EXAMPLES["AssignmentRule"],
+    "lead_source": EXAMPLES["LeadSource"],
 }
 NOW: dict[str, dict[str, Any]] = {
     "lead.stage_moved": {"stage": "qualified", "last_move": _MADE["last_move"]},
@@ -30,4 +31,5 @@ BEFORE: dict[str, dict[str, Any]] = {
     "lead.lost": {**_STAYED, "loss_reason": None},
     "scoring_rule.updated": {"name": "Web form"},
     "assignment_rule.updated": {"active": False},
+    "lead_source.updated": {"name": "Fair"},
 }

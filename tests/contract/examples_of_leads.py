@@ -6,6 +6,7 @@ _LEAD, _CONTACT = "led_06b1qz3v1w7g2m5n8p0r4t6x9z", "con_06b1qz3v1w7g2m5n8p0r4t6
 _COMPANY, _DEAL = "com_06b1qz3v1w7g2m5n8p0r4t6x9m", "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"
 _MEMBER, _TEAM = "mem_06b1qz3v1w7g2m5n8p0r4t6x9p", "tea_06b1qz3v1w7g2m5n8p0r4t6x9t"
 _OTHER = "mem_06b1qz3v1w7g2m5n8p0r4t6x9e"
+_SOURCE = "src_06b1qz3v1w7g2m5n8p0r4t6x9q"
 _SCORING, _ASSIGNING = "sco_06b1qz3v1w7g2m5n8p0r4t6x9s", "asn_06b1qz3v1w7g2m5n8p0r4t6x9a"
 _PIPELINE, _DEALS = "pip_06b1qz3v1w7g2m5n8p0r4t6x9l", "pip_06b1qz3v1w7g2m5n8p0r4t6x9s"
 _ACTOR = {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"}
@@ -88,6 +89,23 @@ _ASSIGNING_FIELDS = {
     "active": True,
 }
 
+_SOURCE_FIELDS = {
+    "key": "trade_fair",
+    "name": "Trade fair",
+    "description": "Cards that were left at our stand.",
+}
+_COUNT = {
+    "source": "trade_fair",
+    "name": "Trade fair",
+    "leads": 120,
+    "open": 80,
+    "won": 30,
+    "lost": 10,
+    "converted": 30,
+    "conversion_rate": 0.25,
+    "win_rate": 0.75,
+}
+
 EXAMPLES: dict[str, Any] = {
     "AssignmentRule": {
         **_record(_ASSIGNING, "assignment_rule"),
@@ -151,6 +169,11 @@ EXAMPLES: dict[str, Any] = {
     "LeadPatch": {"title": "Chief Operating Officer", "phone": None},
     "LeadUpsert": {"name": "Daniel Reed", "source": "web_form", "tags": ["autumn-campaign"]},
     "NewLeadFields": _FIELDS,
+    "LeadSource": {**_record(_SOURCE, "lead_source"), **_SOURCE_FIELDS, "archived": False},
+    "LeadSourceFields": _SOURCE_FIELDS,
+    "LeadSourcePatch": {"archived": True},
+    "SourceCount": _COUNT,
+    "SourceCounts": {"data": [_COUNT]},
     "ScoringRule": {**_record(_SCORING, "scoring_rule"), **_SCORING_FIELDS},
     "ScoringRuleFields": _SCORING_FIELDS,
     "ScoringRulePatch": {"points": 40},

@@ -59,7 +59,7 @@ TAGS = {
     "merges": "Several records that became one.",
     "deals": "Possible sales, and how they move through their pipelines.",
     "leads": "People who may become customers, until it is known.",
-    "lead rules": "The points that leads get, and whose they become.",
+    "lead rules": "The points that leads get, whose they become, and where they come from.",
     "pipelines": "The ordered stages that deals and leads move through.",
     "fields": "The workspace's own fields of records, and what its records are like.",
     "views": "Lists under a name: filters, an order, columns; private or shared.",

@@ -30,7 +30,8 @@ OPEN_TO_ANY = {
 }
 PREFIXES = {
     "association-labels": "lab", "associations": "ass",
-    "assignment-rules": "asn", "leads": "led", "scoring-rules": "sco",
+    "assignment-rules": "asn", "leads": "led", "lead-sources": "src",
+    "scoring-rules": "sco",
     "automations": "aut",
     "merges": "mrg",
     "api-keys": "key", "clients": "cli", "companies": "com", "contacts": "con", "deals": "dea",

@@ -68,6 +68,7 @@ class World:
             },
             "association-labels": lambda: {"name": f"mentors_{next(_NUMBERS)}", "title": "Mentors"},
             "leads": lambda: {"name": "Grace", "pipeline_id": self._lead_pipeline()},
+            "lead-sources": lambda: {"name": f"Fair {next(_NUMBERS)}"},
             "scoring-rules": lambda: {
                 "name": "Web", "condition": {"==": [{"var": "source"}, "web_form"]}, "points": 5,
             },

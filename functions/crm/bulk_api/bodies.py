@@ -90,6 +90,12 @@ class ImportChoice(Fields):
         "(`possible_duplicate`). Left out: the workspace's policy "
         "(`/v1/record-settings`). You need `merges:write` to do less than a policy of `deny`.",
     )
+    new_sources: Literal["refuse", "create"] = Field(
+        default="refuse",
+        description="What is done with a lead whose `source` nobody has declared "
+        "(`/v1/lead-sources`): its row is refused (`unknown_source`), or the source is made. You "
+        "need `lead_rules:write` for that.",
+    )
 
 
 class ArrivedPart(Fields):

@@ -56,6 +56,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         people=LambdaDoor(door, caller),
         staff=LambdaDoor(door, Caller.pipeline(workspace, job_id)),
         dry=job.act == "preview",
+        declaring=job.choice is not None and job.choice.new_sources == "create",
     )
     lane = Lane(
         dynamodb_jobs.Ledger(table, job_id, str(job.plan)),

@@ -8,6 +8,7 @@ from functions.crm.definitions import Definitions
 from functions.crm.dynamodb_automations import Automations
 from functions.crm.dynamodb_definitions import Fields, read_definitions
 from functions.crm.dynamodb_labels import DynamoLabels
+from functions.crm.dynamodb_lead_sources import LeadSources
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_rates import Rates
 from functions.crm.dynamodb_record_settings import Settings
@@ -29,6 +30,7 @@ from functions.crm.setup_api import (
     fields,
     labels,
     lead_rules,
+    lead_sources,
     pipelines,
     rates,
     record_settings,
@@ -58,6 +60,10 @@ def _rates(ask: Exchange) -> RateStore:
 
 def _settings(ask: Exchange) -> Settings:
     return Settings(_table(ask), ask.caller)
+
+
+def _sources(ask: Exchange) -> LeadSources:
+    return LeadSources(_table(ask), ask.caller)
 
 
 def _fields(ask: Exchange) -> DefinitionStore:
@@ -136,6 +142,7 @@ app = build_app(
         )
     ),
     record_settings.routes(_settings),
+    lead_sources.routes(_sources),
     automations.routes(automations.Bench(_automations, _definitions, _people, _trials)),
 )
 handler = lambda_handler(app)

@@ -40,6 +40,7 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "dynamodb_jobs": ("test_bulk_costs.py", "test_rows_of_an_import_cost_what_is_said"),
     "dynamodb_keys": ("test_upsert.py", "test_a_lookup_costs_two_reads"),
     "dynamodb_labels": _HERE,
+    "dynamodb_lead_sources": _HERE,
     "dynamodb_leads": (
         "test_lead_assignment.py", "test_an_assignment_costs_a_question_and_a_turn",
     ),

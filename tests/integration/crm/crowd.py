@@ -28,7 +28,7 @@ from tests.integration.cloud import ENVIRONMENT, INDEXES
 NAME = ENVIRONMENT["CRM_TABLE"]
 # What a workspace has a bounded number of, whatever its size.
 BOUNDED = re.compile(
-    r"#(FIELDS|TALLY#.*|(pipeline|association_label|scoring_rule|assignment_rule|automation)#0"
+    r"#(FIELDS|TALLY#.*|(pipeline|association_label|scoring_rule|assignment_rule|lead_source|automation)#0"
     r"|view#OWNER#.*)$"
 )
 _LAST_ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}$")

@@ -139,8 +139,11 @@ def others() -> Iterator[Case]:
     )
     yield Case("merge, tried", "/v1/contacts/merge", (MANY, QUERY, MANY), "POST",
                {"ids": ["{contact}", "{other}"], "dry_run": True}, api="find")  # fmt: skip
-    for path in ("pipelines", "association-labels", "automations", "scoring-rules"):
+    for path in ("pipelines", "association-labels", "automations", "scoring-rules", "lead-sources"):
         yield Case(path, f"/v1/{path}", (QUERY,), api="setup")
+    for who, strands in {"all": 1, "own": 1, "team": 3}.items():
+        costs = (QUERY,) * (strands + 1)
+        yield Case("counts by source", "/v1/lead-sources/counts", costs, api="setup", who=who)
     for path, change in {
         "exchange-rates": {"base_currency": "EUR"}, "record-settings": {"phone_region": "DE"},
     }.items():  # fmt: skip
