@@ -9,6 +9,7 @@ from tests.integration.cloud import Calls, furnish_exchange
 from tests.integration.crm.converting import convert, unconvert
 from tests.integration.crm.test_duplicate_requests import follow
 from tests.integration.crm.test_imports import report, run
+from tests.integration.doors import put_member, put_team
 from tests.integration.gateway import Api, Member, problem
 
 SOURCES = "/v1/lead-sources"
@@ -144,6 +145,8 @@ def test_what_became_of_leads_is_counted_by_source(api: Api, setup: Api) -> None
 
 def test_one_counts_what_one_may_see(api: Api, setup: Api) -> None:
     mine, team = f"mem_{'1' * 26}", f"tea_{'1' * 26}"
+    put_member(mine, team)
+    put_team(team)
     lead(api, "web")
     lead(api, "web", owner_id=mine, team_id=team)
     lead(api, "web", team_id=team)
