@@ -1,13 +1,21 @@
 """Deals that merge: what they are worth, where they stand, what the board counts, and back."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from functions.crm import dynamodb_pipelines
-from functions.crm.pipelines import default_id
+from functions.crm import dynamodb_pipelines, emptying
+from functions.crm.dynamodb_deals import Deals
+from functions.crm.dynamodb_pipelines import Pipelines
+from functions.crm.pipelines import DRAIN_SECONDS, Pipeline, RecordType, default_id
 from functions.shared import aws
 from functions.shared.attributes import marshal_item
+from functions.shared.caller import Caller
+from functions.shared.clock import now
+from functions.shared.errors import NotFoundError
+from functions.shared.table import Table
 from tests.integration.cloud import Calls
 from tests.integration.crm.bus import image
 from tests.integration.crm.merge_world import (
@@ -288,6 +296,43 @@ def test_a_deal_comes_back_into_the_heir_of_a_stage_that_was_archived_meanwhile(
     after = columns(find)
     assert (after["proposal"][:2], "discovery" in after) == ((1, [loser]), False)
     assert api.patch(f"/v1/deals/{loser}", {"name": "Mine"}).status == 200
+
+
+def test_a_stage_is_emptied_though_a_list_that_lags_still_has_a_merged_deal(
+    find: Api, api: Api
+) -> None:
+    winner, loser = deal(api, "Big"), deal(api, "Big again", stage="discovery")
+    listed = image(loser)
+    find.make("/v1/deals/merge", {"ids": [winner, loser]})
+    table = Table(aws.client("dynamodb"), TABLE, "wsp_one")
+    system = Caller.pipeline("wsp_one", "r1")
+    deals = Deals(table, system)
+    pipelines = Pipelines(table, system)
+    archiving = pipelines.get(PIPELINE).archiving("discovery", "proposal")
+
+    class Lagging:
+        """The column as it was before the merge."""
+
+        def column(self, *_: Any, **__: Any) -> tuple[list[dict[str, Any]], None]:
+            return [listed], None
+
+        def change(self, record_id: str, edit: Callable[[Any], Any]) -> Any:
+            return deals.change(record_id, edit)
+
+    class Book:
+        def get(self, _id: str, *, consistent: bool = False) -> Pipeline:
+            return archiving
+
+        def change(self, _id: str, edit: Callable[[Pipeline], Pipeline], *, event: str) -> Pipeline:
+            assert event == "stage_archived"
+            return edit(archiving)
+
+    later = now() + timedelta(seconds=DRAIN_SECONDS + 1)
+    lagging: dict[RecordType, Lagging] = {"deal": Lagging()}
+    assert emptying.empty(PIPELINE, Book(), lagging, {}, lambda: True, later) == 0
+    assert "merged_into" in image(loser)
+    with pytest.raises(NotFoundError):
+        deals.change(loser, lambda old: old.changed(name="X"))
 
 
 def test_too_many_contacts_together_are_refused_until_one_says_which(find: Api, api: Api) -> None:
