@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from functions.insight.model import Reason, Usage
 from functions.insight.ports import Artefact, DocumentStore, Result, ResultLog, State
@@ -97,13 +97,17 @@ class Desk:
 
     def skip(self, reason: Reason, usage: Usage | None = None) -> dict[str, Any]:
         """Record and return the outcome that there is nothing to do."""
-        self._record("skipped", reason=reason, usage=usage or Usage())
-        return {"outcome": "skipped", "reason": reason.model_dump()}
+        return self._none("skipped", reason, usage or Usage())
 
     def fail(self, reason: Reason, usage: Usage | None = None) -> dict[str, Any]:
         """Record and return the outcome that the artefact could not be made."""
-        self._record("failed", reason=reason, usage=usage or Usage())
-        return {"outcome": "failed", "reason": reason.model_dump()}
+        return self._none("failed", reason, usage or Usage())
+
+    def _none(
+        self, state: Literal["skipped", "failed"], reason: Reason, usage: Usage
+    ) -> dict[str, Any]:
+        self._record(state, reason=reason, usage=usage)
+        return {"outcome": state, "reason": reason.model_dump(), "usage": usage.model_dump()}
 
     def _usable(self, result: Result | None, input_hash: str) -> bool:
         return (

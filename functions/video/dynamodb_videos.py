@@ -60,7 +60,7 @@ from functions.video.dynamodb_shares import forget_shares
 from functions.video.dynamodb_views import forget_views
 from functions.video.model import MediaFacts, Run, Video
 from functions.video.ports import Event
-from functions.video.run_items import chunk_partition, run_attributes, run_key, run_of
+from functions.video.run_items import SPENT, chunk_partition, run_attributes, run_key, run_of
 from functions.video.runs import AFTERMATH, ready
 
 _ATTEMPTS = 8
@@ -161,16 +161,22 @@ class DynamoVideos(Records[Video]):
         return [run_of(item) for item in items]
 
     def forget(self, record_id: str) -> None:
+<<<<<<< HEAD
         """Delete the runs, chunks, shares and views of a deleted video and take it off the
         agenda."""
         forget_shares(self._table, record_id)
         forget_views(self._table, record_id)
+=======
+        """Delete the runs, chunks and costs of a deleted video and take it off the agenda."""
+>>>>>>> ab16ba7 (Video: a cost ledger, read at /v1/videos/{id}/costs)
         pk = self._table.key(record_id)
         for run in self.runs(record_id):
             partition = self._table.key(record_id, *chunk_partition(run.number))
             for item in self._items(partition, "CHUNK#"):
                 self._table.write(Delete({"pk": partition, "sk": item["sk"]}))
             self._table.write(Delete({"pk": pk, "sk": run_key(run.number)}))
+        for item in self._items(pk, SPENT):
+            self._table.write(Delete({"pk": pk, "sk": item["sk"]}))
         self._table.write(Update({"pk": pk, "sk": "RECORD"}, "REMOVE gsi2pk, gsi2sk, due_at"))
 
     def _items(self, pk: str, prefix: str) -> Iterator[Item]:

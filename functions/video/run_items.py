@@ -6,6 +6,7 @@ from typing import Any
 from functions.video.model import Run
 
 MAX_RUNS = 9999
+SPENT = "SPENT#"  # of the sort keys of what runs took; behind those of the runs themselves
 
 
 def run_key(number: int) -> str:

@@ -121,6 +121,18 @@ class S3Store:
             return None
         return int(reply["ContentLength"])
 
+    def measure(self) -> tuple[int, int]:
+        """Return how many objects there are, and their bytes: 1 request for each 1,000."""
+        objects = size = 0
+        with _translated(self._prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix
+            )
+            for page in pages:
+                sizes = [item["Size"] for item in page.get("Contents", [])]
+                objects, size = objects + len(sizes), size + sum(sizes)
+        return objects, size
+
     def delete_prefix(self, prefix: str) -> int:
         """Delete every object under a prefix; returns how many."""
         deleted = 0

@@ -124,7 +124,33 @@ _SUMS = {
     "last_at": "2026-11-23T09:40:02.700Z",
 }  # fmt: skip
 
+
+def _line(unit: str, count: float, usd: float) -> dict[str, Any]:
+    return {"unit": unit, "count": count, "usd": usd}
+
+
+_ENCODE = {
+    "step": "encode",
+    "usd": 0.00138235,
+    "lines": [
+        _line("requests", 10, 0.000002),
+        _line("gb_seconds", 47.259, 0.00063035),
+        _line("transitions", 30, 0.00075),
+    ],
+}
+
 EXAMPLES: dict[str, Any] = {
+    "CostsView": {
+        "video_id": _VIDEO,
+        "currency": "USD",
+        "region": "us-east-1",
+        "prices_as_of": "2026-11-22",
+        "usd": 0.00138235,
+        "unpriced": [],
+        "runs": [{"number": 1, "usd": 0.00138235, "steps": [_ENCODE]}],
+        "storage": {"stored_bytes": 31_457_280, "usd_per_month": 0.00072352},
+        "estimate": None,
+    },
     "Noted": {"object": "view_note", "sequence": 1},
     "ViewsView": {
         "object": "video_views",

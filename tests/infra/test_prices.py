@@ -1,5 +1,6 @@
 """What the price table says stands there while nothing happens is what the templates have."""
 
+from functions.video import prices
 from infra.cli import price
 from tests.infra.templates import Template
 
@@ -23,4 +24,29 @@ def test_the_idle_month_counts_what_is_there(
         "keys": price.KEYS,
         "secrets": price.SECRETS,
         "rules": price.WAF_RULES,
+    }
+
+
+def test_the_cost_ledger_and_the_price_table_have_one_list_of_prices() -> None:
+    listed = price.load()
+    assert {
+        "date": listed["date"].isoformat(),
+        "region": listed["region"],
+        **{name: listed["lambda"][name] for name in ("gb_second", "request")},
+        "transition": listed["states"]["transition"],
+        **{name: listed["s3"][name] for name in ("put", "gb_month")},
+        **{name: listed["transcribe"][name] for name in ("minute", "minimum_seconds")},
+        **{name: listed["bedrock"]["nova_lite"][name] for name in ("input_token", "output_token")},
+    } == {
+        "date": prices.AS_OF,
+        "region": prices.REGION,
+        "gb_second": prices.GB_SECOND,
+        "request": prices.LAMBDA_REQUEST,
+        "transition": prices.TRANSITION,
+        "put": prices.S3_PUT,
+        "gb_month": prices.S3_GB_MONTH,
+        "minute": prices.TRANSCRIBE_MINUTE,
+        "minimum_seconds": prices.TRANSCRIBE_MINIMUM_SECONDS,
+        "input_token": prices.INPUT_TOKEN,
+        "output_token": prices.OUTPUT_TOKEN,
     }

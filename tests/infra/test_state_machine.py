@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from functions.video.costs import FRAME, TRANSITIONS
+from functions.video.model import From
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "infra" / "video.asl.json").read_text()
 MACHINE = json.loads(TEXT)
@@ -33,6 +36,44 @@ def folder(state: dict[str, Any]) -> str:
     """Return the Lambda folder that a task invokes."""
     (name,) = re.findall(r"\$\{(\w+)Arn\}", state["Arguments"]["FunctionName"])
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+ASIDE = {"Fail", "WaitForTranscript", "NothingToAnalyse"}  # off the way of a run that goes well
+
+
+def way(machine: dict[str, Any], name: str) -> Iterator[str]:
+    """Yield the states that a run with one batch goes through, from one of them on."""
+    while True:
+        state = machine["States"][name]
+        yield name
+        for inner in [*state.get("Branches", ()), *filter(None, [state.get("ItemProcessor")])]:
+            yield from way(inner, inner["StartAt"])
+        if "Choices" in state:
+            ways = [*(each["Next"] for each in state["Choices"]), state["Default"]]
+            name = next(
+                each for each in ways
+                if each not in ASIDE and machine["States"][each]["Type"] != "Fail"
+            )  # fmt: skip
+        elif "Next" in state:
+            name = state["Next"]
+        else:
+            return
+
+
+@pytest.mark.parametrize(
+    ("start", "first", "steps"),
+    [
+        ("inspect", "Inspect", TRANSITIONS.keys()),
+        ("transcribe", "Transcribe",
+         {"transcribe", "finish_transcribe", "analyse", "finish_analyse"}),
+        ("analyse", "Analyse", {"analyse", "finish_analyse"}),
+    ],
+)  # fmt: skip
+def test_the_cost_ledger_counts_the_states_that_there_are(
+    start: From, first: str, steps: set[str]
+) -> None:
+    passed = ["Begin", "From", *way(MACHINE, first)]
+    assert len(passed) == FRAME[start] + sum(TRANSITIONS[step] for step in steps)
 
 
 def test_the_machine_itself_ends_in_time() -> None:

@@ -11,6 +11,7 @@ from functions.insight.s3 import S3Documents
 from functions.insight.settings import AnalyseSettings
 from functions.shared.aws import client
 from functions.shared.clock import now
+from functions.shared.effort import Effort
 from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
@@ -19,9 +20,9 @@ MODEL_READ_SECONDS = 60
 
 
 @instrumented
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return the outcome ok, skipped or failed."""
-    task = Task.model_validate(event)
+    effort, task = Effort(context), Task.model_validate(event)
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     settings = AnalyseSettings.from_env()
     outcome = analyse(
@@ -45,7 +46,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         reason=outcome.get("reason", {}).get("code"),
         usage=outcome.get("usage"),
     )
-    return outcome
+    return {**outcome, "effort": effort.so_far()}
 
 
 @cache

@@ -10,15 +10,16 @@ from functions.insight.settings import TranscribeSettings
 from functions.insight.transcribe.logic import Task, transcribe
 from functions.shared.aws import client
 from functions.shared.clock import now
+from functions.shared.effort import Effort
 from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 
 
 @instrumented
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return the outcome ok, skipped, pending or failed."""
-    task = Task.model_validate(event)
+    effort, task = Effort(context), Task.model_validate(event)
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     settings = TranscribeSettings.from_env()
     documents = S3Documents(client("s3", read_timeout=60), settings.media_bucket)
@@ -34,7 +35,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         now=now(),
     )
     annotate(step_outcome=outcome["outcome"], reason=outcome.get("reason", {}).get("code"))
-    return outcome
+    # those that only asked whether it is done took next to nothing but their requests
+    return {**outcome, "effort": {**effort.so_far(), "calls": task.attempt + 1}}
 
 
 @cache

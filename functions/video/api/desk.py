@@ -70,6 +70,13 @@ class ViewBook(Protocol):
         """Return one page of a video's viewers, each with its sums."""
 
 
+class CostBook(Protocol):
+    """What the runs of one workspace's videos took."""
+
+    def of_video(self, video_id: str) -> Mapping[int, Mapping[str, Mapping[str, int]]]:
+        """Return run -> step -> amounts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One caller's way to its workspace's videos."""
@@ -79,6 +86,7 @@ class Desk:
     shares: ShareBook
     views: ViewBook
     pipeline: Pipeline
+    costs: CostBook
     linked: Find  # the records that a video is linked to
     playback_lifetime: timedelta
 

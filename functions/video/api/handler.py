@@ -20,9 +20,10 @@ from functions.shared.telemetry import annotate
 from functions.shared.web import build_app, lambda_handler
 from functions.video import shares as share_links
 from functions.video.admittance import Admittance
-from functions.video.api import playback, shares, uploads, videos, viewing
+from functions.video.api import costs, playback, shares, uploads, videos, viewing
 from functions.video.api.desk import Desk
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.dynamodb_shares import DynamoShares
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.dynamodb_views import DynamoViews
@@ -51,6 +52,7 @@ def _desk(ask: Exchange) -> Desk:
     sources = S3Store(client("s3"), settings.uploads_bucket)
     quotas = Meter(ask.table(settings.platform_table), settings.stage)
     return Desk(
+        costs=DynamoCosts(ask.table(settings.video_table)),
         videos=records,
         views=DynamoViews(ask.table(settings.video_table)),
         shares=DynamoShares(ask.table(settings.video_table), Share, ask.caller),
@@ -146,6 +148,7 @@ def _notebook(token: str) -> tuple[Grant, Callable[[Beat], None]]:
 app = build_app(
     "Reelate video",
     videos.routes(_desk),
+    costs.routes(_desk),
     uploads.routes(_desk),
     playback.routes(_desk, _screening),
     shares.routes(_desk, _door),

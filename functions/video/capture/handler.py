@@ -6,10 +6,12 @@ from typing import Any
 
 from functions.shared.aws import client
 from functions.shared.settings import find_binary
+from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.capture.logic import LIMITS, PosterMaker
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
 from functions.video.media import EncodePlan
@@ -32,6 +34,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `ok`, or `skipped` with a reason: a video without a poster is still a video."""
     task, settings = Task.model_validate(event), CaptureSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
+    costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
+    with costs.noted(task.video, task.run, _STEP, context):
+        return _worked(task, settings, context)
+
+
+def _worked(task: Task, settings: CaptureSettings, context: Any) -> dict[str, Any]:
     s3 = client("s3")
     media = S3Store(s3, settings.media_bucket, task.prefix)
     uploads = S3Store(s3, settings.uploads_bucket)

@@ -8,9 +8,11 @@ from pydantic import BeforeValidator
 
 from functions.shared.aws import client
 from functions.shared.settings import find_binary
+from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.encode.logic import LIMITS, ChunkEncoder
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
@@ -39,6 +41,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `ok` with how many chunks were `encoded` now; those done before are left alone."""
     task, settings = Batch.model_validate(event), EncodeSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run, chunks=task.chunks)
+    costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
+    with costs.noted(task.video, task.run, _STEP, context):
+        return _worked(task, settings, context)
+
+
+def _worked(task: Batch, settings: EncodeSettings, context: Any) -> dict[str, Any]:
     s3 = client("s3")
     media = S3Store(s3, settings.media_bucket, task.prefix)
     uploads = S3Store(s3, settings.uploads_bucket)

@@ -6,9 +6,11 @@ from typing import Any
 
 from functions.shared.aws import client
 from functions.shared.settings import find_binary
+from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.encode_audio.logic import LIMITS, AudioEncoder
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
@@ -29,6 +31,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     `skipped` when there is no sound."""
     task, settings = Task.model_validate(event), EncodeAudioSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
+    costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
+    with costs.noted(task.video, task.run, _STEP, context):
+        return _worked(task, settings, context)
+
+
+def _worked(task: Task, settings: EncodeAudioSettings, context: Any) -> dict[str, Any]:
     s3 = client("s3")
     media = S3Store(s3, settings.media_bucket, task.prefix)
     uploads = S3Store(s3, settings.uploads_bucket)

@@ -12,20 +12,35 @@ from functions.shared.meter import Meter
 from functions.shared.quotas import Claim, spent_on
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
+from functions.video.costs import told
+from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.finish.logic import Ending, result_of
 from functions.video.model import Video
 from functions.video.outcomes import finish_artefact
+from functions.video.runs import STEP_OF
 from functions.video.settings import FinishSettings
 
 
 @instrumented
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return the outcome `ok`, with `made`: whether the artefact is there; `gone` when the
     video was deleted meanwhile."""
     task, settings = Ending.model_validate(event), FinishSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run, artefact=task.artefact)
     table = Table(client("dynamodb"), settings.video_table, task.workspace)
+    costs, step = DynamoCosts(table), STEP_OF[task.artefact]
+    with costs.noted(task.video, task.run, f"finish_{step}", context):
+        costs.tell(
+            task.video,
+            task.run,
+            step,
+            told(task.result.get("effort", {}), task.result.get("usage", {})),
+        )
+        return _worked(task, settings, table)
+
+
+def _worked(task: Ending, settings: FinishSettings, table: Table) -> dict[str, Any]:
     platform = Table(client("dynamodb"), settings.platform_table, task.workspace)
     # What the step has spent it has settled itself; this is for one that could not say so.
     Meter(platform, settings.stage).release(_claim(task))

@@ -13,6 +13,7 @@ from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.ffmpeg import FFmpeg
 from functions.video.media import EncodePlan, Source
@@ -30,6 +31,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `ok` with `speech_key`, null when there is nothing to transcribe."""
     task, settings = Task.model_validate(event), PackageSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
+    costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
+    with costs.noted(task.video, task.run, _STEP, context):
+        return _worked(task, settings, context)
+
+
+def _worked(task: Task, settings: PackageSettings, context: Any) -> dict[str, Any]:
     media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
@@ -44,6 +51,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             folder=Path(folder),
             limits=LIMITS.within(context.get_remaining_time_in_millis()),
         ).package(log.chunks())
+    DynamoCosts(Table(dynamodb, settings.video_table, task.workspace)).tell(
+        task.video, task.run, _STEP, _left(media)
+    )
     log.step_done("encode")  # by many workers; here it is certain that none is missing
     log.step_done(_STEP, {"renditions": [rendition.name for rendition in manifest.renditions]})
     table = Table(dynamodb, settings.video_table, task.workspace)
@@ -55,3 +65,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     )
     heard = manifest.audio is not None and not manifest.audio.silent
     return {"outcome": "ok", "speech_key": task.prefix + keys.SPEECH if heard else None}
+
+
+def _left(media: S3Store) -> dict[str, int]:
+    """Return what the run has left in S3, as the cost ledger has it."""
+    objects, size = media.measure()
+    return {"puts": objects, "stored_bytes": size}

@@ -9,6 +9,7 @@ from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.media import EncodePlan, Source
 from functions.video.model import Reason
 from functions.video.plan.logic import plan
@@ -20,11 +21,17 @@ _STEP = "plan"
 
 
 @instrumented
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `ok` with `batches` (lists of chunk numbers), `video` and `audio`, or `refused` with
     a reason when the quota of encoded minutes does not suffice."""
     task, settings = Task.model_validate(event), PlanSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
+    costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
+    with costs.noted(task.video, task.run, _STEP, context):
+        return _worked(task, settings)
+
+
+def _worked(task: Task, settings: PlanSettings) -> dict[str, Any]:
     media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)

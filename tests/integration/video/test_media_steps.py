@@ -148,6 +148,18 @@ def test_a_recording_becomes_ready_with_everything_that_the_contract_names(
     assert video["duration_ms"] == 10_010
     done = {"inspect", "plan", "encode", "encode_audio", "capture", "package"}
     assert {name for name, state in studio.steps().items() if state == "done"} == done
+    costs = studio.cloud.api.get(f"/v1/videos/{video['id']}/costs").json
+    (run,) = costs["runs"]
+    units = {
+        each["step"]: {line["unit"]: line["count"] for line in each["lines"]}
+        for each in run["steps"]
+    }
+    assert units.keys() == {*done, "workflow"}
+    assert all(units[step]["gb_seconds"] > 0 for step in done)
+    found = aws.client("s3").list_objects_v2(Bucket=MEDIA)["Contents"]
+    assert units["package"]["puts"] == len(found)
+    left = costs["storage"]["stored_bytes"] - video["source"]["size_bytes"]
+    assert left == sum(each["Size"] for each in found)
 
 
 def test_every_step_may_be_repeated_and_does_nothing_again(studio: Studio) -> None:

@@ -1,0 +1,211 @@
+"""The cost ledger: what each step of a video's runs has taken, and what that costs on AWS.
+
+Workers note how long they ran with how much memory, `package` what it left in S3, and the steps of
+`insight` what their models took. Not counted: DynamoDB, events, log lines and requests to read
+(together below a tenth), invocations that were cut off, and what is outside the account.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.video import prices
+from functions.video.ladder import ladder
+from functions.video.model import From, MediaFacts, Video
+
+# What the ledger holds of a step, as whole numbers that can be added up.
+Amounts = Mapping[str, int]
+Unit = Literal[
+    "requests", "gb_seconds", "transitions", "puts", "audio_minutes", "input_tokens",
+    "output_tokens",
+]  # fmt: skip
+
+# The states that one invocation of a step goes through (infra/video.asl.json), its own included;
+# and those of a run that belong to no step, by where it begins. tests/infra holds them together.
+TRANSITIONS = {
+    "inspect": 2, "plan": 2, "encode": 3, "encode_audio": 3, "capture": 3, "package": 2,
+    "transcribe": 2, "analyse": 1, "finish_transcribe": 2, "finish_analyse": 1,
+}  # fmt: skip
+_STARTS: tuple[From, ...] = ("inspect", "transcribe")
+FRAME: Mapping[From, int] = {"inspect": 6, "transcribe": 3, "analyse": 3}
+
+# Measured with `make bench` on the ladder 720/480/360 at 30 frames/s: 32 s of one processor for a
+# minute of video, so much for a million pixels of all rungs together; the rest of the pipeline
+# takes a quarter of that again (the budget in `make bench`).
+_CPU_SECONDS_PER_MEGAPIXEL = 32 / (60 * 30 * (1280 * 720 + 854 * 480 + 640 * 360) / 1_000_000)
+_SOUND_CPU_SECONDS_PER_MINUTE = 2.0
+_OTHER_WORK = 0.25
+_FULL_CPU_MB = 1_769  # memory that buys one whole processor (Lambda's documentation)
+_BATCH_SECONDS, _SEGMENT_SECONDS = 8, 4
+_TOKENS_PER_MINUTE, _OUTPUT_TOKENS = 250, 600  # of talk; of an analysis
+_BITS_PER_SECOND = 2_000_000  # of a recording whose length nobody knows yet
+_MP4_RENDITIONS = 2  # the mp4 is as large as the largest rung with the sound
+
+
+class Line(BaseModel):
+    """So much of a unit, and its price; None where nobody has said what it costs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: Unit
+    count: float
+    usd: float | None
+
+
+class StepCosts(BaseModel):
+    """What one step took."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: str
+    lines: tuple[Line, ...]
+
+    @property
+    def prices(self) -> list[float | None]:
+        return [line.usd for line in self.lines]
+
+    @property
+    def usd(self) -> float:
+        return sum(price or 0.0 for price in self.prices)
+
+
+class Estimate(BaseModel):
+    """What a first run will take, as far as that can be told now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    duration_ms: int
+    basis: Literal["media", "size"]  # what was inspected, or the file's size at 2 Mbit/s
+    steps: tuple[StepCosts, ...]
+    stored_bytes: int
+
+
+def told(effort: Mapping[str, int], usage: Mapping[str, object]) -> dict[str, int]:
+    """Return what a step of `insight` says of itself, as the ledger holds it."""
+    cost = usage.get("cost_usd", 0.0)
+    amounts = {
+        **effort,
+        "audio_ms": round(_number(usage.get("audio_seconds")) * 1_000),
+        "input_tokens": int(_number(usage.get("input_tokens"))),
+        "output_tokens": int(_number(usage.get("output_tokens"))),
+        "model_nano_usd": round(_number(cost) * 1_000_000_000),
+        "unpriced": int(cost is None),
+    }
+    return {name: amount for name, amount in amounts.items() if amount}
+
+
+def priced(step: str, amounts: Amounts) -> StepCosts:
+    """Return a step's amounts in the units of a bill."""
+    calls = amounts.get("calls", 0)
+    transitions = amounts.get("transitions", calls * TRANSITIONS.get(step, 0))
+    lines = [
+        _line("requests", calls, prices.LAMBDA_REQUEST),
+        _line("gb_seconds", amounts.get("mb_ms", 0) / 1_024_000, prices.GB_SECOND),
+        _line("transitions", transitions, prices.TRANSITION),
+        _line("puts", amounts.get("puts", 0), prices.S3_PUT),
+        *_model_lines(amounts),
+    ]
+    return StepCosts(step=step, lines=tuple(line for line in lines if line.count))
+
+
+def billed(steps: Mapping[str, Amounts]) -> tuple[StepCosts, ...]:
+    """Return a run's steps as a bill, with `workflow` for what no step of it goes through."""
+    start: From = next((name for name in _STARTS if name in steps), "analyse")
+    amounts = {**steps, "workflow": {"transitions": FRAME[start]}}
+    return tuple(each for each in (priced(*pair) for pair in amounts.items()) if each.lines)
+
+
+def storage_month(stored_bytes: int) -> float:
+    """Return what bytes cost in S3's standard class, in US dollars a month."""
+    return stored_bytes / 1_000_000_000 * prices.S3_GB_MONTH
+
+
+def estimate(video: Video) -> Estimate:
+    """Return what a video's first run will take: by what inspection found, before that by the
+    size of its file."""
+    facts = video.media
+    size = video.source.size_bytes
+    duration = facts.duration_ms if facts else size * 8_000 // _BITS_PER_SECOND
+    seconds = duration / 1_000
+    encode = seconds * _megapixels(facts) * _CPU_SECONDS_PER_MEGAPIXEL
+    hears = facts is None or facts.audio_codec is not None
+    sound = seconds / 60 * _SOUND_CPU_SECONDS_PER_MINUTE if hears else 0.0
+    batches = max(1, -(-duration // (_BATCH_SECONDS * 1_000))) if encode else 0
+    rungs = len(_rungs(facts))
+    puts = round((rungs + hears) * seconds / _SEGMENT_SECONDS) + 10
+    steps = {
+        "encode": {"calls": batches, "mb_ms": _work(encode)},
+        "encode_audio": {"calls": int(hears), "mb_ms": _work(sound)},
+        "package": {"calls": 4, "mb_ms": _work(encode * _OTHER_WORK), "puts": puts},
+        "workflow": {"transitions": FRAME["inspect"] + 20},
+    }
+    made = [priced(name, amounts) for name, amounts in steps.items()]
+    if hears:
+        made += _insight(seconds)
+    return Estimate(
+        duration_ms=duration,
+        basis="media" if facts else "size",
+        steps=tuple(each for each in made if each.lines),
+        stored_bytes=size * (1 + _MP4_RENDITIONS),
+    )
+
+
+def _insight(seconds: float) -> list[StepCosts]:
+    spoken = max(seconds, prices.TRANSCRIBE_MINIMUM_SECONDS) / 60
+    tokens = round(seconds / 60 * _TOKENS_PER_MINUTE)
+    return [
+        StepCosts(
+            step="transcribe", lines=(_line("audio_minutes", spoken, prices.TRANSCRIBE_MINUTE),)
+        ),
+        StepCosts(
+            step="analyse",
+            lines=(
+                _line("input_tokens", tokens, prices.INPUT_TOKEN),
+                _line("output_tokens", _OUTPUT_TOKENS, prices.OUTPUT_TOKEN),
+            ),
+        ),
+    ]
+
+
+def _model_lines(amounts: Amounts) -> list[Line]:
+    """The whole price of a model stands beside the first of its units, as providers tell it."""
+    usd: float | None = amounts.get("model_nano_usd", 0) / 1_000_000_000
+    if amounts.get("unpriced"):
+        usd = None
+    lines = [
+        Line(unit="audio_minutes", count=amounts.get("audio_ms", 0) / 60_000, usd=usd),
+        Line(unit="input_tokens", count=amounts.get("input_tokens", 0), usd=usd),
+        Line(unit="output_tokens", count=amounts.get("output_tokens", 0), usd=usd),
+    ]
+    used = [line for line in lines if line.count]
+    free = 0.0 if usd is not None else None
+    return [*used[:1], *(line.model_copy(update={"usd": free}) for line in used[1:])]
+
+
+def _rungs(facts: MediaFacts | None) -> list[tuple[int, int]]:
+    width, height, rate = 1280, 720, 30.0
+    if facts is not None:
+        if facts.video_codec is None or not facts.width or not facts.height:
+            return []
+        width, height, rate = facts.width, facts.height, facts.frame_rate or 30.0
+    return [(r.width, r.height) for r in ladder(width, height, Fraction(rate).limit_denominator())]
+
+
+def _megapixels(facts: MediaFacts | None) -> float:
+    """Return how many million pixels a second of all rungs has."""
+    rate = (facts.frame_rate if facts else None) or 30.0
+    return sum(width * height for width, height in _rungs(facts)) * rate / 1_000_000
+
+
+def _work(cpu_seconds: float) -> int:
+    return round(cpu_seconds * 1_000 * _FULL_CPU_MB)
+
+
+def _line(unit: Unit, count: float, each: float) -> Line:
+    return Line(unit=unit, count=count, usd=count * each)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,89 @@
+"""The cost ledger in the video table: one item for each run.
+
+    pattern                   index  requests                     units
+    note an invocation        table  1 UpdateItem                 1 WRU
+    take a step's own word    table  1 UpdateItem                 1 WRU
+    all of a video            table  1 Query a page of 1 MB       0.5 RRU per 4 KB
+
+    ledger   pk W#<workspace>#<video>   sk SPENT#<run>   <step>:<amount> for each amount of a step
+
+What an invocation took is added whenever one ends, also one that is a repeat: it is billed too. A
+step's own word is said once and may be said again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from functions.shared.effort import Effort
+from functions.shared.errors import UnavailableError
+from functions.shared.table import Item, Table, Update
+from functions.shared.telemetry import count
+from functions.video.costs import Amounts
+from functions.video.run_items import SPENT
+
+
+class DynamoCosts:
+    """What the runs of one workspace's videos took."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def note(self, video_id: str, run: int, step: str, amounts: Amounts) -> None:
+        """Add what an invocation took. When the table does not answer, the step's work stands all
+        the same: the metric `CostNotNoted` counts it."""
+        self._write(video_id, run, step, amounts, "ADD {}", "{} {}")
+
+    def tell(self, video_id: str, run: int, step: str, amounts: Amounts) -> None:
+        """Keep what a step says that it took in all."""
+        self._write(video_id, run, step, amounts, "SET {}", "{} = {}")
+
+    def of_video(self, video_id: str) -> dict[int, dict[str, dict[str, int]]]:
+        """Return run -> step -> amounts."""
+        found: dict[int, dict[str, dict[str, int]]] = {}
+        for item in self._items(video_id):
+            steps: dict[str, dict[str, int]] = defaultdict(dict)
+            for name, amount in item.items():
+                step, colon, unit = name.partition(":")
+                if colon:
+                    steps[step][unit] = amount
+            found[int(item["sk"].removeprefix(SPENT))] = dict(steps)
+        return found
+
+    @contextmanager
+    def noted(self, video_id: str, run: int, step: str, context: Any) -> Iterator[None]:
+        """Note what an invocation takes, however it ends."""
+        effort = Effort(context)
+        try:
+            yield
+        finally:
+            self.note(video_id, run, step, effort.so_far())
+
+    def _write(
+        self, video_id: str, run: int, step: str, amounts: Amounts, verb: str, form: str
+    ) -> None:
+        if not amounts:
+            return
+        units = list(amounts)
+        parts = ", ".join(form.format(f"#{unit}", f":{unit}") for unit in units)
+        try:
+            self._table.write(
+                Update(
+                    {"pk": self._table.key(video_id), "sk": f"{SPENT}{run:04d}"},
+                    verb.format(parts),
+                    names={f"#{unit}": f"{step}:{unit}" for unit in units},
+                    values={f":{unit}": amounts[unit] for unit in units},
+                )
+            )
+        except UnavailableError:
+            count("CostNotNoted")
+
+    def _items(self, video_id: str) -> Iterator[Item]:
+        start: Item | None = None
+        while True:
+            page = self._table.query(self._table.key(video_id), begins_with=SPENT, start=start)
+            yield from page.items
+            start = page.last_key
+            if start is None:
+                return

@@ -1,0 +1,136 @@
+"""What a video costs: amounts that workers note, in the units of a bill."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.shared.caller import Caller
+from functions.video.costs import billed, estimate, priced, told
+from functions.video.model import MediaFacts, SourceFile, Upload, Video
+
+HD = MediaFacts(
+    duration_ms=60_000, width=1280, height=720, frame_rate=30.0, video_codec="h264",
+    audio_codec="aac",
+)  # fmt: skip
+amounts = st.dictionaries(
+    st.sampled_from(
+        ["calls", "mb_ms", "puts", "audio_ms", "input_tokens", "output_tokens", "model_nano_usd"]
+    ),
+    st.integers(0, 10**12),
+)
+
+
+def video(media: MediaFacts | None = None, size: int = 15_000_000) -> Video:
+    return Video.born(
+        Caller.pipeline("wsp_one", "test"),
+        title="Call",
+        source=SourceFile(filename="call.mp4", content_type="video/mp4", size_bytes=size),
+        upload=Upload(
+            upload_id="u", part_size_bytes=8 << 20, part_count=2, expires_at="2026-11-24T00:00:00Z"
+        ),
+        media=media,
+    )
+
+
+def test_memory_and_time_become_gigabyte_seconds() -> None:
+    made = priced("encode", {"calls": 2, "mb_ms": 2_048 * 1_500})
+
+    lines = {line.unit: line for line in made.lines}
+    assert lines["gb_seconds"].count == pytest.approx(3.0)
+    assert lines["gb_seconds"].usd == pytest.approx(3 * 0.0000133334)
+    assert lines["requests"].count == 2
+    assert lines["transitions"].count == 6
+    assert made.usd == pytest.approx(3 * 0.0000133334 + 2 * 0.0000002 + 6 * 0.000025)
+
+
+def test_a_model_without_a_price_says_so_and_the_rest_is_summed() -> None:
+    said = told({"calls": 1, "mb_ms": 512}, {"input_tokens": 10, "cost_usd": None})
+    made = priced("analyse", said)
+
+    by_unit = {line.unit: line.usd for line in made.lines}
+    assert by_unit["input_tokens"] is None
+    assert made.usd > 0
+
+
+def test_a_models_price_stands_once_beside_its_units() -> None:
+    usage = {"input_tokens": 100, "output_tokens": 50, "cost_usd": 0.25}
+    made = priced("analyse", told({}, usage))
+
+    assert [(line.unit, line.usd) for line in made.lines] == [
+        ("input_tokens", 0.25),
+        ("output_tokens", 0.0),
+    ]
+
+
+@pytest.mark.parametrize("usage", [{}, {"cost_usd": "free"}, {"audio_seconds": "long"}])
+def test_what_a_step_says_badly_is_worth_nothing(usage: dict[str, Any]) -> None:
+    assert told({}, usage) == {}
+
+
+@given(first=amounts, second=amounts)
+def test_what_is_added_up_costs_as_much_as_its_parts(
+    first: dict[str, int], second: dict[str, int]
+) -> None:
+    both = {name: first.get(name, 0) + second.get(name, 0) for name in {*first, *second}}
+    parts = [
+        {**each, "model_nano_usd": each.get("model_nano_usd", 0) if _models(each) else 0}
+        for each in (first, second)
+    ]
+    if _models(both):
+        both["model_nano_usd"] = sum(each["model_nano_usd"] for each in parts)
+    apart = sum(priced("encode", each).usd for each in parts)
+    assert priced("encode", both).usd == pytest.approx(apart)
+
+
+def _models(each: dict[str, int]) -> bool:
+    return any(each.get(name) for name in ("audio_ms", "input_tokens", "output_tokens"))
+
+
+def test_a_run_has_the_frame_of_where_it_began() -> None:
+    def frame(*steps: str) -> float:
+        bill = {each.step: each for each in billed({step: {"calls": 1} for step in steps})}
+        return bill["workflow"].lines[0].count
+
+    assert frame("inspect", "plan", "transcribe", "analyse") == 6
+    assert frame("transcribe", "analyse") == 3
+    assert frame("analyse") == 3
+
+
+def test_an_estimate_goes_by_what_was_inspected_and_else_by_size() -> None:
+    assert estimate(video(HD)).duration_ms == 60_000
+    assert estimate(video(HD)).basis == "media"
+    assert estimate(video()).duration_ms == 60_000  # 15 MB at 2 Mbit/s
+    assert estimate(video()).basis == "size"
+
+
+def test_an_estimate_of_a_minute_is_what_was_measured_for_one() -> None:
+    (encode,) = [each for each in estimate(video(HD)).steps if each.step == "encode"]
+    work = {line.unit: line.count for line in encode.lines}
+    assert work["gb_seconds"] == pytest.approx(32 * 1_769 / 1_024, rel=0.02)
+
+
+def test_sound_alone_is_not_estimated_as_pictures() -> None:
+    sound = MediaFacts(duration_ms=60_000, audio_codec="aac")
+    steps = {each.step: each for each in estimate(video(sound)).steps}
+    assert "encode" not in steps
+    assert steps["encode_audio"].usd > 0
+
+
+def test_silence_is_not_estimated_to_be_transcribed() -> None:
+    silent = HD.model_copy(update={"audio_codec": None})
+    steps = {each.step for each in estimate(video(silent)).steps}
+    assert not steps & {"encode_audio", "transcribe", "analyse"}
+
+
+@given(
+    st.integers(1, 24 * 3_600_000), st.integers(2, 8_000), st.integers(2, 8_000),
+    st.floats(0.1, 240),
+)  # fmt: skip
+def test_longer_is_never_cheaper(duration: int, width: int, height: int, rate: float) -> None:
+    def usd(length: int) -> float:
+        facts = {"duration_ms": length, "width": width, "height": height, "frame_rate": rate}
+        return sum(each.usd for each in estimate(video(HD.model_copy(update=facts))).steps)
+
+    assert 0 < usd(duration) <= usd(2 * duration)
