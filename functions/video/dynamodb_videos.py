@@ -161,14 +161,10 @@ class DynamoVideos(Records[Video]):
         return [run_of(item) for item in items]
 
     def forget(self, record_id: str) -> None:
-<<<<<<< HEAD
-        """Delete the runs, chunks, shares and views of a deleted video and take it off the
+        """Delete the runs, chunks, costs, shares and views of a deleted video and take it off the
         agenda."""
         forget_shares(self._table, record_id)
         forget_views(self._table, record_id)
-=======
-        """Delete the runs, chunks and costs of a deleted video and take it off the agenda."""
->>>>>>> ab16ba7 (Video: a cost ledger, read at /v1/videos/{id}/costs)
         pk = self._table.key(record_id)
         for run in self.runs(record_id):
             partition = self._table.key(record_id, *chunk_partition(run.number))
