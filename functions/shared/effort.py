@@ -1,7 +1,12 @@
 """What an invocation takes of Lambda: the unit that it is billed in."""
 
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+from functions.shared.errors import UnavailableError
+from functions.shared.telemetry import count
 
 
 class Effort:
@@ -16,3 +21,17 @@ class Effort:
         """Return `calls`, one, and `mb_ms`: megabytes of memory x milliseconds."""
         passed = time.perf_counter() - self._started
         return {"calls": 1, "mb_ms": round(self._megabytes * passed * 1_000)}
+
+
+@contextmanager
+def noted(context: Any, note: Callable[[Mapping[str, int]], None]) -> Iterator[None]:
+    """Let `note` know what an invocation takes, however it ends. Where that cannot be written
+    down, the work stands all the same: the metric `EffortNotNoted` counts it."""
+    effort = Effort(context)
+    try:
+        yield
+    finally:
+        try:
+            note(effort.so_far())
+        except UnavailableError:
+            count("EffortNotNoted")

@@ -13,13 +13,8 @@ step's own word is said once and may be said again.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
-from functions.shared.effort import Effort
-from functions.shared.errors import UnavailableError
 from functions.shared.table import Item, Table, Update
-from functions.shared.telemetry import count
 from functions.video.costs import Amounts
 from functions.video.run_items import SPENT
 
@@ -31,12 +26,11 @@ class DynamoCosts:
         self._table = table
 
     def note(self, video_id: str, run: int, step: str, amounts: Amounts) -> None:
-        """Add what an invocation took. When the table does not answer, the step's work stands all
-        the same: the metric `CostNotNoted` counts it."""
+        """Add what an invocation took; raises UnavailableError."""
         self._write(video_id, run, step, amounts, "ADD {}", "{} {}")
 
     def tell(self, video_id: str, run: int, step: str, amounts: Amounts) -> None:
-        """Keep what a step says that it took in all."""
+        """Keep what a step says that it took in all; raises UnavailableError."""
         self._write(video_id, run, step, amounts, "SET {}", "{} = {}")
 
     def of_video(self, video_id: str) -> dict[int, dict[str, dict[str, int]]]:
@@ -51,15 +45,6 @@ class DynamoCosts:
             found[int(item["sk"].removeprefix(SPENT))] = dict(steps)
         return found
 
-    @contextmanager
-    def noted(self, video_id: str, run: int, step: str, context: Any) -> Iterator[None]:
-        """Note what an invocation takes, however it ends."""
-        effort = Effort(context)
-        try:
-            yield
-        finally:
-            self.note(video_id, run, step, effort.so_far())
-
     def _write(
         self, video_id: str, run: int, step: str, amounts: Amounts, verb: str, form: str
     ) -> None:
@@ -67,17 +52,14 @@ class DynamoCosts:
             return
         units = list(amounts)
         parts = ", ".join(form.format(f"#{unit}", f":{unit}") for unit in units)
-        try:
-            self._table.write(
-                Update(
-                    {"pk": self._table.key(video_id), "sk": f"{SPENT}{run:04d}"},
-                    verb.format(parts),
-                    names={f"#{unit}": f"{step}:{unit}" for unit in units},
-                    values={f":{unit}": amounts[unit] for unit in units},
-                )
+        self._table.write(
+            Update(
+                {"pk": self._table.key(video_id), "sk": f"{SPENT}{run:04d}"},
+                verb.format(parts),
+                names={f"#{unit}": f"{step}:{unit}" for unit in units},
+                values={f":{unit}": amounts[unit] for unit in units},
             )
-        except UnavailableError:
-            count("CostNotNoted")
+        )
 
     def _items(self, video_id: str) -> Iterator[Item]:
         start: Item | None = None

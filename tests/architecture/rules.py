@@ -25,7 +25,7 @@ WEB = frozenset(
 TECHNOLOGY = WEB | {
     f"functions.shared.{name}"
     for name in (
-        "admission", "aws", "consumer", "door", "exchange_settings", "idempotency",
+        "admission", "aws", "consumer", "door", "effort", "exchange_settings", "idempotency",
         "limited_records", "meter", "origins", "pinned_http", "rate_cells", "records",
         "secrets_manager", "settings", "table", "telemetry", "workspace_settings",
     )

@@ -35,7 +35,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         now=now(),
     )
     annotate(step_outcome=outcome["outcome"], reason=outcome.get("reason", {}).get("code"))
-    # those that only asked whether it is done took next to nothing but their requests
+    if outcome["outcome"] == "pending":
+        return outcome  # its request is counted with the last one's, and it took little else
     return {**outcome, "effort": {**effort.so_far(), "calls": task.attempt + 1}}
 
 

@@ -1,10 +1,12 @@
 """λ capture: the source → poster.jpg."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from functions.shared.aws import client
+from functions.shared.effort import noted
 from functions.shared.settings import find_binary
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
@@ -35,7 +37,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     task, settings = Task.model_validate(event), CaptureSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
-    with costs.noted(task.video, task.run, _STEP, context):
+    with noted(context, partial(costs.note, task.video, task.run, _STEP)):
         return _worked(task, settings, context)
 
 

@@ -1,12 +1,14 @@
 """λ encode: a batch of chunks of plan.json → their segments in every rung."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 from functions.shared.aws import client
+from functions.shared.effort import noted
 from functions.shared.settings import find_binary
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
@@ -42,7 +44,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     task, settings = Batch.model_validate(event), EncodeSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run, chunks=task.chunks)
     costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
-    with costs.noted(task.video, task.run, _STEP, context):
+    with noted(context, partial(costs.note, task.video, task.run, _STEP)):
         return _worked(task, settings, context)
 
 

@@ -1,11 +1,13 @@
 """λ finish: the outcome of transcribing or analysing → the video's artefact; the last one closes
 the run."""
 
+from functools import partial
 from typing import Any
 
 from functions.shared.aws import client
 from functions.shared.caller import Caller
 from functions.shared.clock import now
+from functions.shared.effort import noted
 from functions.shared.errors import NotFoundError
 from functions.shared.limits import Kind
 from functions.shared.meter import Meter
@@ -30,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     annotate(workspace=task.workspace, video=task.video, run=task.run, artefact=task.artefact)
     table = Table(client("dynamodb"), settings.video_table, task.workspace)
     costs, step = DynamoCosts(table), STEP_OF[task.artefact]
-    with costs.noted(task.video, task.run, f"finish_{step}", context):
+    with noted(context, partial(costs.note, task.video, task.run, f"finish_{step}")):
         costs.tell(
             task.video,
             task.run,

@@ -1,10 +1,12 @@
 """λ inspect: the upload → inspection.json, or the typed reason why it is of no use."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from functions.shared.aws import client
+from functions.shared.effort import noted
 from functions.shared.errors import NotFoundError
 from functions.shared.settings import find_binary
 from functions.shared.table import Table
@@ -32,7 +34,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     task, settings = Task.model_validate(event), InspectSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
-    with costs.noted(task.video, task.run, _STEP, context):
+    with noted(context, partial(costs.note, task.video, task.run, _STEP)):
         return _worked(task, settings, context)
 
 

@@ -1,11 +1,13 @@
 """λ package: everything encoded → manifest.json and video.mp4; the video is `ready`."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from functions.shared.aws import client
 from functions.shared.caller import Caller
+from functions.shared.effort import noted
 from functions.shared.meter import Meter
 from functions.shared.quotas import minutes, spent_on
 from functions.shared.settings import find_binary
@@ -32,7 +34,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     task, settings = Task.model_validate(event), PackageSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
-    with costs.noted(task.video, task.run, _STEP, context):
+    with noted(context, partial(costs.note, task.video, task.run, _STEP)):
         return _worked(task, settings, context)
 
 

@@ -1,8 +1,10 @@
 """λ plan: inspection.json → plan.json, and the batches of chunks that the Map goes through."""
 
+from functools import partial
 from typing import Any
 
 from functions.shared.aws import client
+from functions.shared.effort import noted
 from functions.shared.meter import Meter
 from functions.shared.quotas import EXCEEDED, QuotaExceededError, minutes, spent_on
 from functions.shared.table import Table
@@ -27,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     task, settings = Task.model_validate(event), PlanSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
-    with costs.noted(task.video, task.run, _STEP, context):
+    with noted(context, partial(costs.note, task.video, task.run, _STEP)):
         return _worked(task, settings)
 
 

@@ -69,8 +69,11 @@ def test_the_steps_again_ask_no_model(cloud: None, server: FakeOpenAI) -> None:
     server.will(chat(json.dumps(ANSWER)))
     outcomes = [analyse({**RUN, "transcript_key": TRANSCRIPT}, CONTEXT) for _ in range(3)]
 
+    efforts = [each.pop("effort") for each in (first, again, *outcomes)]
     assert again == first
     assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert [each["calls"] for each in efforts] == [1, 4, 1, 1, 1]
+    assert all(each["mb_ms"] > 0 for each in efforts)
     assert [asked.path for asked in server.asked] == [
         "/v1/audio/transcriptions",
         "/v1/chat/completions",

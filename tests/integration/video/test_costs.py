@@ -1,11 +1,12 @@
 """What a video has cost: noted by its workers, read over HTTP."""
 
-from types import SimpleNamespace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from functions.shared import aws
+from functions.shared.effort import noted
 from functions.shared.table import Table
 from functions.video.dynamodb_costs import DynamoCosts
 from tests.integration.gateway import CONTEXT
@@ -89,12 +90,12 @@ def test_a_ledger_that_cannot_be_written_stops_no_step(
     video = cloud.running()
     with (
         unreachable("dynamodb", "UpdateItem"),
-        ledger().noted(video["id"], 1, "encode", SimpleNamespace(**vars(CONTEXT))),
+        noted(CONTEXT, partial(ledger().note, video["id"], 1, "encode")),
     ):
         done = True
 
     assert done
-    assert "CostNotNoted" in capsys.readouterr().out
+    assert "EffortNotNoted" in capsys.readouterr().out
     assert costs(cloud, video)["runs"] == []
 
 
@@ -102,7 +103,7 @@ def test_an_invocation_that_fails_is_noted_too(cloud: Cloud) -> None:
     video = cloud.running()
     with (
         pytest.raises(ValueError, match="broken"),
-        ledger().noted(video["id"], 1, "inspect", CONTEXT),
+        noted(CONTEXT, partial(ledger().note, video["id"], 1, "inspect")),
     ):
         raise ValueError("broken")
 
