@@ -50,6 +50,7 @@ class VideoSteps(Construct):
         self._house = house
         names = house.names
         steps = {
+            "Reuse": self._step("reuse", settings.ReuseSettings, minutes=15),
             "Inspect": self._step("inspect", settings.InspectSettings, ffmpeg=True),
             "Plan": self._step("plan", settings.PlanSettings),
             "Encode": self._step(
@@ -102,7 +103,7 @@ class VideoSteps(Construct):
             scratch=scratch,
         ).write("video")
         names = self._house.names
-        if ffmpeg or folder == "plan":
+        if ffmpeg or folder in ("plan", "reuse"):
             # Without ListBucket S3 answers 403, not 404, for an object that is not there (yet).
             step.allow_objects(["s3:GetObject", "s3:PutObject"], "media").allow(
                 ["s3:ListBucket"], names.bucket_arn("media")

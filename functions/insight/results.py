@@ -41,13 +41,17 @@ class Desk:
     now: datetime
 
     def reusable(self, input_hash: str) -> Result | None:
-        """The result of this run, or of the video's latest run, for the same input; the latest
-        one's document is copied under this run's key and costs nothing again."""
+        """The result of this run, or of the video's latest run, for the same input."""
         own = self.log.of_run(self.video, self.artefact, self.run)
         if self._usable(own, input_hash):
             return own
-        latest = self.log.latest(self.video, self.artefact)
-        if latest is None or latest.key is None or not self._usable(latest, input_hash):
+        return self.taken_over(self.video, input_hash, input_hash)
+
+    def taken_over(self, video: str, their_hash: str, input_hash: str) -> Result | None:
+        """A video's latest result, if it is of this input, as this run's own: its document is
+        copied under this run's key and costs nothing again."""
+        latest = self.log.latest(video, self.artefact)
+        if latest is None or latest.key is None or not self._usable(latest, their_hash):
             return None
         raw = self.documents.read(latest.key, limit=MAX_DOCUMENT_BYTES)
         if raw is None:

@@ -8,6 +8,7 @@
     create                   table  1 TransactWriteItems                  2 WRU x item + 1 WRU x
                                                                           (gsi1, gsi2, gsi3, gsi4)
       ... that has links                                                  + 2 WRU a link
+      ... whose checksum is known                                         + 2 WRU
     change, with its run     table  1 Query + 1 TransactWriteItems        2 RRU + as create + run
     delete (soft)            table  1 Query + 1 TransactWriteItems        as change
     look up to 100 up        table  1 BatchGetItem                        1 RRU a record
@@ -55,6 +56,7 @@ from functions.shared.table import (
     Write,
 )
 from functions.video.due import DUE_SHARDS, Due, shard_of
+from functions.video.dynamodb_equals import equal_rows
 from functions.video.dynamodb_links import link_rows
 from functions.video.dynamodb_shares import forget_shares
 from functions.video.dynamodb_views import forget_views
@@ -84,7 +86,10 @@ class DynamoVideos(Records[Video]):
 
     def create(self, record: Video, *, also: Also[Video] = nothing_else) -> Video:
         """As `Records.create`, with the rows by which its links lead to it."""
-        rows = link_rows(self._table, record.id, (), record.links)
+        rows = [
+            *link_rows(self._table, record.id, (), record.links),
+            *equal_rows(self._table, None, record),
+        ]
         return super().create(record, also=lambda made: [*rows, *also(made)])
 
     def change(
@@ -141,7 +146,10 @@ class DynamoVideos(Records[Video]):
             item["deleted_at"] = gone.updated_at
             item["expires_at_epoch"] = int((moment + timedelta(days=RESTORE_DAYS)).timestamp())
             try:
-                rows = link_rows(self._table, old.id, old.links, ())
+                rows = [
+                    *link_rows(self._table, old.id, old.links, ()),
+                    *equal_rows(self._table, old, None),
+                ]
                 self._table.transact([self._at(old, item), *rows, *also(gone)])
             except ConditionFailedError as error:
                 if 0 not in error.failed:
@@ -194,6 +202,7 @@ class DynamoVideos(Records[Video]):
             events = [self._stamp(name, new)] if stamped and name else []
             writes.append(self._at(old, self._item(new, events)))
             writes += link_rows(self._table, old.id, old.links, new.links)
+            writes += equal_rows(self._table, old, new)
         else:
             key = {"pk": self._table.key(old.id), "sk": "RECORD"}
             names, values = {"#version": "version"}, {":version": old.version}

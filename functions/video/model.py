@@ -277,6 +277,9 @@ class Video(OwnedRecord):
     runs: int = 0  # number of the newest run; internal
     run_open: bool = False  # whether the newest run is still going; internal
     playback_revoked_at: str | None = None  # tokens issued until then are dead; internal
+    # Whose videos its uploader saw: finished work on equal bytes is taken over from among them.
+    # Empty: from none. Internal.
+    sight: tuple[str, ...] = ()
     due_at: str | None = None  # when λ expire must look at this video; internal
     run: Run | None = Field(default=None, exclude=True)  # the newest run, an item of its own
 

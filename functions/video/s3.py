@@ -2,6 +2,7 @@
 
 get_json, get_bytes, head, exists   1 request      put_*   1 request, upload_file 1 per 64 MB
 delete_prefix                       1 list + 1 delete per 1,000 objects
+listed                              1 list per 1,000 objects   copy    1 request
 """
 
 import json
@@ -123,15 +124,27 @@ class S3Store:
 
     def measure(self) -> tuple[int, int]:
         """Return how many objects there are, and their bytes: 1 request for each 1,000."""
-        objects = size = 0
-        with _translated(self._prefix):
+        sizes = [size for _, size in self.listed("")]
+        return len(sizes), sum(sizes)
+
+    def listed(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield key and size (bytes) of every object under a prefix."""
+        with _translated(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._prefix
+                Bucket=self._bucket, Prefix=self._prefix + prefix
             )
             for page in pages:
-                sizes = [item["Size"] for item in page.get("Contents", [])]
-                objects, size = objects + len(sizes), size + sum(sizes)
-        return objects, size
+                for each in page.get("Contents", ()):
+                    yield each["Key"].removeprefix(self._prefix), int(each["Size"])
+
+    def copy(self, key: str, to: str) -> None:
+        """Copy an object of up to 5 GB within the bucket; raises NotFoundError."""
+        with _translated(key):
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=self._prefix + to,
+                CopySource={"Bucket": self._bucket, "Key": self._prefix + key},
+            )
 
     def delete_prefix(self, prefix: str) -> int:
         """Delete every object under a prefix; returns how many."""

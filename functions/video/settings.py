@@ -49,6 +49,13 @@ class TallyViewsSettings(Settings):
     video_table: str
 
 
+class ReuseSettings(Settings):
+    """λ reuse."""
+
+    video_table: str
+    media_bucket: str
+
+
 class StartSettings(Settings):
     """λ start."""
 

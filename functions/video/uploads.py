@@ -109,6 +109,7 @@ class UploadDesk:
             links=links,
             source=source,
             upload=way.upload(plan, expires),
+            sight=_sight(self.caller),
             due_at=iso(moment + START_GRACE) if way.method == "pull" else expires,
             **ownership,
         )
@@ -258,6 +259,13 @@ class UploadDesk:
 
     def _key(self, video: Video) -> str:
         return keys.source(self.caller.workspace, video.id)
+
+
+def _sight(caller: Caller) -> tuple[str, ...]:
+    """Return whose videos the caller may read, as a video keeps it."""
+    if "videos:read" not in caller.scopes:
+        return ()
+    return (caller.visibility, caller.member or "", *caller.teams)
 
 
 def _refused(code: str, detail: str) -> InvalidError:

@@ -114,7 +114,8 @@ def test_payloads_carry_ids_and_keys_only(name: str, state: dict[str, Any]) -> N
 
     assert {"workspace", "video", "run"} <= set(payload)
     assert set(payload) <= {
-        "workspace", "video", "run", "chunks", "speech_key", "transcript_key", "attempt",
+        "workspace", "video", "run", "chunks", "speech_key", "twin_speech_key",
+        "transcript_key", "attempt",
         "artefact", "result", "failure",
     }  # fmt: skip
 
@@ -141,7 +142,7 @@ def test_what_was_caught_is_handed_on_without_its_words() -> None:
             if name != "Fail":
                 assert set(catcher["Output"]["error"]) == {"Error"}
             assert catcher["Next"] in {f"{name}Failed", "Fail", "FinishTranscript",
-                                       "FinishAnalysis", "Lost"}  # fmt: skip
+                                       "FinishAnalysis", "Lost", "Inspect"}  # fmt: skip
 
 
 def test_parallel_is_followed_by_a_state_of_its_own() -> None:

@@ -16,6 +16,7 @@ from functions.insight.ports import (
     Kind,
     Pending,
     ProviderError,
+    Result,
     ResultLog,
     SpeechJob,
     SpeechRecogniser,
@@ -47,6 +48,9 @@ class Task(BaseModel):
     video: Annotated[str, Field(min_length=1)]
     run: Annotated[int, Field(ge=1)]
     speech_key: str | None = None
+    # The sound of another video of the workspace, of the same bytes, from which this one's was
+    # taken over: what was heard in it was heard here.
+    twin_speech_key: str | None = None
     attempt: int = 0
 
 
@@ -70,7 +74,9 @@ def transcribe(
     if audio is None:
         return desk.fail(_reason("audio_missing", "The recording's sound is no longer there."))
     input_hash = digest(recogniser.identity, audio.checksum, str(audio.size))
-    known = desk.reusable(input_hash)
+    known = desk.reusable(input_hash) or _heard_in_twin(
+        task, desk, input_hash, recogniser.identity, documents
+    )
     if known:
         # what an attempt wrote that broke off before its captions, or an earlier run
         captions = _caption(task, documents, Transcript.model_validate(desk.document()))
@@ -104,6 +110,24 @@ def transcribe(
     summary = summarise(heard.transcript) | {"captions": captions}
     result = desk.finish(document, input_hash, summary, heard.usage)
     return _ok(key, result.summary, result.usage)
+
+
+def _heard_in_twin(
+    task: Task, desk: Desk, input_hash: str, identity: str, documents: DocumentStore
+) -> Result | None:
+    """Take over the transcript of a video of the same bytes, if the same recogniser has made it."""
+    key = task.twin_speech_key
+    if key is None:
+        return None
+    workspace, video, *_ = key.split("/")
+    if workspace != task.workspace or not belongs(key, workspace, video):
+        raise ValueError("the other recording lies outside the workspace's files")
+    sound = documents.head(key)
+    if sound is None:
+        return None
+    # a copy has a checksum of its own where the bucket encrypts
+    theirs = digest(identity, sound.checksum, str(sound.size))
+    return desk.taken_over(video, theirs, input_hash)
 
 
 def _caption(task: Task, documents: DocumentStore, transcript: Transcript) -> int:

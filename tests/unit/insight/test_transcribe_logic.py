@@ -31,10 +31,22 @@ class Bench:
         self.now = NOW
 
     def run(
-        self, run: int = 1, speech_key: str | None = SPEECH, attempt: int = 0
+        self,
+        run: int = 1,
+        speech_key: str | None = SPEECH,
+        attempt: int = 0,
+        video: str = "vid_1",
+        twin: str | None = None,
     ) -> dict[str, Any]:
         return transcribe(
-            Task(workspace="wsp_1", video="vid_1", run=run, speech_key=speech_key, attempt=attempt),
+            Task(
+                workspace="wsp_1",
+                video=video,
+                run=run,
+                speech_key=speech_key,
+                twin_speech_key=twin,
+                attempt=attempt,
+            ),
             recogniser=self.recogniser,
             documents=self.documents,
             bucket="media",
@@ -234,6 +246,59 @@ def test_a_later_run_of_the_same_recording_takes_the_transcript_over_for_nothing
     assert len(bench.recogniser.jobs) == 1
     copy = bench.documents.json("wsp_1/vid_1/2/transcript.json")
     assert (copy["run"], copy["words"]) == (2, bench.documents.json(KEY)["words"])
+
+
+def _copied(bench: Bench) -> str:
+    """Put the sound under another video's prefix as a copy: the same bytes under another checksum,
+    as of a bucket that encrypts."""
+    key = "wsp_1/vid_2/1/speech.flac"
+    bench.documents.stored[key] = bench.documents.stored[SPEECH][:-1] + b"x"
+    return key
+
+
+def test_what_was_heard_in_a_video_of_the_same_bytes_is_taken_over_for_nothing() -> None:
+    bench = Bench()
+    bench.run()
+
+    outcome = bench.run(video="vid_2", speech_key=_copied(bench), twin=SPEECH)
+    again = bench.run(video="vid_2", speech_key=_copied(bench), twin=SPEECH)
+
+    key = "wsp_1/vid_2/1/transcript.json"
+    assert (outcome["outcome"], outcome["transcript_key"]) == ("ok", key)
+    assert again == outcome
+    assert outcome["usage"]["cost_usd"] == 0
+    assert len(bench.recogniser.jobs) == 1
+    copy = bench.documents.json(key)
+    assert (copy["video_id"], copy["words"]) == ("vid_2", bench.documents.json(KEY)["words"])
+    assert bench.documents.stored["wsp_1/vid_2/1/captions.vtt"]
+
+
+def test_of_another_recogniser_or_a_transcript_that_is_gone_nothing_is_taken_over() -> None:
+    for lose in ("recogniser", "transcript", "sound", "other sound"):
+        bench = Bench()
+        bench.run()
+        copied = _copied(bench)
+        if lose == "recogniser":
+            bench.recogniser = FakeRecogniser(HEARD, identity="fake/2")
+        elif lose == "transcript":
+            del bench.documents.stored[KEY]
+        elif lose == "sound":
+            del bench.documents.stored[SPEECH]
+        else:
+            bench.documents.stored[SPEECH] += b"more"
+
+        outcome = bench.run(video="vid_2", speech_key=copied, twin=SPEECH)
+
+        assert outcome["outcome"] == "ok", lose
+        assert len(bench.recogniser.jobs) == 1 + (lose != "recogniser"), lose
+
+
+@pytest.mark.parametrize("key", ["wsp_2/vid_1/1/speech.flac", "wsp_1/../wsp_2/1/speech.flac"])
+def test_another_workspace_s_sound_is_never_looked_at(key: str) -> None:
+    bench = Bench()
+
+    with pytest.raises(ValueError, match="outside the workspace"):
+        bench.run(twin=key)
 
 
 @pytest.mark.parametrize("change", ["recording", "recogniser", "document"])
