@@ -29,6 +29,12 @@ ELSEWHERE = {
 }  # fmt: skip
 # Names that are taken, records that are not there.
 _LEFT_OUT = {"amount", "links", "name", "reassign_to", "required"}
+_LINE = {"description": "Seats", "unit_price": {"amount_minor": 100, "currency": "USD"}}
+# What lies in a record, by its path: of which resource, what makes one, what changes one.
+PARTS: dict[str, tuple[str, Any, Any]] = {
+    "/v1/deals/{id}/line-items/{line}": ("deals", _LINE, {"quantity": "3"}),
+    "/v1/videos/{id}/shares/{share_id}": ("videos", {"recipient": {"name": "Dana"}}, None),
+}
 # What must have happened to a record first.
 _BEFORE: dict[str, tuple[Any, ...]] = {
     "/v1/leads/{id}/unconvert": ("POST", "/convert", {}),
@@ -76,6 +82,15 @@ def request(world: World, operation: Operation) -> Good:
         if each.get("in") == "path" and each["name"] != "id":
             path = path.replace(f"{{{each['name']}}}", each["schema"]["examples"][0])
     return Good(path, known, headers)
+
+
+def part(world: World, path: str) -> str:
+    """Return the path of something that lies in a record, made for it."""
+    resource, body, _change = PARTS[path]
+    whole = f"/v1/{resource}/{world.record(resource)}/{path.split('/')[4]}"
+    status, made = world.call("POST", whole, body)
+    assert status == 201, made
+    return f"{whole}/{made['id']}"
 
 
 def _known(world: World, path: str, body: Any) -> Any:
