@@ -25,7 +25,7 @@ Unit = Literal[
 # The states that one invocation of a step goes through (infra/video.asl.json), its own included;
 # and those of a run that belong to no step, by where it begins. tests/infra holds them together.
 TRANSITIONS = {
-    "inspect": 2, "plan": 2, "encode": 3, "encode_audio": 3, "capture": 3, "package": 2,
+    "reuse": 2, "inspect": 2, "plan": 2, "encode": 3, "encode_audio": 3, "capture": 3, "package": 2,
     "transcribe": 2, "analyse": 1, "finish_transcribe": 2, "finish_analyse": 1,
 }  # fmt: skip
 _STARTS: tuple[From, ...] = ("inspect", "transcribe")

@@ -63,7 +63,9 @@ def way(machine: dict[str, Any], name: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("start", "first", "steps"),
     [
-        ("inspect", "Inspect", TRANSITIONS.keys()),
+        ("transcribe", "Reuse",
+         {"reuse", "transcribe", "finish_transcribe", "analyse", "finish_analyse"}),
+        ("inspect", "Inspect", TRANSITIONS.keys() - {"reuse"}),
         ("transcribe", "Transcribe",
          {"transcribe", "finish_transcribe", "analyse", "finish_analyse"}),
         ("analyse", "Analyse", {"analyse", "finish_analyse"}),

@@ -132,7 +132,8 @@ def _stored(video: Video, ledger: Mapping[int, Mapping[str, Amounts]]) -> int:
     """Return how many bytes are there: nothing before the upload is complete."""
     if video.upload.completed_at is None:
         return 0
-    made = ledger.get(video.artefacts.renditions.run or 0, {}).get("package", {})
+    run = ledger.get(video.artefacts.renditions.run or 0, {})
+    made = run.get("package") or run.get("reuse", {})
     return video.source.size_bytes + made.get("stored_bytes", 0)
 
 

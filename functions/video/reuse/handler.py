@@ -1,14 +1,17 @@
 """λ reuse: finished renditions of equal bytes → this video's own, `ready` without encoding."""
 
+from functools import partial
 from typing import Any
 
 from functions.shared.aws import client
 from functions.shared.caller import Caller
+from functions.shared.effort import noted
 from functions.shared.errors import NotFoundError
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.dynamodb_equals import DynamoEquals
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.model import Reason, Video
@@ -18,19 +21,27 @@ from functions.video.s3 import S3Store
 from functions.video.settings import ReuseSettings
 from functions.video.task import Task
 
+_STEP = "reuse"
 _STEPS = ("inspect", "plan", "encode", "encode_audio", "capture", "package")
 _REUSED = Reason(code="reused", detail="Taken over from a video of the same bytes.")
 _NOTHING = {"outcome": "none"}
 
 
 @instrumented
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `reused` with `speech_key` and `twin_speech_key` (null without sound), or `none`:
     there is nothing that the uploader may read, and the run goes its usual way."""
     task, settings = Task.model_validate(event), ReuseSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
-    dynamodb = client("dynamodb")
-    table = Table(dynamodb, settings.video_table, task.workspace)
+    table = Table(client("dynamodb"), settings.video_table, task.workspace)
+    costs = DynamoCosts(table)
+    with noted(context, partial(costs.note, task.video, task.run, _STEP)):
+        return _worked(task, settings, table, costs)
+
+
+def _worked(
+    task: Task, settings: ReuseSettings, table: Table, costs: DynamoCosts
+) -> dict[str, Any]:
     videos = DynamoVideos(table, Video, Caller.pipeline(task.workspace, task.request_id))
     try:
         video = videos.get(task.video, consistent=True)
@@ -47,8 +58,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     taken = take_over(S3Store(client("s3"), settings.media_bucket), source, task.prefix)
     if taken is None:
         return _NOTHING
-    annotate(objects=taken.objects, bytes=taken.bytes)
-    log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    left = {"puts": taken.objects, "stored_bytes": taken.bytes}
+    annotate(**left)
+    costs.tell(task.video, task.run, _STEP, left)
+    log = DynamoRunLog(
+        client("dynamodb"), settings.video_table, task.workspace, task.video, task.run
+    )
     for step in _STEPS:
         log.step_skipped(step, _REUSED)
     try:

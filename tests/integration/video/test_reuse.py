@@ -6,11 +6,12 @@ import pytest
 import requests
 
 from functions.shared import aws
+from functions.shared.attributes import unmarshal_item
 from functions.shared.errors import UnavailableError
 from functions.video.media import Manifest
 from functions.video.playlist import finished_track
 from functions.video.reuse.handler import handler as reuse
-from tests.integration.cloud import Calls
+from tests.integration.cloud import ENVIRONMENT, Calls
 from tests.integration.gateway import CONTEXT, Api, Member
 from tests.integration.video.conftest import MEDIA, OK_TRANSCRIPT, Cloud, sha256
 from tests.integration.video.player import beside, follow, link
@@ -170,6 +171,27 @@ def test_what_looking_costs(cloud: Cloud) -> None:
 
     with Calls("dynamodb") as calls:
         taken(cloud, alone)
-        assert calls.take() == ["Query", "Query"]
+        assert calls.take() == ["Query", "Query", "UpdateItem"]
         taken(cloud, video)
         assert calls.take()[:3] == ["Query"] * 3
+
+
+def test_what_was_copied_stands_in_the_ledger_and_no_minutes_are_spent(cloud: Cloud) -> None:
+    finished(cloud, sent(cloud))
+    video = sent(cloud)
+
+    taken(cloud, video)
+
+    shown = cloud.api.get(f"/v1/videos/{video['id']}/costs").json
+    (step,) = [each for each in shown["runs"][0]["steps"] if each["step"] == "reuse"]
+    units = {line["unit"]: line["count"] for line in step["lines"]}
+    assert units["puts"] == len(under(cloud, video))
+    assert (units["requests"], units["transitions"]) == (1, 2)
+    assert shown["storage"]["stored_bytes"] > len(BYTES)
+    used = [each for each in _platform() if "encoded_minutes" in (each["sk"], each.get("kind"))]
+    assert used == []
+
+
+def _platform() -> list[dict[str, Any]]:
+    reply = aws.client("dynamodb").scan(TableName=ENVIRONMENT["PLATFORM_TABLE"])
+    return [unmarshal_item(each) for each in reply["Items"]]
