@@ -9,6 +9,7 @@ from functions.crm.settings import (
     CheckSettings,
     EmptyStageSettings,
     FindApiSettings,
+    LinkCompaniesSettings,
     MergeRecordsSettings,
     ProjectTimelineSettings,
     ReassignSettings,
@@ -86,6 +87,29 @@ class CrmWork(Construct):
         self._empties_stages(house)
         self._scores_leads(house)
         self._moves_what_merges(house)
+        self._links_companies(house)
+
+    def _links_companies(self, house: House) -> None:
+        """Let `link_companies` hear of people and companies: when the index has followed, as a
+        rule, so that somebody and their company that come at the same moment find each other."""
+        names, timeout = house.names, Duration.minutes(5)
+        function = HouseFunction(
+            self, house, "crm", "link_companies", settings=LinkCompaniesSettings, timeout=timeout
+        ).write("crm").looks_up("crm")  # fmt: skip
+        HouseConsumer(
+            self, names, function, "crm", timeout=timeout, delay=Duration.seconds(20)
+        ).fed_by(
+            "Employers",
+            {
+                "source": ["reelate.crm"],
+                "detail_type": [
+                    f"{kind}.{what}.v1"
+                    for kind in ("contact", "lead", "company")
+                    for what in ("created", "updated", "restored")
+                ],
+            },
+            events.EventBus.from_event_bus_name(self, "EmployersBus", names.bus),
+        )
 
     def _moves_what_merges(self, house: House) -> None:
         """Let `merge_records` hear of merges: when the index has followed what was written before

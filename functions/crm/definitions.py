@@ -28,7 +28,7 @@ Sensitivity says where values may go:
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -156,6 +156,8 @@ class Deleted(BaseModel):
     unique: bool
 
 
+LinkPolicy = Literal["off", "link", "create"]  # what becomes of contacts without a company
+
 _NONE: Mapping[str, Any] = {}
 
 
@@ -170,9 +172,11 @@ class Definitions:
         phone_region: str | None = None,
         duplicates: Mapping[str, str] = _NONE,
         sources: Mapping[str, bool] = _NONE,
+        link_companies: LinkPolicy = "off",
     ) -> None:
         self.phone_region = phone_region  # where numbers without a country code are dialled
         self.duplicates = duplicates  # what is done about them, by type: `off` where left out
+        self.link_companies = link_companies  # by the domains of contacts' addresses
         self.sources = sources  # of leads, by key: whether archived
         self._live: dict[str, dict[str, FieldDefinition]] = {}
         self._deleted: dict[str, dict[str, Deleted]] = {}

@@ -115,6 +115,7 @@ def read_definitions(table: Table) -> Definitions:
                 phone_region=written.get("phone_region"),
                 duplicates=written.get("duplicates") or {},
                 sources=sources,
+                link_companies=written.get("link_companies_by_domain") or "off",
             )
 
 

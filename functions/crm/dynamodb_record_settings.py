@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from functions.crm.dynamodb_born import BornRecords
 from functions.crm.dynamodb_definitions import forget_one
-from functions.crm.record_settings import RecordSettings, first_settings
+from functions.crm.record_settings import RecordSettings, RecordSettingsPatch, first_settings
 from functions.shared.caller import Caller
 from functions.shared.records import Also, nothing_else
 from functions.shared.table import Put, Table
@@ -38,7 +38,7 @@ class Settings(BornRecords[RecordSettings]):
 
         def entry(new: RecordSettings) -> Put:
             key = {"pk": self._table.key("FIELDS"), "sk": "~SETTINGS"}
-            return Put({**key, **new.model_dump(include={"phone_region", "duplicates"})})
+            return Put({**key, **new.model_dump(include=set(RecordSettingsPatch.model_fields))})
 
         new = super().change(
             record_id, edit, event=event, if_match=if_match,

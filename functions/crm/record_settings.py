@@ -44,6 +44,18 @@ class DuplicatePoliciesPatch(Fields):
     lead: Policy | None = None
 
 
+LinkPolicy = Annotated[
+    Literal["off", "link", "create"],
+    Field(
+        description="What becomes of a contact without a company whose e-mail address is at a "
+        "domain of its own (not one of free mail): `link` it gets the company that owns the "
+        "domain, also when that comes later; `create` where there is none it is made. A lead gets "
+        "the association `works_at`. Within a minute, as a change with `source` `automatic`. What "
+        "somebody has set stays."
+    ),
+]
+
+
 class RecordSettingsPatch(Fields):
     """What changes of the settings."""
 
@@ -54,6 +66,7 @@ class RecordSettingsPatch(Fields):
         "nothing, `warn` it is made and its reply names the candidates, `deny` it is refused when "
         "one is likely (409 `possible_duplicate`).",
     )
+    link_companies_by_domain: LinkPolicy | None = Field(default=None, description="null: `off`.")
 
 
 class RecordSettings(Record):
@@ -64,13 +77,18 @@ class RecordSettings(Record):
 
     phone_region: str | None = None
     duplicates: DuplicatePolicies = DuplicatePolicies()
+    link_companies_by_domain: LinkPolicy = "off"
 
     def patched(self, patch: RecordSettingsPatch) -> Self:
         """Return the next version, or this very one when nothing changes."""
         own = self.model_dump(include=set(RecordSettingsPatch.model_fields))
         wanted = merge(own, patch.model_dump(exclude_unset=True))
         policies = DuplicatePolicies(**wanted.get("duplicates") or {}).model_dump()
-        told = {"phone_region": wanted.get("phone_region"), "duplicates": policies}
+        told = {
+            "phone_region": wanted.get("phone_region"),
+            "duplicates": policies,
+            "link_companies_by_domain": wanted.get("link_companies_by_domain") or "off",
+        }
         return self if told == own else self.changed(**told)
 
 

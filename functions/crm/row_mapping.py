@@ -52,12 +52,14 @@ class Named(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Values:
     """What a row says: `fields` as the API takes them, the record's `id` if the row names it, which
-    mapped fields it leaves empty, and what records it names by other values than their ids."""
+    mapped fields it leaves empty, and what records it names by other values than their ids.
+    `employer` is the company that its e-mail address is of, for a new contact that names none."""
 
     fields: dict[str, Any]
     record_id: str | None
     empty: frozenset[str]
     named: Sequence[Named] = ()
+    employer: str | None = None
 
 
 class Mapper:

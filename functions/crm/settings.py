@@ -53,6 +53,10 @@ class RunAutomationsSettings(Settings):
     identity_check_function: str
 
 
+class LinkCompaniesSettings(Settings):
+    crm_table: str
+
+
 class ReassignSettings(Settings):
     crm_table: str
     identity_check_function: str

@@ -130,6 +130,7 @@ class LabelPayload(Payload):
 class RecordSettingsPayload(Payload):
     phone_region: str | None = None
     duplicates: dict[str, str] = Field(default_factory=dict)
+    link_companies_by_domain: str = "off"
 
 
 def merging(kind: str, payload: type[MergeablePayload]) -> dict[str, Published]:

@@ -100,6 +100,7 @@ _RECORDS: dict[str, dict[str, Any]] = {
         "id": "rst_06b1qz3v1w7g2m5n8p0r4t6x9x",
         "phone_region": "DE",
         "duplicates": {"contact": "warn", "company": "off", "lead": "off"},
+        "link_companies_by_domain": "link",
     },
     "field": {
         "id": "fld_06b1qz3v1w7g2m5n8p0r4t6x9f",

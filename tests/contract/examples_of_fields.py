@@ -29,8 +29,13 @@ EXAMPLES: dict[str, Any] = {
         "version": 2,
         "phone_region": "DE",
         "duplicates": {"contact": "warn", "company": "off", "lead": "off"},
+        "link_companies_by_domain": "link",
     },
-    "RecordSettingsPatch": {"phone_region": "DE", "duplicates": {"contact": "warn"}},
+    "RecordSettingsPatch": {
+        "phone_region": "DE",
+        "duplicates": {"contact": "warn"},
+        "link_companies_by_domain": "link",
+    },
     "FieldDefinition": {
         "id": "fld_06b1qz3v1w7g2m5n8p0r4t6x9f",
         "object": "field",

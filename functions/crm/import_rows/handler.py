@@ -1,7 +1,9 @@
 """λ crm/import_rows: one lane's share of an import's rows become records, or (a preview) are looked
 at."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from functions.crm import dynamodb_jobs
@@ -9,7 +11,9 @@ from functions.crm.bulk import BulkStore
 from functions.crm.clockwork import Pace, Watch
 from functions.crm.dynamodb_bulk_types import Lookups, opened
 from functions.crm.dynamodb_custom_targets import custom_targets
+from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.dynamodb_duplicates import DynamoDuplicates
+from functions.crm.dynamodb_employers import companies_of
 from functions.crm.exchange_keys import plan_key, readable_key
 from functions.crm.import_rows.likenesses import BLOCK, COMPARED, Likenesses
 from functions.crm.import_rows.logic import Rows
@@ -99,8 +103,19 @@ def _rows(
         blocks=lambda start, end: exchange.blocks(key, start, end),
         twins={row: line for rows in plan.twins.values() for row, line in rows.items()},
         dry=job.act == "preview",
+        employers=_employers(job, table, caller),
         likenesses=_likenesses(choice, table, plan, caller),
     )
+
+
+def _employers(
+    job: Import, table: Table, caller: Caller
+) -> Callable[[Sequence[str]], Mapping[str, str]] | None:
+    """Return what knows the companies of new contacts: so they are born with them, and a revert
+    finds them as they were made. Who sees not all companies names none unseen: λ link_companies
+    does what is left."""
+    wanted = job.record_type == "contact" and definitions_of(table).link_companies != "off"
+    return partial(companies_of, table) if wanted and caller.visibility == "all" else None
 
 
 def _likenesses(choice: Choice, table: Table, plan: Plan, caller: Caller) -> Likenesses | None:

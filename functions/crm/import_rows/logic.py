@@ -47,7 +47,8 @@ class Rows:
 
     `blocks` reads bytes of the file; `twins` are the rows whose match value stood in an earlier
     row, with that row's line; `form` brings a match value into the form in which it occurs once,
-    or None; `named` finds the ids of records by values of theirs."""
+    or None; `named` finds the ids of records by values of theirs, `employers` those of companies by
+    the addresses of new contacts."""
 
     job: Import
     choice: Choice
@@ -59,6 +60,7 @@ class Rows:
     blocks: Callable[[int, int], Iterable[bytes]]
     twins: Mapping[int, int]
     dry: bool = False
+    employers: Callable[[Sequence[str]], Mapping[str, str]] | None = None
     likenesses: Likenesses | None = None  # where duplicates are looked for
 
     def rows(self, number: int, piece: Piece, after: int) -> Iterator[tuple[int, Row]]:
@@ -74,7 +76,7 @@ class Rows:
                 yield row, self._row(row, record)
 
     def plan(self, rows: Sequence[tuple[int, Row]]) -> list[Planned]:
-        rows = self._resolved(rows)
+        rows = self._employed(self._resolved(rows))
         known = self._known([row.values for _, row in rows if row.values is not None])
         made: dict[str, tuple[int, CrmRecord]] = {}
         plans = [self._planned(*each, known, made) for each in rows]
@@ -121,6 +123,14 @@ class Rows:
             return rows
         ids = {what: self.named(*what, list(values)) for what, values in wanted.items()}
         return [(number, _with_ids(row, ids)) for number, row in rows]
+
+    def _employed(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
+        """Return rows with the companies that those who name none belong to, if they are new."""
+        if self.employers is None:
+            return rows
+        emails = [row.values.fields.get("email", "") for _, row in rows if row.values is not None]
+        found = self.employers([each for each in emails if each])
+        return [(number, _employed_by(row, found)) for number, row in rows]
 
     def _known(self, values: Sequence[Values]) -> Mapping[str, CrmRecord]:
         match = self.choice.match_on
@@ -176,7 +186,10 @@ class Rows:
     def _created(
         self, number: int, row: Row, values: Values, made: dict[str, tuple[int, CrmRecord]]
     ) -> Planned:
-        fields = validated(self.what.new, _merged(self.mapper.defaults, values.fields))
+        own = _merged(self.mapper.defaults, values.fields)
+        if values.employer is not None:
+            own.setdefault("company_id", values.employer)
+        fields = validated(self.what.new, own)
         if self.likenesses is not None:
             double = self.likenesses.in_file(number)
             if double is not None and double.refused:  # before rules take a turn for it
@@ -279,6 +292,13 @@ def _with_ids(row: Row, ids: Mapping[tuple[str, str], Mapping[str, str]]) -> Row
     if faults:
         return Row(row.record, None, tuple(faults))
     return replace(row, values=replace(row.values, fields=fields, named=()))
+
+
+def _employed_by(row: Row, companies: Mapping[str, str]) -> Row:
+    if row.values is None or row.values.fields.get("email", "") not in companies:
+        return row
+    employer = companies[row.values.fields["email"]]
+    return replace(row, values=replace(row.values, employer=employer))
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,9 @@ COUNTED: dict[str, tuple[str, ...]] = {
         "test_duplicates.py",
         "test_it_costs_a_query_for_each_key_and_one_read_of_those_who_share_one",
     ),
+    "dynamodb_employers": (
+        "test_employers.py", "test_a_link_costs_what_is_said_however_many_there_are",
+    ),
     "dynamodb_index": (
         "test_index.py", "test_what_it_costs_does_not_depend_on_how_many_records_there_are",
         "test_a_hundred_repeats_change_nothing_and_cost_one_read_each",
