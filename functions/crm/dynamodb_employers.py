@@ -16,8 +16,9 @@ many contacts come at once  table  1 BatchGetItem for each 100 domains  1 RRU a 
 waiting   pk W#<workspace>#EMPLOYABLE#<domain>   sk <type>#<id>   kept from the stream
 
 Whose company it is, is looked at consistently; a contact is changed at the version that was read,
-so that of two who change it at once none is overridden. Said twice, nothing happens twice: a contact
-that has a company is left alone, so is a lead that works at one, and a domain is one company's.
+so that of two who change it at once none is overridden. Said twice, nothing happens twice: a
+contact that has a company is left alone, so is a lead that works at one, and a domain is one
+company's.
 """
 
 from collections.abc import Mapping, Sequence
