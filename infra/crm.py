@@ -119,9 +119,11 @@ class CrmWork(Construct):
             self, house, "crm", "merge_records", settings=MergeRecordsSettings, timeout=timeout
         )
         function.write("crm").looks_up("crm")
-        HouseConsumer(
+        bus = events.EventBus.from_event_bus_name(self, "MergesBus", names.bus)
+        consumer = HouseConsumer(
             self, names, function, "crm", timeout=timeout, batch_size=1, delay=Duration.seconds(10)
-        ).fed_by(
+        )
+        consumer.fed_by(
             "Merges",
             {
                 "source": ["reelate.crm"],
@@ -129,7 +131,12 @@ class CrmWork(Construct):
                     f"merge.{what}.v1" for what in ("started", "undo_started", "resumed")
                 ],
             },
-            events.EventBus.from_event_bus_name(self, "MergesBus", names.bus),
+            bus,
+        )
+        consumer.fed_by(
+            "MergedVideos",
+            {"source": ["reelate.video"], "detail_type": [detail_type("merge.videos_moved")]},
+            bus,
         )
 
     def _sweeps(self, house: House) -> None:

@@ -1,6 +1,7 @@
 """What is written down of a merge: itself, its progress, its journal's parts, as writes."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from functions.crm.dynamodb_lifecycle import JOURNALLED
@@ -10,7 +11,7 @@ from functions.shared.caller import Caller
 from functions.shared.clock import iso, now
 from functions.shared.errors import ConflictError
 from functions.shared.record import stamp
-from functions.shared.table import Item, Put, Table, Update
+from functions.shared.table import Check, ConditionFailedError, Item, Put, Table, Update
 
 JOURNAL_SECONDS = 30 * 86_400
 SOURCE = "merge"
@@ -29,10 +30,12 @@ def merge_of(item: Item, progress: Mapping[str, Any]) -> Merge:
         "moved": {
             "records": progress.get("records", 0),
             "associations": progress.get("associations", 0),
+            "videos": progress.get("videos"),
         },
         "moved_back": {
             "records": progress.get("records_back", 0),
             "associations": progress.get("associations_back", 0),
+            "videos": progress.get("videos_back"),
         },
     }
     left = {"left": progress.get("left", []), "left_count": progress.get("left_count", 0)}
@@ -66,6 +69,26 @@ def progress(
         added.append("left_count :many")
     expression = f"SET {', '.join(sets)}" + (f" ADD {', '.join(added)}" if added else "")
     return Update({"pk": table.key(merge_id), "sk": "PROGRESS"}, expression, None, names, values)
+
+
+def note_videos(table: Table, merge_id: str, moved: int, back: int) -> None:
+    """Write down how many videos a merge has moved, and moved back; what was told earlier and
+    comes later, or of a merge that is not there, is nothing (1 TransactWriteItems)."""
+    key = {"pk": table.key(merge_id), "sk": "PROGRESS"}
+    later = "videos_back < :back OR (videos_back = :back AND videos <= :moved)"
+    note = Update(
+        key,
+        "SET videos = :moved, videos_back = :back, expires_at_epoch = :expiry",
+        f"attribute_not_exists(videos) OR {later}",
+        values={
+            ":moved": moved,
+            ":back": back,
+            ":expiry": int(now().timestamp()) + JOURNAL_SECONDS,
+        },
+    )
+    there = Check({"pk": key["pk"], "sk": "RECORD"}, "attribute_exists(pk)")
+    with suppress(ConditionFailedError):
+        table.transact([there, note])
 
 
 def merge_put(

@@ -55,6 +55,11 @@ class Moved(BaseModel):
 
     records: int = 0  # deals, activities, contacts and others that named a loser
     associations: int = 0
+    videos: int | None = Field(
+        default=None,
+        description="Videos whose links moved, as the videos' own context tells moments after; "
+        "null until then, and of a dry run.",
+    )
 
 
 class Left(BaseModel):

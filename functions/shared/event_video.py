@@ -80,7 +80,23 @@ class VideoViewedPayload(Payload):
     view: ViewPayload
 
 
+class VideosMovedPayload(Payload):
+    """How many videos' links a merge (`id`) has moved so far, and how many of these back."""
+
+    videos: int
+    videos_back: int
+
+
 EVENTS: dict[str, Published] = {
+    **entries(
+        "video",
+        VideosMovedPayload,
+        {
+            "merge.videos_moved": "The videos of merged records are linked to the winner, or, when "
+            "that was undone, as they were: `videos` and `videos_back` count them.",
+        },
+        since="2026-11-25",
+    ),
     **entries(
         "video",
         VideoPayload,

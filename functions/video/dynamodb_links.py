@@ -10,10 +10,13 @@
                                        for up to 100 + as above a video
     drop the links to a record  table  1 Query for up to 100 + as above     as moving
                                        a video
+    say how many have moved     table  1 Query for up to 100 + 1 GetItem    0.5 RRU per 4 KB
+                                       (+ 1 PutItem where that is new)      + 1 WRU
 
     row       pk W#<workspace>#LINKED#<record>   sk <video>    written with the video's links
     journal   pk W#<workspace>#MERGE#<merge>     sk <video>    what its links were before
     undone    pk W#<workspace>#MERGE#<merge>     sk ~UNDONE    from then on nothing moves any more
+    told      pk W#<workspace>#MERGE#<merge>     sk ~VIDEOS    how many it has moved, with the event
     into      pk W#<workspace>#INTO#<record>     sk INTO       of which merge it is a loser
 
 The rows are written in the transactions that write the links, so they are exact. A video moves in
@@ -30,8 +33,10 @@ have been undone for it, has not been heard of to be so.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
+from functions.shared.caller import Caller
 from functions.shared.clock import now
 from functions.shared.errors import NotFoundError, UnavailableError
+from functions.shared.record import stamp
 from functions.shared.table import (
     Check,
     ConditionFailedError,
@@ -48,7 +53,7 @@ from functions.video.ports import Videos
 
 _AT_ONCE = 100
 _KEPT_SECONDS = 30 * 86_400  # of a journal: longer than a merge can be undone
-_UNDONE = "~UNDONE"  # sorts after every video
+_UNDONE, _TOLD = "~UNDONE", "~VIDEOS"  # sort after every video, in this order
 
 
 def link_rows(table: Table, video_id: str, old: Sequence[Link], new: Sequence[Link]) -> list[Write]:
@@ -64,8 +69,11 @@ def link_rows(table: Table, video_id: str, old: Sequence[Link], new: Sequence[Li
 class LinkMover:
     """Follows what becomes of the records that videos are linked to."""
 
-    def __init__(self, table: Table, videos: Videos, in_time: Callable[[], bool]) -> None:
+    def __init__(
+        self, table: Table, caller: Caller, videos: Videos, in_time: Callable[[], bool]
+    ) -> None:
         self._table = table
+        self._caller = caller
         self._videos = videos
         self._in_time = in_time
 
@@ -80,6 +88,7 @@ class LinkMover:
         for loser in news.loser_ids:
             for video_id in self._linked(loser):
                 self._move_video(news, video_id)
+        self._tell(news)
         if further := self._merge_of(news.winner_id):
             self.move(further)
 
@@ -88,7 +97,9 @@ class LinkMover:
         undone = {"pk": self._table.key("MERGE", news.id), "sk": _UNDONE}
         self._table.write(Put({**undone, **_expiring()}))
         further = self._merge_of(news.winner_id)
+        self._tell(news)  # what a move that was broken off had not told
         self._restore(news, set())
+        self._tell(news, undone=True)
         for each in news.loser_ids:
             key = self._into_key(each)
             self._table.try_write(Delete(key, "id = :id", values={":id": news.id}))
@@ -101,6 +112,31 @@ class LinkMover:
             with suppress(NotFoundError):
                 self._change(video_id, lambda video: unlinked(video, record_id), nothing_else)
         self._table.write(Delete(self._into_key(record_id)))
+
+    def _tell(self, news: MergeNews, *, undone: bool = False) -> None:
+        """Say how many videos a merge has moved, and moved back, unless that is what was said."""
+        pk = self._table.key("MERGE", news.id)
+        known = self._table.get(pk, _TOLD, consistent=True) or {}
+        there = sum(1 for _ in self._items(pk, before=_UNDONE))
+        moved = max(there, known.get("videos", 0))
+        back = moved - there if undone else known.get("videos_back", 0)
+        if (known.get("videos"), known.get("videos_back")) == (moved, back):
+            return
+        version = known.get("version", 0)
+        told = {
+            "pk": pk, "sk": _TOLD, "id": news.id, "object": "merge", "version": version + 1,
+            "videos": moved, "videos_back": back,
+            "_events": [stamp("merge.videos_moved", self._caller)],
+            **_expiring(),
+        }  # fmt: skip
+        self._table.try_write(
+            Put(
+                told,
+                "attribute_not_exists(pk) OR #version = :version",
+                {"#version": "version"},
+                {":version": version},
+            )
+        )
 
     def _begun(self, news: MergeNews) -> bool:
         """Write down whose losers these are; say whether the merge still holds."""

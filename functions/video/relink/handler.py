@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         table = Table(
             client("dynamodb"), RelinkSettings.from_env().video_table, detail["workspace"]
         )
-        follow(detail, LinkMover(table, DynamoVideos(table, Video, caller), in_time))
+        follow(detail, LinkMover(table, caller, DynamoVideos(table, Video, caller), in_time))
         logger.info("links follow", extra={"event_id": detail["id"], "what": detail["type"]})
 
     return consume(event, handle)

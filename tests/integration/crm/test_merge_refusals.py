@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 
 from functions.crm.find_api.handler import handler as find_handler
+from functions.crm.merge_records.handler import handler as merge_records
 from functions.crm.merging import MAX_RECORDS
 from functions.shared import aws
 from functions.shared.attributes import marshal_item
 from functions.shared.ids import new_id
 from tests.integration.cloud import Calls
-from tests.integration.crm.bus import published
+from tests.integration.crm.bus import message, published
 from tests.integration.crm.merge_world import (
+    IN_TIME,
     TABLE,
     deliver,
     finder,
@@ -141,3 +143,25 @@ def test_events_tell_of_each_record_that_was_merged_and_came_back(find: Api, api
     assert published(made["id"])["type"] == "merge.undo_started"
     deliver(made["id"])
     assert published(made["id"])["type"] == "merge.undo_completed"
+
+
+def test_how_many_videos_moved_is_what_their_context_told_last(find: Api, api: Api) -> None:
+    winner, loser = pair(api)
+    made = find.make("/v1/contacts/merge", {"ids": [winner, loser]})["id"]
+    deliver(made)
+
+    def tell(merge_id: str, moved: int, back: int) -> Any:
+        event = {"id": new_id("evt"), "type": "merge.videos_moved", "workspace": "wsp_one",
+                 "occurred_at": "2026-11-25T00:00:00.000Z",
+                 "subject": {"type": "merge", "id": merge_id},
+                 "data": {"videos": moved, "videos_back": back}}  # fmt: skip
+        assert merge_records({"Records": [message(event)]}, IN_TIME)["batchItemFailures"] == []
+        merge = find.get(f"/v1/merges/{made}").json
+        return merge["moved"]["videos"], merge["moved_back"]["videos"]
+
+    assert tell(new_id("mrg"), 9, 0) == (None, None)  # of a merge that is not there
+    assert tell(made, 2, 0) == (2, 0)
+    assert tell(made, 3, 0) == (3, 0)
+    assert tell(made, 3, 3) == (3, 3)
+    for earlier in ((2, 0), (3, 0), (2, 3)):  # told before, delivered after
+        assert tell(made, *earlier) == (3, 3)

@@ -145,7 +145,14 @@ def test_a_mover_killed_at_each_of_its_writes_moves_each_thing_once(after: bool)
         deaths = [(at, after) for at in range(1, 9)]
         settle(made["id"], deaths)
         done = find.get(f"/v1/merges/{made['id']}").json
-        assert (done["state"], done["moved"]) == ("done", {"records": 42, "associations": 4})
+        assert (done["state"], done["moved"]) == (
+            "done",
+            {
+                "records": 42,
+                "associations": 4,
+                "videos": None,
+            },
+        )
         index()
         assert find.post(f"/v1/merges/{made['id']}/undo").status == 200
         index()

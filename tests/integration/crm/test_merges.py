@@ -137,7 +137,7 @@ def test_deals_contacts_and_associations_move_each_once(find: Api, api: Api) -> 
 
     done = merged(find, "contacts", [winner, loser])
 
-    assert done["moved"] == {"records": 2, "associations": 3}
+    assert done["moved"] == {"records": 2, "associations": 3, "videos": None}
     for deal in deals:
         assert api.get(f"/v1/deals/{deal}").json["contact_ids"] == [winner]
     here = api.get(f"/v1/contacts/{winner}/associations").json["data"]
@@ -171,7 +171,7 @@ def test_a_dry_run_tells_what_would_be_and_writes_nothing(find: Api, api: Api) -
     reply = find.post("/v1/contacts/merge", {**body, "dry_run": True})
 
     assert reply.status == 200
-    assert reply.json["moves"] == {"records": 1, "associations": 0}
+    assert reply.json["moves"] == {"records": 1, "associations": 0, "videos": None}
     assert picture() == before
     assert not [each for each in everything() if "#mrg_" in each["pk"]]
     done = merged(find, "contacts", **body)

@@ -93,6 +93,35 @@ def test_videos_move_to_the_winner_and_are_where_they_were_when_that_is_undone(
     assert picture() == before
 
 
+def counted(merge_id: str) -> tuple[int, int, int]:
+    """Return how many videos have moved and moved back, as was told last, and how often it was."""
+    key = {"pk": {"S": f"W#wsp_one#MERGE#{merge_id}"}, "sk": {"S": "~VIDEOS"}}
+    item = unmarshal_item(aws.client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"])
+    (stamped,) = item["_events"]
+    assert (stamped["type"], stamped["source"]) == ("merge.videos_moved", "merge")
+    return item["videos"], item["videos_back"], item["version"]
+
+
+def test_how_many_have_moved_is_told_once_they_have_and_not_again(cloud: Cloud) -> None:
+    winner, loser = people(cloud, 2)
+    for _ in range(2):
+        cloud.open(links=links(loser))
+    started, undone = merge(winner, loser)
+    hear(started)
+    assert counted(started["data"]["id"]) == (2, 0, 1)
+    hear(started)
+    assert counted(started["data"]["id"]) == (2, 0, 1)
+    cloud.open(links=links(loser))  # was on its way when the merge began
+    hear(started, undone)
+    before = counted(started["data"]["id"])
+    assert before[:2] == (3, 3)
+    hear(undone, started)
+    assert counted(started["data"]["id"]) == before
+    none, _ = merge(*people(cloud, 2), at=7)
+    hear(none)
+    assert counted(none["data"]["id"]) == (0, 0, 1)
+
+
 def test_the_change_says_that_it_comes_of_a_merge(cloud: Cloud) -> None:
     winner, loser = people(cloud, 2)
     video = cloud.open(links=links(loser))
@@ -221,9 +250,11 @@ def test_a_move_costs_what_its_pattern_says(cloud: Cloud, calls: Calls) -> None:
     hear(started)
     video = ["Query", "TransactWriteItems"]
     assert calls.take() == [
-        "GetItem", "TransactWriteItems", "Query", *video, *video, "GetItem",
+        "GetItem", "TransactWriteItems", "Query", *video, *video,
+        "GetItem", "Query", "PutItem", "GetItem",
     ]  # fmt: skip
     hear(undone)
     assert calls.take() == [
-        "PutItem", "GetItem", "GetItem", "Query", *video, *video, "DeleteItem",
+        "PutItem", "GetItem", "GetItem", "Query", "GetItem", "Query", *video, *video,
+        "GetItem", "Query", "PutItem", "DeleteItem",
     ]  # fmt: skip
