@@ -150,9 +150,9 @@ class CrmRecords(MergeableRecords[R]):
         changed = new.model_copy(update=kept)
         return old if old is not None and alike(changed, old) else changed
 
-    def would_be(self, new: R, old: R) -> R:
+    def would_be(self, new: R, old: R, others: Sequence[R] = ()) -> R:
         """As `MergeableRecords.would_be`; raises as `Definitions.check` too."""
-        return super().would_be(self._defined(new, old), old)
+        return super().would_be(self._defined(new, old), old, others)
 
     def _shown(self, record: R) -> R:
         return _with_living_fields(self._table, record)

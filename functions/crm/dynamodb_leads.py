@@ -122,10 +122,14 @@ class Leads(StagedRecords[Lead]):
             assigner.withdraw(made)
             raise
 
-    def would_be(self, new: Lead, old: Lead) -> Lead:
-        """As `CrmRecords.would_be`; whom a merge gives it to, no rule said."""
-        same = (new.owner_id, new.team_id) == (old.owner_id, old.team_id)
-        return super().would_be(new if same else new.model_copy(update={"assigned_by": None}), old)
+    def would_be(self, new: Lead, old: Lead, others: Sequence[Lead] = ()) -> Lead:
+        """As `CrmRecords.would_be`; whom a merge gives it to, no rule said, and the source that
+        one of the leads has it may keep, declared or not."""
+        if (new.owner_id, new.team_id) != (old.owner_id, old.team_id):
+            new = new.model_copy(update={"assigned_by": None})
+        if new.source in [each.source for each in others]:
+            old = old.model_copy(update={"source": new.source})
+        return super().would_be(new, old, others)
 
     def _revived(self, old: Lead) -> Lead:
         """As `StagedRecords._revived`; what rules say of it may have changed meanwhile."""

@@ -140,9 +140,9 @@ class MergeableRecords(KeyedRecords[R]):
         """Return the record that an item of the table is."""
         return self._kind.model_validate(item)
 
-    def would_be(self, new: R, old: R) -> R:
-        """Return a record's next version as it would be stored. Raises InvalidError when the
-        caller may not make this of it."""
+    def would_be(self, new: R, old: R, _others: Sequence[R] = ()) -> R:
+        """Return a record's next version as it would be stored when others are merged into it.
+        Raises InvalidError when the caller may not make this of it."""
         self._check_ownership(new, old)
         return new
 

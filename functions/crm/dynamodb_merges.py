@@ -90,7 +90,7 @@ class DynamoMerges:
     def would_be(self, records: Sequence[Mergeable], choices: Choices) -> Mergeable:
         """Return the first of some records as it would be; raises as `begin` does."""
         chosen = combined(records, choices, self._records.known_by)
-        new: Mergeable = self._records.would_be(chosen, records[0])
+        new: Mergeable = self._records.would_be(chosen, records[0], records[1:])
         return new
 
     def ahead(self, loser_ids: Sequence[str]) -> Moved:

@@ -81,21 +81,21 @@ def test_a_merged_deal_leaves_the_board_and_an_undo_brings_it_back(tenant: Tenan
 def test_leads_merge_and_are_scored_as_they_are_then(tenant: Tenant) -> None:
     api = tenant.api
     rule = {
-        "name": "Fair",
-        "condition": {"==": [{"var": "source"}, "spring_fair"]},
+        "name": "Outbound",
+        "condition": {"==": [{"var": "source"}, "outbound"]},
         "points": 7,
     }
     api.post("/v1/scoring-rules", rule)
     kept = api.post("/v1/leads", {"name": "Ole Lund"})["id"]
     # a rule holds for a write 30 seconds after it at most
     twin = until(
-        lambda: api.post("/v1/leads", {"name": "O. Lund", "source": "spring_fair"}),
+        lambda: api.post("/v1/leads", {"name": "O. Lund", "source": "outbound"}),
         lambda seen: seen["score"] == 7,
     )["id"]
     merged = until(
         lambda: api.post("/v1/leads/merge", {"ids": [kept, twin], "dry_run": True})["record"],
         lambda seen: seen["score"] == 7,
     )
-    assert (merged["id"], merged["source"]) == (kept, "spring_fair")
+    assert (merged["id"], merged["source"]) == (kept, "outbound")
     api.post("/v1/leads/merge", {"ids": [kept, twin]})
     assert api.get(f"/v1/leads/{twin}")["score"] == 7

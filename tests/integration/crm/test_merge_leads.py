@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.crm import dynamodb_pipelines, dynamodb_rules
+from functions.crm import dynamodb_definitions, dynamodb_pipelines, dynamodb_rules
 from functions.crm.pipelines import default_id
 from tests.integration.crm.bus import image, published
 from tests.integration.crm.converting import convert, unconvert
@@ -14,7 +14,7 @@ from tests.integration.doors import put_member
 from tests.integration.gateway import Api
 
 ADA, BEN = f"mem_{'1' * 26}", f"mem_{'2' * 26}"
-FAIR = {"name": "Fair", "condition": {"==": [{"var": "source"}, "fair"]}, "points": 20}
+FAIR = {"name": "Fair", "condition": {"==": [{"var": "source"}, "event"]}, "points": 20}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_lead_is_filled_up_by_its_doubles_and_scored_by_what_it_is_then(
     setup.make("/v1/scoring-rules", FAIR)
     winner = lead(api, "Ada", email="ada@a.example", external_id="x-1")
     loser = lead(
-        api, "Ada L.", email="ada@b.example", phone="+49 30 5550142", source="fair",
+        api, "Ada L.", email="ada@b.example", phone="+49 30 5550142", source="event",
         source_detail="Hall 3", external_id="x-2", tags=["hot"],
     )  # fmt: skip
     third = lead(api, "A. L.", source="web_form", source_detail="/prices", company_name="Harbor")
@@ -50,7 +50,7 @@ def test_a_lead_is_filled_up_by_its_doubles_and_scored_by_what_it_is_then(
     assert (done["record_type"], record["name"], record["email"]) == (
         "lead", "Ada", "ada@a.example",
     )  # fmt: skip
-    assert (record["source"], record["source_detail"]) == ("fair", "Hall 3")
+    assert (record["source"], record["source_detail"]) == ("event", "Hall 3")
     assert (record["phone"], record["company_name"]) == ("+49305550142", "Harbor")
     assert (record["score"], record["score_reasons"][0]["points"]) == (20, 20)
     assert record["aliases"] == {"email": ["ada@b.example"], "external_id": ["x-2"]}
@@ -71,7 +71,7 @@ def test_a_lead_is_filled_up_by_its_doubles_and_scored_by_what_it_is_then(
 def test_a_lead_that_comes_back_is_scored_by_the_rules_of_that_day(
     find: Api, api: Api, setup: Api
 ) -> None:
-    winner, loser = lead(api, "Ada"), lead(api, "Ada L.", source="fair")
+    winner, loser = lead(api, "Ada"), lead(api, "Ada L.", source="event")
     done = merged(find, "leads", [winner, loser], fields={"source": {"value": None}})
     setup.make("/v1/scoring-rules", FAIR)
     dynamodb_rules.forget()
@@ -79,6 +79,21 @@ def test_a_lead_that_comes_back_is_scored_by_the_rules_of_that_day(
     assert (back["left"], shown(api, loser)["score"]) == ([], 20)
     assert published(loser)["type"] == "lead.unmerged"
     assert [each["type"] for each in image(loser)["_events"]] == ["lead.unmerged", "lead.scored"]
+
+
+def test_a_source_that_one_of_the_leads_has_needs_no_declaration_any_more(
+    find: Api, api: Api, setup: Api
+) -> None:
+    source = setup.make("/v1/lead-sources", {"key": "fair", "name": "Fair"})
+    winner, loser = lead(api, "Ada"), lead(api, "Ada L.", source=source["key"])
+    assert setup.patch(f"/v1/lead-sources/{source['id']}", {"archived": True}).status == 200
+    dynamodb_definitions.forget()
+    assert api.post("/v1/leads", {"name": "Eve", "source": "fair"}).status == 422
+    strange = {"source": {"value": "nobody_declared"}}
+    refused = find.post("/v1/leads/merge", {"ids": [winner, loser], "fields": strange})
+    assert (refused.status, refused.json["code"]) == (422, "unknown_source")
+    merged(find, "leads", [winner, loser])
+    assert shown(api, winner)["source"] == "fair"
 
 
 def test_whom_a_merge_gives_a_lead_to_no_rule_said(find: Api, api: Api, setup: Api) -> None:

@@ -28,7 +28,7 @@ OWN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "leads": {
         "email": st.just("{n}@a.example"),
         "phone": st.just("+49 30 55501{n}"),
-        "source": st.sampled_from(["fair", "web_form"]),
+        "source": st.sampled_from(["event", "web_form"]),
         "company_name": st.just("Harbor {n}"),
     },
 }
