@@ -177,7 +177,7 @@ _NOW: dict[str, dict[str, Any]] = {
     "company.merged": {"merged_into": "com_06b1qz3v1w7g2m5n8p0r4t6x9d"},
     "deal.merged": {"merged_into": "dea_06b1qz3v1w7g2m5n8p0r4t6x9g"},
     "lead.merged": {"merged_into": "led_06b1qz3v1w7g2m5n8p0r4t6x9g"},
-    "merge.videos_moved": {"videos": 2, "videos_back": 0},
+    "merge.videos_moved": {"videos": 2, "videos_back": 2},
     "merge.completed": {"state": "done"},
     "merge.undo_started": {"state": "undoing"},
     "merge.undo_completed": {"state": "undone"},
@@ -218,6 +218,7 @@ _BEFORE: dict[str, dict[str, Any]] = {
     "company.updated": {"domain": None},
     "deal.updated": {"name": "Harbor"},
     "deal.stage_moved": {"stage": "qualification", "last_move": None},
+    "merge.videos_moved": {"videos_back": 0},
     "deal.won": {"stage": "negotiation", "status": "open", "last_move": None, "closed_at": None},
     "deal.lost": {
         "stage": "negotiation",
