@@ -97,6 +97,21 @@ def test_there_is_a_storyboard_a_waveform_and_captions_to_look_at(
     assert fetched("captions.m3u8").text.count("captions.vtt") == 1
 
 
+def test_what_it_took_is_in_the_ledger(tenant: Tenant, video: dict[str, Any]) -> None:
+    costs = tenant.api.get(f"/v1/videos/{video['id']}/costs")
+
+    (run,) = costs["runs"]
+    steps = {each["step"]: {line["unit"] for line in each["lines"]} for each in run["steps"]}
+    assert steps.keys() >= {
+        "inspect", "plan", "encode", "encode_audio", "capture", "package", "transcribe", "analyse",
+    }  # fmt: skip
+    assert all("gb_seconds" in units for step, units in steps.items() if step != "workflow")
+    assert "audio_minutes" in steps["transcribe"]
+    assert "input_tokens" in steps["analyse"]
+    assert 0 < costs["usd"] == run["usd"]
+    assert costs["storage"]["stored_bytes"] > video["source"]["size_bytes"]
+
+
 def test_the_transcript_has_the_words_and_both_speakers(
     tenant: Tenant, video: dict[str, Any]
 ) -> None:
