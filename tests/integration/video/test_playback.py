@@ -3,11 +3,17 @@
 import base64
 import json
 
+import botocore.session
 import pytest
+from botocore.config import Config
 
 from functions.shared import aws
 from functions.shared.attributes import unmarshal_item
+from functions.shared.ids import new_id
+from functions.video.media import Manifest
 from functions.video.playback import MAX_ADDRESSES
+from functions.video.playlist import finished_track, media_playlist
+from functions.video.s3 import S3Store
 from tests.integration.cloud import ENVIRONMENT
 from tests.integration.gateway import call, event
 from tests.integration.video.conftest import Cloud
@@ -278,3 +284,23 @@ def test_storage_that_does_not_answer_is_a_clean_503(cloud: Cloud) -> None:
 
     assert reply.status == 503
     assert reply.headers["retry-after"]
+
+
+def test_the_longest_playlist_of_addresses_fits_through_lambda() -> None:
+    """A Lambda's own credentials are temporary: their token stands in each address."""
+    token = base64.b64encode(bytes(range(250)) * 6).decode()  # 2,000: twice a Lambda's usual
+    session = botocore.session.get_session()
+    s3 = session.create_client(
+        "s3", region_name="eu-central-1", aws_access_key_id="ASIA" + "X" * 16,
+        aws_secret_access_key="x" * 40, aws_session_token=token,
+        config=Config(signature_version="s3v4"),
+    )  # fmt: skip
+    store = S3Store(s3, "reelate-production-media-123456789012-ap-southeast-2")
+    prefix = f"{new_id('ws')}/{new_id('vid')}/9999/"
+    track = finished_track(Manifest.model_validate(manifest(MAX_ADDRESSES)), "720p")
+    assert track is not None
+
+    text = media_playlist(track, lambda key: store.presign_get(prefix + key, 3_600))
+
+    assert text.count("X-Amz-Security-Token") == MAX_ADDRESSES + 1
+    assert len(json.dumps(text)) < 0.8 * 6 * 1024 * 1024  # of a synchronous reply
