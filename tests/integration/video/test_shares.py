@@ -262,3 +262,15 @@ def test_what_a_playlist_of_a_share_costs(cloud: Cloud) -> None:
         follow(cloud, beside(url, "720p.m3u8"))
 
     assert calls == ["GetItem", "Query"]
+
+
+def test_ending_all_playback_links_ends_sessions_and_leaves_shares(cloud: Cloud) -> None:
+    video = playable(cloud)
+    made = share(cloud, video)
+    url = opened(cloud, made)
+
+    cloud.api.post(f"/v1/videos/{video['id']}/playback/revoke")
+
+    reply = follow(cloud, url)
+    assert (reply.status, reply.json["code"]) == (401, "playback_link_revoked")
+    assert follow(cloud, opened(cloud, made)).status == 200
