@@ -14,7 +14,10 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
-from schemathesis.specs.openapi.checks import response_schema_conformance
+from schemathesis.specs.openapi.checks import (
+    negative_data_rejection,
+    response_schema_conformance,
+)
 
 from functions.shared.versions import LEDGER
 from tests.contract import openapi
@@ -109,11 +112,24 @@ def check(world: World, case: Any) -> None:
 
 
 def beyond_the_schema(case: Any) -> list[Any]:
-    """Return the check that does not fit a request: schemas are those of whole records in the
-    newest version, and a query that is wrong elsewhere, or a header, may ask for others."""
+    """Return the checks that do not fit a request."""
     version = (case.headers or {}).get("Reelate-Version")
+    # schemas are those of whole records in the newest version, and a query that is wrong
+    # elsewhere, or a header, may ask for others
     asked = bool({"fields", "columns"} & set(case.query or {})) or version in OLDER
-    return [response_schema_conformance] if asked else []
+    unfit = [response_schema_conformance] if asked else []
+    # what is wrong may lie in a parameter with no value to send, or in blanks around a text, which
+    # are not counted
+    unsent = any(value in ([], {}) for value in (case.query or {}).values())
+    return [*unfit, negative_data_rejection] if unsent or _has_blanks_around(case.body) else unfit
+
+
+def _has_blanks_around(value: Any) -> bool:
+    if isinstance(value, str):
+        return value != value.strip()
+    if isinstance(value, dict):
+        return any(_has_blanks_around(each) for each in value.values())
+    return isinstance(value, list) and any(_has_blanks_around(each) for each in value)
 
 
 def sequences(schema: Any, open_world: Callable[[], AbstractContextManager[World]]) -> None:
