@@ -266,8 +266,8 @@ def test_rows_find_their_records_by_a_unique_custom_field(api: Api, bulk: Api, s
 
 
 def test_defaults_are_for_new_records_alone(api: Api, bulk: Api) -> None:
-    there = api.make("/v1/leads", {"name": "Old", "external_id": "l1", "source": "fair"})
-    text = "Name,crm id,source\nOld 2,l1,\nNew,l2,\nOwn,l3,mail\n"
+    there = api.make("/v1/leads", {"name": "Old", "external_id": "l1", "source": "event"})
+    text = "Name,crm id,source\nOld 2,l1,\nNew,l2,\nOwn,l3,other\n"
 
     told = {"source": "Web form", "stage": "Working", "tags": "x; y"}
 
@@ -275,9 +275,9 @@ def test_defaults_are_for_new_records_alone(api: Api, bulk: Api) -> None:
         mode="upsert", match_on="external_id")  # fmt: skip
 
     made = listed(api, "leads")
-    assert (made["l1"]["source"], made["l1"]["stage"]) == ("fair", there["stage"])
+    assert (made["l1"]["source"], made["l1"]["stage"]) == ("event", there["stage"])
     assert (made["l2"]["source"], made["l2"]["stage"]) == ("web_form", "working")
-    assert (made["l3"]["source"], made["l3"]["tags"]) == ("mail", ["x", "y"])
+    assert (made["l3"]["source"], made["l3"]["tags"]) == ("other", ["x", "y"])
 
 
 def test_defaults_that_do_not_fit_are_refused_before_anything_runs(bulk: Api) -> None:
