@@ -27,6 +27,11 @@ ROUTES = [
 _LEFT_OUT = {"links", "company_id", "contact_ids", "owner_id", "team_id", "email", "domain"}
 
 LINE = {"description": "Seat", "unit_price": {"amount_minor": 5, "currency": "EUR"}}
+SHARE = {"recipient": {"name": "Ada"}}
+MADE_UP = {
+    "{line}": "lin_06b1qz3v1w7g2m5n8p0r4t6x9h",
+    "{share_id}": "shr_06b1qz3v1w7g2m5n8p0r4t6x9s",
+}
 
 
 def _named(route: tuple[str, str, Any]) -> str:
@@ -53,11 +58,12 @@ def test_a_record_is_there_for_who_may_see_it_and_absent_for_others(
     method, path, operation = route
     resource, body = path.split("/")[2], body_of(operation)
     headers = {"If-Match": "*"} if "428" in operation["responses"] else None
-    lines: dict[str, str] = {}  # of each deal, a line item
+    inner: dict[str, str] = {}  # of each deal a line item, of each video a share
 
     def ask(api: Api, record_id: str) -> Any:
-        line = lines.get(record_id, "lin_06b1qz3v1w7g2m5n8p0r4t6x9h")
-        target = path.replace("{id}", record_id).replace("{line}", line)
+        target = path.replace("{id}", record_id)
+        for name, made_up in MADE_UP.items():
+            target = target.replace(name, inner.get(record_id, made_up))
         return api.request(method, target, body, headers)
 
     def make(owner: str | None, team: str | None) -> Any:
@@ -66,7 +72,10 @@ def test_a_record_is_there_for_who_may_see_it_and_absent_for_others(
             world.analysed(record)
         if "{line}" in path:
             found = f"/v1/{resource}/{record['id']}/line-items"
-            lines[record["id"]] = world.admin.make(found, LINE)["id"]
+            inner[record["id"]] = world.admin.make(found, LINE)["id"]
+        if "{share_id}" in path:
+            found = f"/v1/{resource}/{record['id']}/shares"
+            inner[record["id"]] = world.admin.make(found, SHARE)["id"]
         return record
 
     who = caller(visibility)

@@ -195,7 +195,11 @@ def test_a_provider_that_fails_fails_the_artefact_with_a_sentence(kind: Any) -> 
 def test_the_services_own_verdict_is_handed_on() -> None:
     reason = Reason(code="transcription_failed", detail="It could not be read.", step="transcribe")
 
-    assert Bench(Failed(reason)).run() == {"outcome": "failed", "reason": reason.model_dump()}
+    assert Bench(Failed(reason)).run() == {
+        "outcome": "failed",
+        "reason": reason.model_dump(),
+        "usage": Usage().model_dump(),
+    }
 
 
 def test_a_recording_that_is_gone_fails_with_a_reason() -> None:
