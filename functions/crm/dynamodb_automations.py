@@ -27,7 +27,6 @@ from functions.crm.automation import (
     Cause,
 )
 from functions.crm.automation_runs import Run
-from functions.crm.dynamodb_acting import Acting, last_activity
 from functions.shared.caller import Caller
 from functions.shared.check import Door
 from functions.shared.clock import iso, now
@@ -118,6 +117,8 @@ class TableHands:
             # it was done before
 
     def last_activity(self, record_id: str) -> str | None:
+        from functions.crm.dynamodb_acting import last_activity
+
         return last_activity(self._table, record_id)
 
     def decide(self, run: Run) -> Run:
@@ -146,6 +147,10 @@ class TableHands:
         subject: Mapping[str, str],
         note: Put,
     ) -> None:
+        # Here and not above: it knows all types of records, and those who set automations up only
+        # read and write them.
+        from functions.crm.dynamodb_acting import Acting
+
         def also(_: Any) -> Sequence[Put]:
             return [note]
 

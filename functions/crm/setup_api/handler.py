@@ -12,7 +12,6 @@ from functions.crm.dynamodb_lead_sources import LeadSources
 from functions.crm.dynamodb_pipelines import Pipelines
 from functions.crm.dynamodb_rates import Rates
 from functions.crm.dynamodb_record_settings import Settings
-from functions.crm.dynamodb_trials import Trials
 from functions.crm.lead_fields import LeadFields
 from functions.crm.lead_rules import (
     AssignmentRule,
@@ -82,7 +81,10 @@ def _automations(ask: Exchange) -> automations.AutomationStore:
     return Automations(_table(ask), ask.caller)
 
 
-def _trials(ask: Exchange) -> Trials:
+def _trials(ask: Exchange) -> automations.TrialStand:
+    # Here and not above: it can do what automations do, which no other route needs.
+    from functions.crm.dynamodb_trials import Trials
+
     function = SetupApiSettings.from_env().identity_check_function
     return Trials(_table(ask), ask.caller, lambda asking: LambdaDoor(function, asking))
 
