@@ -31,8 +31,13 @@ def _encoders(cloud: Cloud) -> list[int]:
     return found
 
 
-def test_a_run_finishes_although_its_workers_are_killed(tenant: Tenant, cloud: Cloud) -> None:
-    video = tenant.upload(SAMPLE, "Killed in the middle")
+def test_a_run_finishes_although_its_workers_are_killed(
+    tenant: Tenant, cloud: Cloud, tmp_path: Path
+) -> None:
+    # bytes that no other video has: finished work would be reused, and there were nothing to kill
+    file = tmp_path / SAMPLE.name
+    file.write_bytes(SAMPLE.read_bytes() + b"\x00\x00\x00\x08free")
+    video = tenant.upload(file, "Killed in the middle")
 
     for victim in until(lambda: _encoders(cloud), bool):
         parent = int((Path("/proc") / str(victim) / "stat").read_text().split()[3])
