@@ -30,6 +30,11 @@ LIMITS = "reelate.limits"  # where an event carries the headers
 MAX_BUCKETS = 10_000
 BLIND = 5 * SECOND
 PRINCIPAL, WORKSPACE, LINK = "principal", "workspace", "link"
+_REFUSED = {
+    PRINCIPAL: "This credential has sent too many requests",
+    WORKSPACE: "The workspace has sent too many requests",
+    LINK: "This link was used too often",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +102,7 @@ class Admission:
             self._go_blind(now)
             return
         if late:
-            raise RateLimitedError(
-                f"This link was used too often; wait {late} s.",
-                code="rate_limited",
-                retry_after=late,
-                policies=(LINK,),
-            )
+            raise _refusal(LINK, late)
 
     def forget(self) -> None:
         """Begin anew."""
@@ -147,9 +147,8 @@ def _standing(name: str, rate: Rate, bucket: Bucket, now: int, late: int) -> str
 
 
 def _refusal(by: str, late: int) -> RateLimitedError:
-    whose = "This credential" if by == PRINCIPAL else "The workspace"
     return RateLimitedError(
-        f"{whose} has sent too many requests; wait {late} s.",
+        f"{_REFUSED[by]}; wait {late} s.",
         code="rate_limited",
         retry_after=late,
         policies=(by,),

@@ -20,16 +20,15 @@ from functions.video.ports import Videos
 _CANDIDATES = 10
 
 
-def equal_rows(table: Table, old: Video | None, new: Video | None) -> list[Write]:
+def equal_rows(table: Table, video_id: str, old: Video | None, new: Video | None) -> list[Write]:
     """Return the writes that keep the row of a video's bytes, as its checksum becomes known (old
     None: a new video) and when it is deleted (new None)."""
     before, after = (_partition(table, each) if each else None for each in (old, new))
     if before == after:
         return []
-    video = (new or old).id  # type: ignore[union-attr] # one of both there is
     return [
-        *([Put({"pk": after, "sk": video})] if after else ()),
-        *([Delete({"pk": before, "sk": video})] if before else ()),
+        *([Put({"pk": after, "sk": video_id})] if after else ()),
+        *([Delete({"pk": before, "sk": video_id})] if before else ()),
     ]
 
 

@@ -88,7 +88,7 @@ class DynamoVideos(Records[Video]):
         """As `Records.create`, with the rows by which its links lead to it."""
         rows = [
             *link_rows(self._table, record.id, (), record.links),
-            *equal_rows(self._table, None, record),
+            *equal_rows(self._table, record.id, None, record),
         ]
         return super().create(record, also=lambda made: [*rows, *also(made)])
 
@@ -148,7 +148,7 @@ class DynamoVideos(Records[Video]):
             try:
                 rows = [
                     *link_rows(self._table, old.id, old.links, ()),
-                    *equal_rows(self._table, old, None),
+                    *equal_rows(self._table, record_id, old, None),
                 ]
                 self._table.transact([self._at(old, item), *rows, *also(gone)])
             except ConditionFailedError as error:
@@ -202,7 +202,7 @@ class DynamoVideos(Records[Video]):
             events = [self._stamp(name, new)] if stamped and name else []
             writes.append(self._at(old, self._item(new, events)))
             writes += link_rows(self._table, old.id, old.links, new.links)
-            writes += equal_rows(self._table, old, new)
+            writes += equal_rows(self._table, new.id, old, new)
         else:
             key = {"pk": self._table.key(old.id), "sk": "RECORD"}
             names, values = {"#version": "version"}, {":version": old.version}

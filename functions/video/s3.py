@@ -6,7 +6,7 @@ listed                              1 list per 1,000 objects   copy    1 request
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -130,10 +130,7 @@ class S3Store:
     def listed(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield key and size (bytes) of every object under a prefix."""
         with _translated(prefix):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._prefix + prefix
-            )
-            for page in pages:
+            for page in self._pages(prefix):
                 for each in page.get("Contents", ()):
                     yield each["Key"].removeprefix(self._prefix), int(each["Size"])
 
@@ -150,10 +147,7 @@ class S3Store:
         """Delete every object under a prefix; returns how many."""
         deleted = 0
         with _translated(prefix):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._prefix + prefix
-            )
-            for page in pages:
+            for page in self._pages(prefix):
                 keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
                 if not keys:
                     continue
@@ -164,6 +158,13 @@ class S3Store:
                     raise UnavailableError("some objects could not be deleted")
                 deleted += len(keys)
         return deleted
+
+    def _pages(self, prefix: str) -> Iterable[Any]:
+        """Return S3's listing of a prefix, 1,000 objects a page."""
+        pages: Iterable[Any] = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + prefix
+        )
+        return pages
 
     def _upload_parts(self, path: Path, key: str, content_type: str, size: int) -> None:
         at: dict[str, str] = {"Bucket": self._bucket, "Key": self._prefix + key}

@@ -1,6 +1,6 @@
 """What a video has cost, and what it will."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from fastapi import APIRouter, Response
@@ -79,12 +79,12 @@ class CostsView(BaseModel):
         unpriced = {each.step for bill in bills.values() for each in bill if None in each.prices}
         return cls(
             video_id=video.id,
-            usd=round(sum(each.usd for bill in bills.values() for each in bill), 8),
+            usd=_total(each for bill in bills.values() for each in bill),
             unpriced=sorted(unpriced),
             runs=[
                 RunCostsView(
                     number=number,
-                    usd=round(sum(each.usd for each in bill), 8),
+                    usd=_total(bill),
                     steps=[StepCostsView.of(each) for each in bill],
                 )
                 for number, bill in bills.items()
@@ -122,7 +122,7 @@ def _ahead(video: Video) -> EstimateView:
     return EstimateView(
         basis=told.basis,
         duration_ms=told.duration_ms,
-        usd=round(sum(each.usd for each in told.steps), 8),
+        usd=_total(told.steps),
         steps=[StepCostsView.of(each) for each in told.steps],
         storage=StorageView.of(told.stored_bytes),
     )
@@ -135,6 +135,10 @@ def _stored(video: Video, ledger: Mapping[int, Mapping[str, Amounts]]) -> int:
     run = ledger.get(video.artefacts.renditions.run or 0, {})
     made = run.get("package") or run.get("reuse", {})
     return video.source.size_bytes + made.get("stored_bytes", 0)
+
+
+def _total(steps: Iterable[StepCosts]) -> float:
+    return round(sum(each.usd for each in steps), 8)
 
 
 def _dollars(usd: float | None) -> float | None:

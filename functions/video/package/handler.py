@@ -33,12 +33,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return `ok` with `speech_key`, null when there is nothing to transcribe."""
     task, settings = Task.model_validate(event), PackageSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
-    costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
+    table = Table(client("dynamodb"), settings.video_table, task.workspace)
+    costs = DynamoCosts(table)
     with noted(context, partial(costs.note, task.video, task.run, _STEP)):
-        return _worked(task, settings, context)
+        return _worked(task, settings, table, costs, context)
 
 
-def _worked(task: Task, settings: PackageSettings, context: Any) -> dict[str, Any]:
+def _worked(
+    task: Task, settings: PackageSettings, table: Table, costs: DynamoCosts, context: Any
+) -> dict[str, Any]:
     media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
@@ -53,12 +56,10 @@ def _worked(task: Task, settings: PackageSettings, context: Any) -> dict[str, An
             folder=Path(folder),
             limits=LIMITS.within(context.get_remaining_time_in_millis()),
         ).package(log.chunks())
-    DynamoCosts(Table(dynamodb, settings.video_table, task.workspace)).tell(
-        task.video, task.run, _STEP, _left(media)
-    )
+    objects, size = media.measure()
+    costs.tell(task.video, task.run, _STEP, {"puts": objects, "stored_bytes": size})
     log.step_done("encode")  # by many workers; here it is certain that none is missing
     log.step_done(_STEP, {"renditions": [rendition.name for rendition in manifest.renditions]})
-    table = Table(dynamodb, settings.video_table, task.workspace)
     caller = Caller.pipeline(task.workspace, task.request_id)
     DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, MediaFacts.of(source))
     platform = Table(dynamodb, settings.platform_table, task.workspace)
@@ -67,9 +68,3 @@ def _worked(task: Task, settings: PackageSettings, context: Any) -> dict[str, An
     )
     heard = manifest.audio is not None and not manifest.audio.silent
     return {"outcome": "ok", "speech_key": task.prefix + keys.SPEECH if heard else None}
-
-
-def _left(media: S3Store) -> dict[str, int]:
-    """Return what the run has left in S3, as the cost ledger has it."""
-    objects, size = media.measure()
-    return {"puts": objects, "stored_bytes": size}
