@@ -163,13 +163,8 @@ def tallies_of(
     records)."""
     found: list[Tally] = []
     for strand in [None] if strands is None else strands:
-        pk, start = table.key(*tally_partition(counted, strand)), None
-        while True:
-            page = table.query(pk, start=start)
-            found += [tally(item, strand) for item in page.items]
-            start = page.last_key
-            if start is None:
-                break
+        pk = table.key(*tally_partition(counted, strand))
+        found += [tally(item, strand) for item in table.items(pk)]
     return found
 
 

@@ -95,28 +95,23 @@ def read_definitions(table: Table) -> Definitions:
     deleted: list[Deleted] = []
     written: Item = {}
     sources = dict.fromkeys(BORN_SOURCES, False)
-    start: Item | None = None
-    while True:
-        page = table.query(table.key("FIELDS"), start=start, consistent=True)
-        for item in page.items:
-            if item["sk"] == "~SETTINGS":
-                written = item
-            elif item["sk"].startswith("~SOURCE#"):
-                sources[item["key"]] = item["archived"]
-            elif item.get("gone"):
-                deleted.append(Deleted.model_validate(item))
-            elif "id" in item:
-                live.append(FieldDefinition.model_validate(item))
-        start = page.last_key
-        if start is None:
-            return Definitions(
-                live,
-                deleted,
-                phone_region=written.get("phone_region"),
-                duplicates=written.get("duplicates") or {},
-                sources=sources,
-                link_companies=written.get("link_companies_by_domain") or "off",
-            )
+    for item in table.items(table.key("FIELDS"), consistent=True):
+        if item["sk"] == "~SETTINGS":
+            written = item
+        elif item["sk"].startswith("~SOURCE#"):
+            sources[item["key"]] = item["archived"]
+        elif item.get("gone"):
+            deleted.append(Deleted.model_validate(item))
+        elif "id" in item:
+            live.append(FieldDefinition.model_validate(item))
+    return Definitions(
+        live,
+        deleted,
+        phone_region=written.get("phone_region"),
+        duplicates=written.get("duplicates") or {},
+        sources=sources,
+        link_companies=written.get("link_companies_by_domain") or "off",
+    )
 
 
 def offered_sources(table: Table, key: str) -> tuple[bool, Sequence[str]]:

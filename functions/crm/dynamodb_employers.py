@@ -79,14 +79,8 @@ class Employers:
         if item is None or "deleted_at" in item or not item.get("domain"):
             return 0
         pk = self._table.key(*waiting_at(item["domain"]))
-        linked, start = 0, None
-        while True:
-            page = self._table.query(pk, limit=_PAGE, start=start)
-            # each is looked at anew: a company may own a longer part of its domain
-            linked += sum(self.somebody_came(row["id"]) for row in page.items)
-            start = page.last_key
-            if start is None:
-                return linked
+        # each is looked at anew: a company may own a longer part of its domain
+        return sum(self.somebody_came(row["id"]) for row in self._table.items(pk, limit=_PAGE))
 
     def _link(self, contact_id: str, email: str, domain: str, company_id: str) -> bool:
         linked = False

@@ -163,13 +163,7 @@ class Ledger:
         )
 
     def _all(self, pk: str, prefix: str) -> Iterator[Item]:
-        start: Item | None = None
-        while True:
-            page = self._table.query(pk, begins_with=prefix, start=start, consistent=True)
-            yield from page.items
-            start = page.last_key
-            if start is None:
-                return
+        return self._table.items(pk, begins_with=prefix, consistent=True)
 
 
 def _piece(number: int) -> str:

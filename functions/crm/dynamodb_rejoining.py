@@ -48,15 +48,10 @@ class AssociationMover:
         return True
 
     def _associations(self, record_id: str) -> Iterator[Association]:
-        pk, start = self._table.key("ASSOCIATIONS", record_id), None
-        while True:
-            page = self._table.query(pk, limit=100, start=start, consistent=True)
-            for item in page.items:
-                self._check_time()
-                yield Association.model_validate(item)
-            start = page.last_key
-            if start is None:
-                return
+        pk = self._table.key("ASSOCIATIONS", record_id)
+        for item in self._table.items(pk, limit=100, consistent=True):
+            self._check_time()
+            yield Association.model_validate(item)
 
     def _move_association(self, merge: Merge, read: Association) -> None:
         """Move an association (as it is read from the loser) to the winner; one that the winner

@@ -84,16 +84,11 @@ def people(table: Table, names: Sequence[RecordName]) -> list[Item]:
 def team_members(table: Table, teams: Collection[str]) -> dict[str, list[str]]:
     """Return the active members of teams, oldest first (1 request for each MB of members)."""
     members: dict[str, list[str]] = {each: [] for each in teams}
-    start: Item | None = None
-    while True:
-        page = table.query(table.key("member", "0"), index="gsi1", start=start)
-        for item in page.items:
-            if item.get("state") == "active":
-                for team in members.keys() & set(item.get("team_ids", ())):
-                    members[team].append(item["id"])
-        start = page.last_key
-        if start is None:
-            return members
+    for item in table.items(table.key("member", "0"), index="gsi1"):
+        if item.get("state") == "active":
+            for team in members.keys() & set(item.get("team_ids", ())):
+                members[team].append(item["id"])
+    return members
 
 
 class Workspaces(Records[Workspace]):

@@ -141,16 +141,8 @@ class AuditLog:
 
     def entries(self, hour: str) -> Iterator[tuple[str, str]]:
         """Yield (position, text) of every entry recorded in an hour, in order."""
-        start: Item | None = None
-        while True:
-            page = self._table.query(
-                self._entries, begins_with=f"{hour}:", start=start, consistent=True
-            )
-            for item in page.items:
-                yield item["sk"], item["entry"]
-            start = page.last_key
-            if start is None:
-                return
+        for item in self._table.items(self._entries, begins_with=f"{hour}:", consistent=True):
+            yield item["sk"], item["entry"]
 
     def seal_before(self, hour: str) -> tuple[str, str] | None:
         """Return the last sealed hour before this one, and its digest; None when there is none."""
@@ -219,15 +211,9 @@ class AuditHours:
         bounds = (lower, f"{until}{_LAST}")
         if bounds[0] >= bounds[1]:
             return
-        start: Item | None = None
-        while True:
-            page = self._table.query(self._hours, between=bounds, start=start, consistent=True)
-            for item in page.items:
-                hour, _, workspace = item["sk"].partition("#")
-                yield hour, workspace
-            start = page.last_key
-            if start is None:
-                return
+        for item in self._table.items(self._hours, between=bounds, consistent=True):
+            hour, _, workspace = item["sk"].partition("#")
+            yield hour, workspace
 
     @property
     def _hours(self) -> str:

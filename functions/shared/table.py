@@ -6,7 +6,7 @@ repository cannot forget the tenant even by mistake.
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -162,6 +162,17 @@ class Table:
             items=[unmarshal_item(item) for item in reply["Items"]],
             last_key=unmarshal_item(last) if last else None,
         )
+
+    def items(self, pk: str, **asked: Any) -> Iterator[Item]:
+        """Yield a partition's items, or those that `query` finds by what else is `asked`: page by
+        page as they are taken, 1 request a page."""
+        start: Item | None = None
+        while True:
+            page = self.query(pk, start=start, **asked)
+            yield from page.items
+            start = page.last_key
+            if start is None:
+                return
 
     def write(self, write: Write) -> Item | None:
         """Make one write outside a transaction (1 request); an Update returns the new item.

@@ -101,20 +101,15 @@ class DynamoRunLog:
     def chunks(self) -> dict[int, dict[str, list[SegmentInfo]]]:
         """Return the finished chunks: index -> rung -> segments."""
         found: dict[int, dict[str, list[SegmentInfo]]] = {}
-        start: Item | None = None
-        while True:
-            page = self._table.query(self._chunks, start=start, consistent=True)
-            for item in page.items:
-                found[int(item["sk"].removeprefix("CHUNK#"))] = {
-                    rung: [
-                        SegmentInfo.model_validate(dict(zip(_SEGMENT, values, strict=False)))
-                        for values in made
-                    ]
-                    for rung, made in item["segments"].items()
-                }
-            start = page.last_key
-            if start is None:
-                return found
+        for item in self._table.items(self._chunks, consistent=True):
+            found[int(item["sk"].removeprefix("CHUNK#"))] = {
+                rung: [
+                    SegmentInfo.model_validate(dict(zip(_SEGMENT, values, strict=False)))
+                    for values in made
+                ]
+                for rung, made in item["segments"].items()
+            }
+        return found
 
     def outputs(self, step: str) -> dict[str, Any]:
         """Return what `step_done` kept for a step, empty when it is not done."""

@@ -12,9 +12,8 @@ step's own word is said once and may be said again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 
-from functions.shared.table import Item, Table, Update
+from functions.shared.table import Table, Update
 from functions.video.costs import Amounts
 from functions.video.run_items import SPENT
 
@@ -36,7 +35,7 @@ class DynamoCosts:
     def of_video(self, video_id: str) -> dict[int, dict[str, dict[str, int]]]:
         """Return run -> step -> amounts."""
         found: dict[int, dict[str, dict[str, int]]] = {}
-        for item in self._items(video_id):
+        for item in self._table.items(self._table.key(video_id), begins_with=SPENT):
             steps: dict[str, dict[str, int]] = defaultdict(dict)
             for name, amount in item.items():
                 step, colon, unit = name.partition(":")
@@ -60,12 +59,3 @@ class DynamoCosts:
                 values={f":{unit}": amounts[unit] for unit in units},
             )
         )
-
-    def _items(self, video_id: str) -> Iterator[Item]:
-        start: Item | None = None
-        while True:
-            page = self._table.query(self._table.key(video_id), begins_with=SPENT, start=start)
-            yield from page.items
-            start = page.last_key
-            if start is None:
-                return

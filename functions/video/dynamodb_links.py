@@ -218,15 +218,7 @@ class LinkMover:
             yield row["sk"]
 
     def _items(self, pk: str, before: str | None = None) -> Iterator[Item]:
-        start: Item | None = None
-        while True:
-            page = self._table.query(
-                pk, before=before, limit=_AT_ONCE, start=start, consistent=True
-            )
-            yield from page.items
-            start = page.last_key
-            if start is None:
-                return
+        return self._table.items(pk, before=before, limit=_AT_ONCE, consistent=True)
 
     def _not_undone(self, news: MergeNews) -> Check:
         key = {"pk": self._table.key("MERGE", news.id), "sk": _UNDONE}

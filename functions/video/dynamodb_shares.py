@@ -174,15 +174,9 @@ class DynamoShares(Records[Share]):
 
 def forget_shares(table: Table, video_id: str) -> None:
     """Delete all that is kept of a deleted video's shares."""
-    start: Item | None = None
-    while True:
-        found = table.query(table.key(video_id, "SHARES"), index="gsi1", start=start)
-        for each in found.items:
-            table.write(Delete(_lock(table, each["id"])))
-            table.write(Delete({"pk": each["pk"], "sk": each["sk"]}))
-        start = found.last_key
-        if start is None:
-            return
+    for each in table.items(table.key(video_id, "SHARES"), index="gsi1"):
+        table.write(Delete(_lock(table, each["id"])))
+        table.write(Delete({"pk": each["pk"], "sk": each["sk"]}))
 
 
 def _lock(table: Table, share_id: str) -> Item:

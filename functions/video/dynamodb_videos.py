@@ -184,13 +184,7 @@ class DynamoVideos(Records[Video]):
         self._table.write(Update({"pk": pk, "sk": "RECORD"}, "REMOVE gsi2pk, gsi2sk, due_at"))
 
     def _items(self, pk: str, prefix: str) -> Iterator[Item]:
-        start: Item | None = None
-        while True:
-            page = self._table.query(pk, begins_with=prefix, start=start, consistent=True)
-            yield from page.items
-            start = page.last_key
-            if start is None:
-                return
+        return self._table.items(pk, begins_with=prefix, consistent=True)
 
     def _writes(self, old: Video, new: Video, event: Event) -> list[Write]:
         if new is old:

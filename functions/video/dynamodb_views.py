@@ -209,14 +209,9 @@ class DynamoViews:
 
 def forget_views(table: Table, video_id: str) -> None:
     """Delete all that is kept of who watched a deleted video."""
-    pk, start = _partition(table, video_id), None
-    while True:
-        found = table.query(pk, start=start, consistent=True)
-        for each in found.items:
-            table.write(Delete({"pk": pk, "sk": each["sk"]}))
-        start = found.last_key
-        if start is None:
-            return
+    pk = _partition(table, video_id)
+    for each in table.items(pk, consistent=True):
+        table.write(Delete({"pk": pk, "sk": each["sk"]}))
 
 
 def _partition(table: Table, video_id: str) -> str:
