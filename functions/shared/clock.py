@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+NO_TIME = "This is not a time such as '2026-11-22T21:59:17Z'."
+
 
 def now() -> datetime:
     """Return the current time, aware, in UTC."""
@@ -14,11 +16,17 @@ def iso(moment: datetime) -> str:
 
 
 def parse(text: str) -> datetime:
-    """Read an RFC 3339 time; raises ValueError when it has no offset or is not a time."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time needs an offset, such as 'Z'")
-    return moment.astimezone(UTC)
+    """Read an RFC 3339 time; raises ValueError, in the same words for whatever is wrong with it.
+
+    Python's own words differ by the place at which it gave up, and repeat what was sent.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(NO_TIME) from None
+    raise ValueError(NO_TIME)
 
 
 def offset(ms: int, point: str = ".") -> str:

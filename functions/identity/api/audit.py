@@ -12,7 +12,7 @@ from functions.identity.api.audit_schemas import AuditEntryList, AuditEntryView
 from functions.identity.audit_vault import Values
 from functions.shared.audit import act
 from functions.shared.caller import Caller
-from functions.shared.clock import iso, parse
+from functions.shared.clock import NO_TIME, iso, parse
 from functions.shared.errors import FieldProblem, InvalidError
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, asks
 from functions.shared.openapi import operation, problems
@@ -64,11 +64,8 @@ class Trail:
 def _time(text: str) -> str:
     """Return an RFC 3339 time as positions hold it."""
     if len(text) < len("2026-11-22T21:59:17Z") or text[10] not in "Tt ":
-        raise ValueError("This is not a time such as '2026-11-22T21:59:17Z'.")
-    try:
-        return iso(parse(text.upper()))
-    except OverflowError as error:
-        raise ValueError("This time is out of range.") from error
+        raise ValueError(NO_TIME)
+    return iso(parse(text.upper()))
 
 
 Reads = Annotated[Exchange, asks("audit:read")]

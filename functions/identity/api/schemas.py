@@ -15,6 +15,7 @@ from pydantic import (
 from functions.identity.model import ApiKey
 from functions.identity.roles import Role
 from functions.identity.teams import Team
+from functions.shared.clock import NO_TIME
 from functions.shared.policy import ROLES, SCOPES, Visibility
 from functions.shared.validation import untold
 from functions.shared.versions import LEDGER
@@ -64,7 +65,7 @@ ApiVersion = Annotated[
 
 def _text(value: Any) -> Any:
     if not isinstance(value, str):
-        raise ValueError("This is not a time such as '2026-11-22T21:59:17Z'.")  # noqa: TRY004
+        raise ValueError(NO_TIME)  # noqa: TRY004
     return value
 
 
