@@ -1,7 +1,8 @@
 """Definitions of custom fields in DynamoDB.
 
     pattern                              index  requests                        units
-    all fields of a workspace            table  0, or 1 Query once in 30 s      0.5 RRU per 4 KB
+    all fields of a workspace            table  0, or 1 Query once in 30 s      1 RRU per 4 KB
+      ... as they were after an event    table  1 Query, consistent             1 RRU per 4 KB
       ... when a record has a name that
           is not among them              table  1 Query, consistent             1 RRU per 4 KB
       ... or a lead a source that is not  table  1 Query, consistent             1 RRU per 4 KB
@@ -34,6 +35,7 @@ from functions.crm.definition_fields import (
 from functions.crm.definitions import Definitions, Deleted, FieldDefinition
 from functions.crm.lead_fields import BORN_SOURCES
 from functions.shared.caller import Caller
+from functions.shared.clock import iso, now
 from functions.shared.errors import ConflictError, FieldProblem
 from functions.shared.records import Also, Records, nothing_else
 from functions.shared.table import ConditionFailedError, Item, Put, Table, Update, Write
@@ -56,7 +58,8 @@ _NAMES = {
     "references": ("reference fields", "too_many_reference_fields"),
 }
 
-_kept: "OrderedDict[tuple[str, str], tuple[float, Definitions]]" = OrderedDict()
+# until when, read at what time, what was read
+_kept: "OrderedDict[tuple[str, str], tuple[float, str, Definitions]]" = OrderedDict()
 
 
 def definitions_of(
@@ -64,16 +67,24 @@ def definitions_of(
     kind: str | None = None,
     names: Iterable[str] = (),
     *,
+    since: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Definitions:
-    """Return the custom fields of a table's workspace, at most KEPT_SECONDS old, and not older
-    than any of these `names` of a `kind` of record. Raises UnavailableError."""
+    """Return the custom fields of a table's workspace, at most KEPT_SECONDS old, not older than
+    any of these `names` of a `kind` of record, and read after `since`, the time of an event that
+    is judged by them. Raises UnavailableError."""
     key, moment = (table.name, table.workspace), clock()
     known = _kept.get(key)
-    if known is not None and moment < known[0] and (kind is None or known[1].know(kind, names)):
-        return known[1]
+    if (
+        known is not None
+        and moment < known[0]
+        and known[1] > since
+        and (kind is None or known[2].know(kind, names))
+    ):
+        return known[2]
+    read_at = iso(now())
     found = read_definitions(table)
-    _kept[key] = (moment + KEPT_SECONDS, found)
+    _kept[key] = (moment + KEPT_SECONDS, read_at, found)
     _kept.move_to_end(key)
     if len(_kept) > MAX_KEPT:
         _kept.popitem(last=False)

@@ -26,7 +26,14 @@ class RatesPatch(Fields):
     """What changes; null takes a rate away."""
 
     base_currency: Currency | None = None
-    rates: Annotated[dict[Currency, Rate | None], Field(max_length=200)] | None = None
+    rates: (
+        Annotated[
+            dict[Currency, Rate | None],
+            # a name that is no currency is refused, which the pattern of names alone does not say
+            Field(max_length=200, json_schema_extra={"additionalProperties": False}),
+        ]
+        | None
+    ) = None
 
 
 class ExchangeRates(Record):

@@ -25,7 +25,7 @@ def _link(message: dict[str, Any]) -> None:
         return
     settings = LinkCompaniesSettings.from_env()
     table = Table(client("dynamodb"), settings.crm_table, detail["workspace"])
-    policy = definitions_of(table).link_companies
+    policy = definitions_of(table, since=detail["occurred_at"]).link_companies
     if policy == "off":
         return
     employers = Employers(table, detail["request_id"], policy)

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from functions.crm.bulk_api.handler import handler as bulk_handler
+from functions.crm.dynamodb_definitions import definitions_of
 from functions.crm.link_companies.handler import handler
-from tests.integration.cloud import Calls, furnish_exchange
+from functions.shared.aws import client
+from functions.shared.table import Put, Table
+from tests.integration.cloud import ENVIRONMENT, Calls, furnish_exchange
 from tests.integration.crm import machine
 from tests.integration.crm.bus import deliver, image, message, published
 from tests.integration.crm.test_duplicate_requests import SETTINGS, follow
@@ -151,6 +154,21 @@ def test_where_companies_need_what_nobody_knows_none_is_made(api: Api, setup: Ap
 
     assert company_of(api, ada) is None
     assert api.get("/v1/companies").json["data"] == []
+
+
+def test_a_policy_set_just_before_holds_though_an_older_one_is_kept(api: Api) -> None:
+    made(api, "companies", HARBOR)
+    table = Table(client("dynamodb"), ENVIRONMENT["CRM_TABLE"], "wsp_one")
+    assert definitions_of(table).link_companies == "off"
+    # as another function writes it, of whose writes this one's memory does not hear
+    key = {"pk": table.key("FIELDS"), "sk": "~SETTINGS"}
+    table.write(Put({**key, "link_companies_by_domain": "link"}))
+    ada = api.make("/v1/contacts", ADA)
+    assert definitions_of(table).link_companies == "off"
+
+    hear(ada["id"])
+
+    assert company_of(api, ada) is not None
 
 
 @pytest.mark.usefixtures("linking")
