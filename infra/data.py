@@ -1,8 +1,9 @@
 """The data stack: what must outlive every deployment (tables, buckets, accounts, bus, secrets)."""
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -40,7 +41,7 @@ class DataStack(Stack):
         )
         self._uploads(logs)
         self._exchange(logs)
-        self._bucket("media", logs=logs, cors=[_cors(s3.HttpMethods.GET, s3.HttpMethods.HEAD)])
+        self._media(logs, stage)
         lock = (
             s3.ObjectLockRetention.compliance
             if stage.audit_lock == "COMPLIANCE"
@@ -101,9 +102,10 @@ class DataStack(Stack):
             self,
             f"{kind.capitalize()}Bucket",
             bucket_name=self._names.bucket(kind),
-            # The log writer of S3 can only use S3's own keys.
+            # The log writer of S3 can only use S3's own keys; so can CloudFront, for the key that
+            # AWS manages in KMS takes no policy that would let it in.
             encryption=s3.BucketEncryption.S3_MANAGED
-            if logs is None
+            if kind in ("logs", "media")
             else s3.BucketEncryption.KMS_MANAGED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
@@ -135,6 +137,26 @@ class DataStack(Stack):
             cors=[_cors(s3.HttpMethods.PUT)],
         )
         _tell_the_bus(uploads)
+
+    def _media(self, logs: s3.Bucket, stage: Stage) -> None:
+        """Renditions: presigned addresses are the way in, and the stage's CDN once it is known."""
+        media = self._bucket(
+            "media", logs=logs, cors=[_cors(s3.HttpMethods.GET, s3.HttpMethods.HEAD)]
+        )
+        if stage.cdn is None or not stage.cdn.in_use:
+            return
+        distribution = f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:distribution/"
+        media.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Cdn",
+                actions=["s3:GetObject"],
+                resources=[media.arn_for_objects("*")],
+                principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
+                conditions={
+                    "StringEquals": {"aws:SourceArn": distribution + stage.cdn.distribution}
+                },
+            )
+        )
 
     def _exchange(self, logs: s3.Bucket) -> None:
         """Files on their way in and out: each is gone as soon as nobody can want it any more."""

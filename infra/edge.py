@@ -4,13 +4,14 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from constructs import Construct
 
+from infra.cdn import MediaCdn
 from infra.names import Names
 from infra.stage import Stage
 from infra.web_acl import web_acl
 
 
 class EdgeStack(Stack):
-    """An archive of the bus, for replays of up to 30 days, and the API's web ACL."""
+    """An archive of the bus, for replays of up to 30 days, the API's web ACL, and the CDN."""
 
     def __init__(self, scope: Construct, names: Names, stage: Stage, api_stage_arn: str) -> None:
         super().__init__(
@@ -30,3 +31,5 @@ class EdgeStack(Stack):
         )
         if stage.waf:
             web_acl(self, names, api_stage_arn)
+        if stage.cdn:
+            MediaCdn(self, names, stage, stage.cdn)

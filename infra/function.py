@@ -224,6 +224,15 @@ class HouseFunction(Construct):
             ),
         )
 
+    def signs_for_the_cdn(self) -> "HouseFunction":
+        """Let this function sign what the CDN is asked for, when the stage has one."""
+        return self.allow(
+            ["secretsmanager:GetSecretValue"],
+            self._house.names.arn(
+                "secretsmanager", f"secret:{self._house.names.cdn_secret}-??????"
+            ),
+        )
+
     def allow_objects(self, actions: Sequence[str], bucket: str) -> "HouseFunction":
         """Let this function do named actions on the objects of a bucket of ours."""
         return self.allow(

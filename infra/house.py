@@ -38,6 +38,18 @@ def house_values(names: Names, audit_key_arn: str) -> dict[str, str]:
         },
         "signing_secret": names.signing_secret,
         "cors_origins": " ".join(names.stage.cors_origins),
+        **_cdn_values(names),
+    }
+
+
+def _cdn_values(names: Names) -> dict[str, str]:
+    cdn = names.stage.cdn
+    if cdn is None or not cdn.in_use:
+        return {}
+    return {
+        "cdn_domain": cdn.domain,
+        "cdn_key_id": cdn.signing_key,
+        "cdn_secret": names.cdn_secret,
     }
 
 

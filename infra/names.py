@@ -81,6 +81,10 @@ class Names:
         return self.of("signing")
 
     @property
+    def cdn_secret(self) -> str:
+        return self.of("cdn")
+
+    @property
     def audit_key(self) -> str:
         return f"alias/{self.of('audit')}"
 

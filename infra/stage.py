@@ -3,7 +3,25 @@
 from typing import Literal, Self
 
 from constructs import Node
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Cdn(BaseModel):
+    """Where a stage's renditions are read through Amazon CloudFront instead of from S3."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    domain: str  # such as media.example.com; a domain of one's own, for TLS 1.2 and up
+    certificate: str  # its certificate's ARN, in us-east-1
+    public_keys: tuple[str, ...] = Field(min_length=1, max_length=2)  # PEM; two while one replaces
+    # What the first deployment prints. Until they are here, everything is read from S3.
+    distribution: str = ""
+    signing_key: str = ""  # the id of the public key whose private half signs
+
+    @property
+    def in_use(self) -> bool:
+        """Whether playlists name the distribution."""
+        return bool(self.distribution and self.signing_key)
 
 
 class Stage(BaseModel):
@@ -20,6 +38,7 @@ class Stage(BaseModel):
     audit_lock: Literal["GOVERNANCE", "COMPLIANCE"]  # may anyone lift the lock of a seal?
     audit_lock_days: int  # how long no seal of the audit log can be deleted
     encode_concurrency: int  # chunks that one video may encode at the same time
+    cdn: Cdn | None = None
     import_lanes: int = 8  # workers of one import
     cors_origins: list[str] = []  # web pages that may call the API, such as https://app.example
     # where the hosted sign-in may send people back to, and after signing out

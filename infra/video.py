@@ -22,9 +22,13 @@ class Video(Construct):
 
     def __init__(self, scope: Construct, house: House) -> None:
         super().__init__(scope, "Video")
+        through_cdn = house.stage.cdn is not None and house.stage.cdn.in_use
         api = HouseFunction(
-            self, house, "video", "api", settings=settings.ApiSettings, layers=["web"]
-        )
+            self, house, "video", "api", settings=settings.ApiSettings,
+            layers=["web", "crypto"] if through_cdn else ["web"],
+        )  # fmt: skip
+        if through_cdn:
+            api.signs_for_the_cdn()
         self.api = (
             _tends(api, house)
             .write("platform")

@@ -1,4 +1,4 @@
-"""The deployment's signing secret, out of AWS Secrets Manager."""
+"""The deployment's secrets, out of AWS Secrets Manager."""
 
 from functools import cache
 
@@ -7,6 +7,10 @@ from functions.shared.aws import client
 
 @cache
 def signing_secret(name: str) -> bytes:
-    """Read the secret (1 request for the life of the process)."""
-    reply = client("secretsmanager").get_secret_value(SecretId=name)
-    return bytes(reply["SecretString"], "utf-8")
+    """Read what cursors and links are signed with (1 request for the life of the process)."""
+    return read_secret(name).encode()
+
+
+def read_secret(name: str) -> str:
+    """Read a secret: 1 request, each time."""
+    return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])

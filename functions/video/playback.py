@@ -32,16 +32,17 @@ from functions.shared.writes import Also, Put
 from functions.video import keys, playlist
 from functions.video.media import AudioRendition, EncodePlan, Manifest
 from functions.video.model import Video
-from functions.video.ports import ObjectStore, RunLog, Videos
+from functions.video.ports import Addresses, ObjectStore, RunLog, Videos
 from functions.video.storyboard import cues as storyboard_cues
 
 PURPOSE = "playback"
 SESSION = "pse"  # of the ids of sessions
 SHARE_LINK = "share_link"  # the kind of a viewer who came by a share
-# More addresses than this in one playlist would outgrow a Lambda's reply: beyond it (100 minutes)
-# a segment's address is a path that redirects.
-MAX_ADDRESSES = 1_500
+# A playlist of more bytes than this might outgrow a Lambda's reply (6 MB, as a JSON string): its
+# segments' addresses are paths that redirect.
+MAX_PLAYLIST_BYTES = 4_700_000
 SEGMENT_PATH = "segments"
+_LINE_BYTES = 40  # what stands around a segment's address
 _RETRY_SECONDS = 2
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")  # BCP 47, roughly
 
@@ -177,8 +178,8 @@ class Screening:
     share_of: Callable[[str], Invitation]
     origin: str | None
     media: ObjectStore
+    addresses: Addresses
     log_of: Callable[[int], RunLog]
-    address_lifetime_s: int
     tell: Callable[[Put], object]  # the audit log
 
     def master(self) -> str:
@@ -201,10 +202,12 @@ class Screening:
             write, track = playlist.intra_playlist, playlist.intra_track(content, name)
         if track is None:
             raise NotFoundError("The video has no such rendition.")
-        if len(track.segments) > MAX_ADDRESSES:
-            return write(track, lambda key: f"{SEGMENT_PATH}/{run}/{key}")
         prefix = self._prefix(run)
-        return write(track, lambda key: self._address(prefix + key))
+        address = self.addresses.below(prefix + track.folder)
+        longest = len(address(prefix + keys.segment(track.folder, 0))) + _LINE_BYTES
+        if longest * (len(track.segments) + 1) > MAX_PLAYLIST_BYTES:
+            return write(track, lambda key: f"{SEGMENT_PATH}/{run}/{key}")
+        return write(track, lambda key: address(prefix + key))
 
     def storyboard(self) -> str:
         """Return the storyboard's cues (WebVTT), which name parts of `storyboard.jpg` beside it."""
@@ -300,7 +303,7 @@ class Screening:
         return keys.run_prefix(self.grant.viewer.workspace, self.grant.video, run)
 
     def _address(self, key: str) -> str:
-        return self.media.presign_get(key, self.address_lifetime_s)
+        return self.addresses.of(key)
 
 
 def _is_segment(path: str) -> bool:

@@ -72,6 +72,17 @@ class ObjectStore(Protocol):
         """Delete every object under a prefix; returns how many."""
 
 
+class Addresses(Protocol):
+    """Where those who watch read the objects of the media bucket, each address for a limited time.
+    Raises UnavailableError."""
+
+    def of(self, key: str) -> str:
+        """Return the address of one object."""
+
+    def below(self, folder: str) -> Callable[[str], str]:
+        """Return what maps the keys of a folder's objects to their addresses."""
+
+
 class ReadyMark(Protocol):
     """What `package` tells the record."""
 

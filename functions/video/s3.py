@@ -6,7 +6,7 @@ listed                              1 list per 1,000 objects   copy    1 request
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -199,6 +199,22 @@ class S3Store:
                 Body=file.read(_PART),
             )
         return str(reply["ETag"])
+
+
+class S3Addresses:
+    """Addresses of a store's objects, each signed by itself, good for `lifetime_s` seconds."""
+
+    def __init__(self, store: S3Store, lifetime_s: int) -> None:
+        self._store = store
+        self._lifetime_s = lifetime_s
+
+    def of(self, key: str) -> str:
+        """Return the address of one object."""
+        return self._store.presign_get(key, self._lifetime_s)
+
+    def below(self, folder: str) -> Callable[[str], str]:  # noqa: ARG002 - S3 knows no folders
+        """Return what maps the keys of a folder's objects to their addresses."""
+        return self.of
 
 
 def ca_bundle() -> Path | None:

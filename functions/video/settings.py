@@ -22,6 +22,11 @@ class ApiSettings(WebSettings):
     part_url_lifetime_s: int = 3_600
     playback_lifetime_s: int = 6 * 3_600  # of a playback token, unless the caller asks for less
     segment_url_lifetime_s: int = 3_600  # of the addresses in a playlist: revocation's afterglow
+    # Where a stage has a CDN: its domain, the id of the public key that it knows our signatures by,
+    # and the secret that holds the private one. Empty: segments are read from S3.
+    cdn_domain: str = ""
+    cdn_key_id: str = ""
+    cdn_secret: str = ""
 
 
 class CheckSettings(Settings):

@@ -11,7 +11,8 @@ from tests.architecture.source import Import, Module, Tree
 
 # An adapter is named after the product it talks to: `s3`, `multipart_s3`, `dynamodb_videos`.
 PRODUCTS = (
-    "amazon_transcribe", "anthropic", "bedrock", "charset_normalizer", "cognito", "dynamodb",
+    "amazon_transcribe", "anthropic", "bedrock", "charset_normalizer", "cloudfront", "cognito",
+    "dynamodb",
     "eventbridge", "ffmpeg", "http", "kms", "lambda_invoke", "mediaconvert", "openai",
     "rapidfuzz", "s3",
     "secrets_manager", "sqs", "step_functions",

@@ -84,8 +84,8 @@ def test_a_bucket_is_closed_and_encrypted(data: Template, kind: str) -> None:
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(properties["PublicAccessBlockConfiguration"]) == 4
     algorithm = rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
-    # S3 can write its access logs with keys of its own only.
-    assert algorithm == ("AES256" if kind == "logs" else "aws:kms")
+    # S3 can write its access logs with keys of its own only, and CloudFront read renditions.
+    assert algorithm == ("AES256" if kind in ("logs", "media") else "aws:kms")
     assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     aborts = [
         each["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]

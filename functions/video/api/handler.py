@@ -13,7 +13,7 @@ from functions.shared.door import LambdaDoor
 from functions.shared.exchange import Exchange
 from functions.shared.limits import Rate
 from functions.shared.meter import Meter
-from functions.shared.secrets_manager import signing_secret
+from functions.shared.secrets_manager import read_secret, signing_secret
 from functions.shared.signing import Signer
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate
@@ -32,7 +32,8 @@ from functions.video.multipart_s3 import S3MultipartUploads
 from functions.video.origin import Origin
 from functions.video.pipeline import Pipeline
 from functions.video.playback import PURPOSE, Grant, Screening, read
-from functions.video.s3 import S3Store
+from functions.video.ports import Addresses
+from functions.video.s3 import S3Addresses, S3Store
 from functions.video.settings import ApiSettings
 from functions.video.shares import Share, Ticket
 from functions.video.step_functions import StepFunctionsExecutions
@@ -101,17 +102,33 @@ def _screening(request: Request, token: str) -> Screening:
     records = Table(database, settings.video_table, grant.viewer.workspace)
     shared = DynamoShares(records, Share, grant.viewer)
     headers = request.headers
+    media = S3Store(client("s3"), settings.media_bucket)
     return Screening(
         grant=grant,
         videos=DynamoVideos(records, Video, grant.viewer),
         share_of=partial(shared.get, consistent=True),
         origin=share_links.origin_of(headers.get("origin"), headers.get("referer")),
-        media=S3Store(client("s3"), settings.media_bucket),
+        media=media,
         log_of=lambda run: DynamoRunLog(
             database, settings.video_table, grant.viewer.workspace, grant.video, run
         ),
-        address_lifetime_s=settings.segment_url_lifetime_s,
+        addresses=_addresses(settings, media),
         tell=Table(database, settings.platform_table, grant.viewer.workspace).try_write,
+    )
+
+
+def _addresses(settings: ApiSettings, media: S3Store) -> Addresses:
+    if not settings.cdn_domain:
+        return S3Addresses(media, settings.segment_url_lifetime_s)
+    # Here and not above: most stages have no CDN.
+    from functions.video.cloudfront import CloudFrontAddresses, policy_signer
+
+    return CloudFrontAddresses(
+        settings.cdn_domain,
+        settings.cdn_key_id,
+        policy_signer(read_secret, settings.cdn_secret, settings.cdn_key_id),
+        now(),
+        timedelta(seconds=settings.segment_url_lifetime_s),
     )
 
 
