@@ -40,8 +40,8 @@ class DynamoEquals:
         self._seen = seen
 
     def twin(self, video: Video) -> Video | None:
-        """Return the newest other video of the same bytes that the uploader may read and whose
-        renditions are finished; None when there is none."""
+        """Return the newest other video of the same bytes that the uploader may read, was to be
+        encoded in the same way, and whose renditions are finished; None when there is none."""
         partition = _partition(self._table, video)
         if partition is None:
             return None
@@ -53,7 +53,8 @@ class DynamoEquals:
                 other = self._seen.get(each["sk"])
             except NotFoundError:
                 continue  # not for the uploader to see
-            if other.artefacts.renditions.state == "ready" and other.media is not None:
+            finished = other.artefacts.renditions.state == "ready" and other.media is not None
+            if finished and other.content == video.content:
                 return other
         return None
 

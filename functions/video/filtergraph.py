@@ -6,8 +6,9 @@ chunk that starts to decode at any earlier keyframe selects the very frames a wh
 
 from fractions import Fraction
 
-from functions.video.media import AudioPlan, ChunkPlan, Rung, VideoPlan
+from functions.video.media import AudioPlan, ChunkPlan, Rung, VideoPlan, VideoTrack
 
+DEINTERLACE = "bwdif=mode=send_frame:deint=interlaced"
 _HDR_INPUT = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 
 
@@ -23,7 +24,7 @@ def selection(video: VideoPlan, chunk: ChunkPlan, *, patch: bool = False) -> str
     start = chunk.first - lead
     steps = [f"setpts=PTS-{timing.first_tick}"]
     if video.track.interlaced:
-        steps.append("bwdif=mode=send_frame:deint=interlaced")
+        steps.append(DEINTERLACE)
     steps.append(f"fps={timing.rate.numerator}/{timing.rate.denominator}")
     padding = []
     if start < 0:
@@ -44,23 +45,24 @@ def selection(video: VideoPlan, chunk: ChunkPlan, *, patch: bool = False) -> str
 
 def rendering(video: VideoPlan, rungs: tuple[Rung, ...]) -> list[str]:
     """Return the graph's further chains, from `[picked]` to one `[<rung name>]` each."""
-    head = f"[picked]{_tone_map(video, rungs[0])}"
+    head = f"[picked]{tone_map(video.track, rungs[0])}"
     if len(rungs) == 1:
-        return [f"{head}{_scale(rungs[0])}[{rungs[0].name}]"]
+        return [f"{head}{fitted(rungs[0])}[{rungs[0].name}]"]
     copies = "".join(f"[to{rung.name}]" for rung in rungs)
     chains = [f"{head}split={len(rungs)}{copies}"]
-    return chains + [f"[to{rung.name}]{_scale(rung)}[{rung.name}]" for rung in rungs]
+    return chains + [f"[to{rung.name}]{fitted(rung)}[{rung.name}]" for rung in rungs]
 
 
-def _scale(rung: Rung) -> str:
+def fitted(rung: Rung) -> str:
+    """Return the filters that bring a picture to a rung's size and pixel format."""
     return f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=tv,format=yuv420p,setsar=1"
 
 
-def _tone_map(video: VideoPlan, top: Rung) -> str:
+def tone_map(track: VideoTrack, top: Rung) -> str:
     """Return filters (with a closing comma) from HDR to BT.709, once for all rungs."""
-    if video.track.hdr is None:
+    if track.hdr is None:
         return ""
-    transfer = _HDR_INPUT[video.track.hdr]
+    transfer = _HDR_INPUT[track.hdr]
     # The top rung's size first: tone mapping works in 32-bit floats, per pixel.
     return (
         f"zscale=w={top.width}:h={top.height}:tin={transfer}:pin=bt2020:min=bt2020nc:"
@@ -72,7 +74,7 @@ def _tone_map(video: VideoPlan, top: Rung) -> str:
 def still(video: VideoPlan, rung: Rung) -> str:
     """Return the filters that make one picture of a rung's size, in JPEG's full range."""
     scale = f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=pc,format=yuvj420p,setsar=1"
-    return f"{_tone_map(video, rung)}{scale}"
+    return f"{tone_map(video.track, rung)}{scale}"
 
 
 def sound(audio: AudioPlan, *, rate: int) -> str:

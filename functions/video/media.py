@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+Content = Literal["general", "talking_head", "screen_share"]
+
 SEGMENT_SECONDS = 4
 AUDIO_RATE = 48_000  # Hz, of every audio rendition
 SPEECH_RATE = 16_000  # Hz, of the copy made for transcription
@@ -69,6 +71,35 @@ class AudioTrack(Document):
     start: Fraction
 
 
+class ProbedSize(Document):
+    """What a window of the probe took in one size: bytes of its first picture, which needs no
+    other, and of all that follow it."""
+
+    width: int
+    height: int
+    first_bytes: int
+    other_bytes: int
+
+
+class ProbedWindow(Document):
+    """One place of the probe. `text` and `flat` are shares (percent) of its first picture's
+    blocks: those that look like letters, and those with nothing in them."""
+
+    at_ms: int
+    frames: int
+    sizes: tuple[ProbedSize, ...]  # largest first: one or two
+    text: float = 0.0
+    flat: float = 0.0
+
+
+class Probe(Document):
+    """How hard the picture is to encode, by a sample of it at constant quality and at `rate`
+    frames a second, the renditions' own."""
+
+    rate: Fraction
+    windows: tuple[ProbedWindow, ...]
+
+
 class Source(Document):
     """What inspect found out about an upload (inspection.json)."""
 
@@ -78,6 +109,7 @@ class Source(Document):
     duration_ms: int
     video: VideoTrack | None = None
     audio: AudioTrack | None = None
+    probe: Probe | None = None
     warnings: tuple[MediaWarning, ...] = ()
 
 
@@ -154,13 +186,16 @@ class ChunkPlan(Document):
 
 
 class VideoPlan(Document):
-    """How the picture is rendered; `margin_ms` is how much before a chunk its seek aims."""
+    """How the picture is rendered; `margin_ms` is how much before a chunk its seek aims, `samples`
+    are the chunks whose quality is measured."""
 
     track: VideoTrack
     margin_ms: int
     timing: Timing
     rungs: tuple[Rung, ...]
     chunks: tuple[ChunkPlan, ...]
+    content: Content = "general"
+    samples: tuple[int, ...] = ()
 
 
 class AudioPlan(Document):
@@ -223,6 +258,7 @@ class Rendition(Document):
     bandwidth: int
     average_bandwidth: int
     segments: tuple[SegmentInfo, ...]
+    vmaf: float | None = None  # of the sampled chunks, against the source at the largest size
 
 
 class Storyboard(Document):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.shared.record import OwnedRecord
-from functions.video.media import MediaWarning, Source
+from functions.video.media import Content, EncodePlan, Manifest, MediaWarning, Source
 
 MAX_LINKS = 20
 MAX_SOURCE_BYTES = 5 * 10**12
@@ -25,6 +25,8 @@ StepState = Literal["pending", "processing", "done", "failed", "skipped"]
 RunState = Literal["processing", "succeeded", "failed", "cancelled"]
 ArtefactName = Literal["renditions", "transcript", "analysis"]
 From = Literal["inspect", "transcribe", "analyse"]
+# What the picture shows, as its owner says: `auto` leaves it to the probe.
+WantedContent = Literal["auto", "general", "talking_head", "screen_share"]
 # How the bytes come: parts by their sender, one PUT of a small file, or fetched from an address.
 Method = Literal["multipart", "single", "pull"]
 UploadState = Literal["waiting", "uploading", "completed", "cancelled", "expired", "failed"]
@@ -120,8 +122,26 @@ class Upload(Frozen):
     sha256: str | None = None  # composite, as S3 writes it: `<base64>-<parts>`
 
 
+_SHOWN = {"name", "width", "height", "codecs", "bandwidth", "average_bandwidth", "vmaf"}
+
+
+class RenditionFacts(Frozen):
+    """One size that was made. Bandwidths in bit/s as measured; `vmaf` (0 to 100) compares a sample
+    of it with the source at the size of the largest, None when it could not be measured."""
+
+    name: str
+    width: int
+    height: int
+    frame_rate: float
+    codecs: str
+    bandwidth: int
+    average_bandwidth: int
+    vmaf: float | None = None
+
+
 class MediaFacts(Frozen):
-    """What inspect found, as shown to users; None where the source has no such stream."""
+    """What inspect found and what was made of it, as shown to users; None where the source has no
+    such stream."""
 
     duration_ms: int
     container: str | None = None
@@ -132,11 +152,13 @@ class MediaFacts(Frozen):
     video_codec: str | None = None
     audio_codec: str | None = None
     audio_channels: int | None = None
+    content: Content | None = None  # what the picture was encoded as
+    renditions: tuple[RenditionFacts, ...] = ()  # largest first
     warnings: tuple[MediaWarning, ...] = ()
 
     @classmethod
-    def of(cls, source: Source) -> Self:
-        """Return what users see of an inspection."""
+    def of(cls, source: Source, plan: EncodePlan, manifest: Manifest) -> Self:
+        """Return what users see of an inspection and of what came of it."""
         video, audio = source.video, source.audio
         return cls(
             duration_ms=source.duration_ms,
@@ -148,6 +170,14 @@ class MediaFacts(Frozen):
             video_codec=video.codec if video else None,
             audio_codec=audio.codec if audio else None,
             audio_channels=audio.channels if audio else None,
+            content=plan.video.content if plan.video else None,
+            renditions=tuple(
+                RenditionFacts(
+                    frame_rate=round(float(made.frame_rate), 3),
+                    **made.model_dump(include=_SHOWN),
+                )
+                for made in manifest.renditions
+            ),
             warnings=source.warnings,
         )
 
@@ -271,6 +301,7 @@ class Video(OwnedRecord):
     links: tuple[Link, ...] = ()
     source: SourceFile
     upload: Upload
+    content: WantedContent = "auto"
     media: MediaFacts | None = None
     duration_ms: int | None = None
     artefacts: Artefacts = Artefacts()

@@ -172,6 +172,7 @@ class Packet:
     tick: int
     duration: int
     key: bool = True
+    bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -216,7 +217,7 @@ def read_packets(lines: Iterable[str], *, keep: int = 120_000) -> PacketList:
             if tick == _NO_TICK:
                 found.by_decoding = True
             if not flags & _DISCARDED:
-                packet = Packet(tick, int(fields[3]), bool(flags & _KEY))
+                packet = Packet(tick, int(fields[3]), bool(flags & _KEY), int(fields[4]))
                 packets.append((int(fields[1]), packet))
     if found.by_decoding:
         packets = deque((dts, replace(packet, tick=dts)) for dts, packet in packets)

@@ -27,7 +27,7 @@ from functions.video.completion import (
     check_unfinished,
     complete_already,
 )
-from functions.video.model import Link, SourceFile, Video
+from functions.video.model import Link, SourceFile, Video, WantedContent
 from functions.video.origin import REFUSALS, Origin, SourceRefusedError
 from functions.video.part_plan import PartPlan, SentPart
 from functions.video.ports import (
@@ -75,12 +75,14 @@ class UploadDesk:
         *,
         way: Way = IN_PARTS,
         ownership: Mapping[str, str | None] = MappingProxyType({}),
+        content: WantedContent = "auto",
     ) -> Opened:
         """Make a video and its upload, and reserve the file's bytes; `ownership` is whose it
         shall be where that is not the caller's own. Raises InvalidError for links to nothing, for
         an owner or team to whom it cannot be given and for a file too large for a single PUT, and
         QuotaExceededError."""
-        return self._open(source, title, self.known_links(links), also, way, ownership)
+        known = self.known_links(links)
+        return self._open(source, title, known, also, way, ownership, content)
 
     def _open(
         self,
@@ -90,6 +92,7 @@ class UploadDesk:
         also: Callable[[Opened], Sequence[Write]],
         way: Way,
         ownership: Mapping[str, str | None],
+        content: WantedContent,
     ) -> Opened:
         plan = PartPlan.of(source.size_bytes)
         if way.method == "single" and plan.count > 1:
@@ -108,6 +111,7 @@ class UploadDesk:
             title=title or default_title(source.filename),
             links=links,
             source=source,
+            content=content,
             upload=way.upload(plan, expires),
             sight=_sight(self.caller),
             due_at=iso(moment + START_GRACE) if way.method == "pull" else expires,
@@ -143,6 +147,7 @@ class UploadDesk:
         also: Callable[[Opened], Sequence[Write]] = nothing_else,
         *,
         ownership: Mapping[str, str | None] = MappingProxyType({}),
+        content: WantedContent = "auto",
     ) -> Opened:
         """Make a video of the file at an address, and begin to fetch it. Raises as `open` does,
         and InvalidError for an address that gives no file to us."""
@@ -155,7 +160,7 @@ class UploadDesk:
             code = "source_unavailable"
             raise _refused(code, REFUSALS[code]) from error
         way = Way("pull", checksums=True, source_url=url, source_etag=found.etag)
-        opened = self._open(found.source, title, known, also, way, ownership)
+        opened = self._open(found.source, title, known, also, way, ownership, content)
         with suppress(UnavailableError):  # then the agenda begins it
             self.pulls.start(opened.video.id, pull_input(self.caller.workspace, opened.video.id))
         return opened

@@ -118,7 +118,11 @@ def _plain(source: Path, made: EncodePlan, out: Path) -> tuple[float, float]:
     command = [str(ffmpeg_path()), "-v", "error", "-nostdin", "-i", str(source),
                "-filter_complex", f"[0:v]split={len(rungs)}{copies};{scales}"]  # fmt: skip
     for n, rung in enumerate(rungs):
-        settings = [text for text in x264(rung, threads=0) if text not in ("-threads:v", "0")]
+        settings = [
+            text
+            for text in x264(rung, made.video.content, threads=0)
+            if text not in ("-threads:v", "0")
+        ]
         settings = [
             f"{text}:{n}" if text in ("-crf", "-maxrate", "-bufsize") else text for text in settings
         ]

@@ -16,6 +16,7 @@ from functions.video.model import (
     Link,
     SourceFile,
     Title,
+    WantedContent,
 )
 from functions.video.part_plan import SentPart
 
@@ -23,6 +24,13 @@ Links = Annotated[list[Link], Field(max_length=MAX_LINKS)]
 PartNumber = Annotated[int, Field(ge=1, le=10_000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
 _DIGEST = "7RFWqmYTQ2iy8zoKsVyzA3WMuzNpLhzhgjO9FMQCTn0="
+Content = Annotated[
+    WantedContent,
+    Field(
+        description="What the picture shows, which decides how it is encoded: `screen_share` keeps "
+        "letters sharp, `talking_head` expects little motion. `auto`: what a sample of it shows."
+    ),
+]
 _EXAMPLE_LINK: JsonDict = {"type": "contact", "id": "con_06f8x3c7v2k9m4n8p1q5r7s2t3"}
 
 
@@ -33,6 +41,7 @@ class _Body(BaseModel):
 class _New(_Body):
     title: Title | None = Field(default=None, description="The file's name when left out.")
     links: Links = Field(default_factory=list)
+    content: Content = "auto"
     owner_id: MemberId | None = None
     team_id: TeamId | None = None
 
@@ -106,7 +115,8 @@ class NewPull(_New):
 
 
 class VideoPatch(_Body):
-    """Changes; null gives the title of the file's name, or no links."""
+    """Changes; null gives the title of the file's name, no links, or content `auto`. Other content
+    is heeded by the next run from `inspect`."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"title": "Second call", "links": [_EXAMPLE_LINK]}]}
@@ -114,6 +124,7 @@ class VideoPatch(_Body):
 
     title: Title | None = None
     links: Links | None = None
+    content: Content | None = None
     owner_id: MemberId | None = None
     team_id: TeamId | None = None
 

@@ -59,6 +59,7 @@ def routes(desk: OpenDesk) -> APIRouter:
                 also,
                 way=body.way,
                 ownership=body.ownership,
+                content=body.content,
             ),
             reply,
         )
@@ -80,7 +81,12 @@ def routes(desk: OpenDesk) -> APIRouter:
         uploads = desk(ask).uploads
         return ask.once(
             lambda also: uploads.pull(
-                body.source_url, body.title, body.links, also, ownership=body.ownership
+                body.source_url,
+                body.title,
+                body.links,
+                also,
+                ownership=body.ownership,
+                content=body.content,
             ),
             lambda opened: Reply(202, show(opened.video), {"etag": opened.video.etag}),
             recall_first=True,
@@ -118,7 +124,7 @@ def routes(desk: OpenDesk) -> APIRouter:
     @api.patch(
         "/v1/videos/{video_id}", response_model=VideoView, name="update_video",
         summary="Update a video",
-        description="JSON Merge Patch (RFC 7396) of title, links, owner and team. Event: "
+        description="JSON Merge Patch (RFC 7396) of title, links, content, owner and team. Event: "
         "`video.updated`.",
         responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey", "IfMatch"),
     )  # fmt: skip
@@ -194,6 +200,8 @@ def patched(video: Video, body: VideoPatch, links: tuple[Link, ...]) -> Video:
         fields["title"] = body.title or default_title(video.source.filename)
     if "links" in body.model_fields_set:
         fields["links"] = links
+    if "content" in body.model_fields_set:
+        fields["content"] = body.content or "auto"
     fields |= {name: getattr(body, name) for name in OWNERSHIP if name in body.model_fields_set}
     if all(getattr(video, name) == value for name, value in fields.items()):
         return video

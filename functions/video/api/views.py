@@ -21,6 +21,7 @@ from functions.video.model import (
     StepState,
     UploadState,
     Video,
+    WantedContent,
 )
 from functions.video.uploads import Opened
 
@@ -191,6 +192,7 @@ class VideoSummary(BaseModel):
     links: list[Link]
     source: SourceFile
     upload: UploadView
+    content: WantedContent
     media: MediaFacts | None
     duration_ms: int | None
     artefacts: ArtefactsView

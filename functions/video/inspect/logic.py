@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from functions.shared.errors import UnavailableError
+from functions.video import probing
 from functions.video.inputs import MAX_SIDE, MAX_STREAMS, MediaInput
 from functions.video.inspect.streams import (
     RefusedError,
@@ -22,7 +23,7 @@ from functions.video.inspect.streams import (
     warnings,
     window,
 )
-from functions.video.media import AudioTrack, Source, VideoTrack
+from functions.video.media import AudioTrack, Probe, Source, VideoTrack
 from functions.video.process import Finished, Limits, MediaTool
 from functions.video.report import (
     InputReport,
@@ -85,7 +86,21 @@ class Inspector:
         if video is None:
             return self._source(report, duration, None, sound, audio, report.streams)
         track = self._video_track(report, video, head, tail)
-        return self._source(report, duration, track, sound, audio, report.streams)
+        made = self._source(report, duration, track, sound, audio, report.streams)
+        return made.model_copy(update={"probe": self._probe(track, duration)})
+
+    def _probe(self, track: VideoTrack, duration: Fraction) -> Probe | None:
+        """Return how hard the picture is to encode; None when the sample cannot be decoded, which
+        is no reason to refuse what can be elsewhere. Raises UnavailableError."""
+        limits = probing.LIMITS
+        if self.remaining_ms is not None:
+            limits = limits.within(self.remaining_ms())
+        moments = probing.moments(round(duration * 1000))
+        arguments = probing.sample(self.source, track, moments)
+        log = self.tool.run(arguments, folder=self.folder, limits=limits).messages
+        if _UNREACHABLE.search(log):
+            raise UnavailableError("the source cannot be read from storage right now")
+        return probing.read(self.folder, track, moments)
 
     def _sniff(self) -> None:
         if self.size == 0:

@@ -61,7 +61,8 @@ def _worked(
     log.step_done("encode")  # by many workers; here it is certain that none is missing
     log.step_done(_STEP, {"renditions": [rendition.name for rendition in manifest.renditions]})
     caller = Caller.pipeline(task.workspace, task.request_id)
-    DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, MediaFacts.of(source))
+    facts = MediaFacts.of(source, plan, manifest)
+    DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, facts)
     platform = Table(dynamodb, settings.platform_table, task.workspace)
     Meter(platform, settings.stage).settle(
         spent_on("encoded_minutes", task.video, task.run), minutes(plan.duration_ms)

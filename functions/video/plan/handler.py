@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from functions.shared.aws import client
+from functions.shared.caller import Caller
 from functions.shared.effort import noted
 from functions.shared.meter import Meter
 from functions.shared.quotas import EXCEEDED, QuotaExceededError, minutes, spent_on
@@ -12,8 +13,9 @@ from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_costs import DynamoCosts
+from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.media import EncodePlan, Source
-from functions.video.model import Reason
+from functions.video.model import Reason, Video
 from functions.video.plan.logic import plan
 from functions.video.s3 import S3Store
 from functions.video.settings import PlanSettings
@@ -28,12 +30,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     a reason when the quota of encoded minutes does not suffice."""
     task, settings = Task.model_validate(event), PlanSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
-    costs = DynamoCosts(Table(client("dynamodb"), settings.video_table, task.workspace))
+    table = Table(client("dynamodb"), settings.video_table, task.workspace)
+    costs = DynamoCosts(table)
     with noted(context, partial(costs.note, task.video, task.run, _STEP)):
-        return _worked(task, settings)
+        return _worked(task, settings, table)
 
 
-def _worked(task: Task, settings: PlanSettings) -> dict[str, Any]:
+def _worked(task: Task, settings: PlanSettings, table: Table) -> dict[str, Any]:
     media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
@@ -43,7 +46,10 @@ def _worked(task: Task, settings: PlanSettings) -> dict[str, Any]:
         made = EncodePlan.model_validate(media.get_json(keys.PLAN))
     else:
         source = Source.model_validate(media.get_json(keys.INSPECTION))
-        made = plan(source, chunk_segments=settings.chunk_segments)
+        caller = Caller.pipeline(task.workspace, task.request_id)
+        wanted = DynamoVideos(table, Video, caller).get(task.video, consistent=True).content
+        content = None if wanted == "auto" else wanted
+        made = plan(source, content=content, chunk_segments=settings.chunk_segments)
         try:
             platform = Table(dynamodb, settings.platform_table, task.workspace)
             Meter(platform, settings.stage).reserve(

@@ -2,8 +2,16 @@
 
 from fractions import Fraction
 
+from functions.video.complexity import content_of
 from functions.video.ladder import ladder
-from functions.video.media import SEGMENT_SECONDS, AudioPlan, EncodePlan, Source, VideoPlan
+from functions.video.media import (
+    SEGMENT_SECONDS,
+    AudioPlan,
+    Content,
+    EncodePlan,
+    Source,
+    VideoPlan,
+)
 from functions.video.timing import batches, chunks, time_frames
 
 # These containers have an index of keyframes, so a seek ends at or before its target. The others
@@ -12,19 +20,28 @@ _INDEXED = ("mov", "matroska", "avi")
 _MARGIN_MS = 500  # frames are reordered by less than this around a keyframe
 
 
-def plan(source: Source, *, chunk_segments: int = 2) -> EncodePlan:
-    """Return the plan of a source; a chunk is `chunk_segments` segments of about 4 s."""
+def plan(source: Source, *, content: Content | None = None, chunk_segments: int = 2) -> EncodePlan:
+    """Return the plan of a source; a chunk is `chunk_segments` segments of about 4 s. `content` is
+    what its owner says it is, None leaves it to the probe."""
     audio_start = source.audio.start if source.audio else None
     video = None
     if source.video is not None:
         timing = time_frames(source.video, audio_start, chunk_segments=chunk_segments)
         extra = 0 if source.container in _INDEXED else source.video.keyframe_gap_ms + 1000
+        kind = content or content_of(source.probe)
         video = VideoPlan(
             track=source.video,
             margin_ms=_MARGIN_MS + extra,
             timing=timing,
-            rungs=ladder(source.video.width, source.video.height, timing.rate),
+            rungs=ladder(
+                source.video.width,
+                source.video.height,
+                timing.rate,
+                probe=source.probe,
+                content=kind,
+            ),
             chunks=chunks(timing),
+            content=kind,
         )
     audio = None
     if source.audio is not None:
