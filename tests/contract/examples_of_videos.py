@@ -26,6 +26,21 @@ def _artefact(state: str, **more: Any) -> dict[str, Any]:
     return {"state": state, "reason": None, "run": None, "summary": None, **more}
 
 
+def _rendition(
+    name: str, size: tuple[int, int], codecs: str, peak: int, average: int, vmaf: float
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "width": size[0],
+        "height": size[1],
+        "frame_rate": 25.0,
+        "codecs": codecs,
+        "bandwidth": peak,
+        "average_bandwidth": average,
+        "vmaf": vmaf,
+    }
+
+
 _SUMMARY = {
     "id": _VIDEO,
     "object": "video",
@@ -49,6 +64,7 @@ _SUMMARY = {
         "expires_at": "2026-11-24T21:59:17.123Z",
         "completed_at": "2026-11-22T22:00:58.000Z",
     },
+    "content": "auto",
     "media": {
         "duration_ms": 74_000,
         "container": "mp4",
@@ -59,6 +75,11 @@ _SUMMARY = {
         "video_codec": "h264",
         "audio_codec": "aac",
         "audio_channels": 2,
+        "content": "screen_share",
+        "renditions": [
+            _rendition("720p", (1280, 720), "avc1.64001f", 462_318, 318_442, 95.31),
+            _rendition("360p", (640, 360), "avc1.64001e", 151_204, 104_770, 71.86),
+        ],
         "warnings": [],
     },
     "duration_ms": 74_000,
