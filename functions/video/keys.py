@@ -50,6 +50,11 @@ def video_folder(rung: str) -> str:
     return f"v/{rung}"
 
 
+def quality(chunk: int) -> str:
+    """Return the name of what was measured of one sampled chunk."""
+    return f"quality/{chunk:05d}.json"
+
+
 def init(folder: str) -> str:
     """Return the name of a rendition's initialisation segment."""
     return f"{folder}/init.mp4"

@@ -228,6 +228,14 @@ class SegmentInfo(Document):
     intra_bytes: int = 0
 
 
+class Quality(Document):
+    """How near the rungs of one sampled chunk come to the source (quality/<chunk>.json): `vmaf`
+    by the rung's name, 0 to 100, over so many frames."""
+
+    frames: int
+    vmaf: dict[str, float]
+
+
 class AudioRendition(Document):
     """The finished sound (audio.json, and part of the manifest). Loudness in LUFS, peak in dBFS."""
 

@@ -262,6 +262,8 @@ _RECIPES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "hdr": (".mp4", _hdr),
     "interlaced": (".ts", _interlaced),
     "one_frame": (".mp4", lambda made: ffmpeg(*picture(), "-frames:v", "1", *_X264, str(made))),
+    "ten_bit": (".mkv", _silent_picture("-pix_fmt", "yuv420p10le", "-bf", "2", seconds=6)),
+    "mono": (".mp4", _recording("-ac", "1", seconds=6)),
     "edit_list": (".mp4", _edit_list),
     "late_picture": (".mkv", _late_picture),
     "late_sound": (".mkv", _late_sound),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from functions.video import keys
+from functions.video import keys, quality
 from functions.video.cmaf import BrokenFragmentError, delayed, first_sample, split, with_delay
 from functions.video.command import REORDER_FRAMES, encode_chunk
 from functions.video.inputs import MediaInput
@@ -39,6 +39,9 @@ class _Segment:
     data: bytes
 
 
+_Made = dict[str, tuple[bytes, list[_Segment]]]
+
+
 @dataclass(frozen=True, slots=True)
 class ChunkEncoder:
     """Encodes chunks of one plan; `store` is the run's part of the media bucket."""
@@ -60,7 +63,7 @@ class ChunkEncoder:
         if index in self.log.chunks():
             return False
         chunk = self.video.chunks[index]
-        made = self._render(chunk)
+        made, seek = self._render(chunk)
         with ThreadPoolExecutor(_UPLOADS) as pool:
             jobs = [
                 pool.submit(self._keep, name, part)
@@ -74,7 +77,24 @@ class ChunkEncoder:
         self.log.chunk_done(
             index, {name: [part.info for part in parts] for name, (_, parts) in made.items()}
         )
+        if index in self.video.samples:  # when the chunk can be played: that is not to wait for it
+            self._measure(chunk, seek)
         return True
+
+    def _measure(self, chunk: ChunkPlan, seek: Fraction | None) -> None:
+        """Keep how near the chunk's rungs come to the source. Where that cannot be told nothing is
+        kept: a video without the number is still a video."""
+        self.tool.run(
+            quality.compare(self.source, self.video, chunk, seek=seek),
+            folder=self.folder,
+            limits=replace(
+                quality.LIMITS,
+                wall_seconds=min(quality.LIMITS.wall_seconds, self.limits.wall_seconds / 2),
+            ),
+        )
+        found = quality.read(self.folder, self.video, chunk)
+        if found is not None:
+            self.store.put_json(keys.quality(chunk.index), found.model_dump(mode="json"))
 
     def _keep(self, rung: str, part: _Segment) -> None:
         key = keys.segment(keys.video_folder(rung), part.info.index)
@@ -84,7 +104,8 @@ class ChunkEncoder:
         if not self.store.put_new(key, init, "video/mp4") and self.store.get_bytes(key) != init:
             raise InitMismatchError(f"{key} differs between chunks")
 
-    def _render(self, chunk: ChunkPlan) -> dict[str, tuple[bytes, list[_Segment]]]:
+    def _render(self, chunk: ChunkPlan) -> tuple[_Made, Fraction | None]:
+        """Return each rung's header and segments, and from where on the source was decoded."""
         finished = Finished(0, "")
         problem: Exception | None = None
         for attempt in self._attempts(chunk):
@@ -100,9 +121,11 @@ class ChunkEncoder:
             if finished.timed_out:
                 break
             try:
-                return {rung.name: self._read(chunk, rung) for rung in self.video.rungs}
+                made = {rung.name: self._read(chunk, rung) for rung in self.video.rungs}
             except (BrokenFragmentError, FileNotFoundError) as error:
                 problem = error
+            else:
+                return made, attempt.seek
         noted = replace(finished, log=f"{finished.log}\n{problem}")
         raise ToolFailedError(f"chunk {chunk.index}", noted) from problem
 

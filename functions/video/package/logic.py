@@ -14,6 +14,7 @@ from functions.video.media import (
     AudioRendition,
     EncodePlan,
     Manifest,
+    Quality,
     Rendition,
     Rung,
     SegmentInfo,
@@ -22,6 +23,7 @@ from functions.video.media import (
     bandwidths,
 )
 from functions.video.process import Limits, MediaTool, ToolFailedError
+from functions.video.quality import pooled
 from functions.video.store import MediaStore
 from functions.video.storyboard import Tile, described, sheet, tiles
 
@@ -55,8 +57,9 @@ class Packager:
         renditions: tuple[Rendition, ...] = ()
         if self.plan.video is not None:
             joined = gather(self.plan.video, chunks)
+            scores = pooled(self._qualities(self.plan.video))
             renditions = tuple(
-                self._rendition(self.plan.video, rung, joined[rung.name])
+                self._rendition(self.plan.video, rung, joined[rung.name], scores.get(rung.name))
                 for rung in self.plan.video.rungs
             )
         audio = self._audio()
@@ -75,8 +78,18 @@ class Packager:
         self.store.put_json(keys.MANIFEST, manifest.model_dump(mode="json"))
         return manifest
 
+    def _qualities(self, video: VideoPlan) -> Iterator[Quality]:
+        """Yield what was measured; nothing of a chunk whose measuring failed."""
+        for chunk in video.samples:
+            if self.store.exists(keys.quality(chunk)):
+                yield Quality.model_validate(self.store.get_json(keys.quality(chunk)))
+
     def _rendition(
-        self, video: VideoPlan, rung: Rung, segments: tuple[SegmentInfo, ...]
+        self,
+        video: VideoPlan,
+        rung: Rung,
+        segments: tuple[SegmentInfo, ...],
+        vmaf: float | None,
     ) -> Rendition:
         init = self.store.get_bytes(keys.init(keys.video_folder(rung.name)))
         peak, average = bandwidths(segments, video.timing.timescale)
@@ -91,6 +104,7 @@ class Packager:
             bandwidth=peak,
             average_bandwidth=average,
             segments=segments,
+            vmaf=vmaf,
         )
 
     def _audio(self) -> AudioRendition | None:

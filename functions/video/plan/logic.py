@@ -12,6 +12,7 @@ from functions.video.media import (
     Source,
     VideoPlan,
 )
+from functions.video.quality import sampled
 from functions.video.timing import batches, chunks, time_frames
 
 # These containers have an index of keyframes, so a seek ends at or before its target. The others
@@ -28,6 +29,7 @@ def plan(source: Source, *, content: Content | None = None, chunk_segments: int 
     if source.video is not None:
         timing = time_frames(source.video, audio_start, chunk_segments=chunk_segments)
         extra = 0 if source.container in _INDEXED else source.video.keyframe_gap_ms + 1000
+        cut = chunks(timing)
         kind = content or content_of(source.probe)
         video = VideoPlan(
             track=source.video,
@@ -40,8 +42,9 @@ def plan(source: Source, *, content: Content | None = None, chunk_segments: int 
                 probe=source.probe,
                 content=kind,
             ),
-            chunks=chunks(timing),
+            chunks=cut,
             content=kind,
+            samples=sampled(len(cut)),
         )
     audio = None
     if source.audio is not None:
