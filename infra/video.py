@@ -35,7 +35,7 @@ class Video(Construct):
             .signs()
             .allow_objects(["s3:PutObject"], "uploads")
             .allow(["states:StartExecution"], house.names.machine_arn("video", "pull"))
-            .allow_objects(["s3:GetObject"], "media")
+            .allow_objects(["s3:GetObject", "s3:PutObject"], "media")
             .allow(
                 ["sqs:SendMessage"], house.names.arn("sqs", house.names.of("video", "tally_views"))
             )

@@ -25,6 +25,23 @@ class VideoPayload(OwnedPayload):
     reason: ReasonPayload | None = None
 
 
+class CaptionsPayload(BaseModel):
+    """A caption track that somebody has made; `removed`: that the automatic one was removed."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    language: str
+    label: str
+    kind: str
+    default: bool = False
+    source: str
+    removed: bool = False
+
+
+class VideoCaptionsPayload(VideoPayload):
+    captions: list[CaptionsPayload] = Field(default_factory=list)
+
+
 class VideoAnalysedPayload(VideoPayload):
     analysis: dict[str, Any] = Field(default_factory=dict)  # summary, action_items, topics, counts
 
@@ -110,6 +127,15 @@ EVENTS: dict[str, Published] = {
             "video.expired": "The upload did not complete in time.",
             "video.deleted": "The video was deleted.",
         },
+    ),
+    **entries(
+        "video",
+        VideoCaptionsPayload,
+        {
+            "video.captions_changed": "A caption track was added, changed or removed: `captions` "
+            "are those that people have made, beside the automatic one."
+        },
+        since="2026-11-25",
     ),
     **entries(
         "video",

@@ -55,6 +55,16 @@ def quality(chunk: int) -> str:
     return f"quality/{chunk:05d}.json"
 
 
+def captions_name(language: str) -> str:
+    """Return the name under which a link has the captions of a language, without its ending."""
+    return f"captions-{language}"
+
+
+def captions_file(name: str) -> str:
+    """Return where a caption track's own file is, below the video's prefix."""
+    return f"captions/{name}"
+
+
 def init(folder: str) -> str:
     """Return the name of a rendition's initialisation segment."""
     return f"{folder}/init.mp4"

@@ -29,6 +29,8 @@ From = Literal["inspect", "transcribe", "analyse"]
 WantedContent = Literal["auto", "general", "talking_head", "screen_share"]
 # How the bytes come: parts by their sender, one PUT of a small file, or fetched from an address.
 Method = Literal["multipart", "single", "pull"]
+CaptionKind = Literal["captions", "subtitles"]
+CaptionSource = Literal["automatic", "edited", "uploaded"]
 UploadState = Literal["waiting", "uploading", "completed", "cancelled", "expired", "failed"]
 
 # The steps of a run in order, each with its usual share (percent) of a run's work.
@@ -204,6 +206,21 @@ class Artefacts(Frozen):
         return self.model_copy(update={name: artefact})
 
 
+class CaptionTrack(Frozen):
+    """A caption track that somebody has made, or the mark that the automatic one was removed."""
+
+    language: str
+    label: str
+    kind: CaptionKind = "captions"
+    default: bool = False
+    source: CaptionSource = "uploaded"
+    cues: int = 0
+    name: str = ""  # of its file, among the video's captions; internal
+    version: int  # the video's when it was written: no other track of it has had it
+    updated_at: str
+    removed: bool = False
+
+
 class Step(Frozen):
     """How far one step of a run is."""
 
@@ -305,6 +322,7 @@ class Video(OwnedRecord):
     media: MediaFacts | None = None
     duration_ms: int | None = None
     artefacts: Artefacts = Artefacts()
+    captions: tuple[CaptionTrack, ...] = ()  # what `tracks` shows, with the automatic one
     runs: int = 0  # number of the newest run; internal
     run_open: bool = False  # whether the newest run is still going; internal
     playback_revoked_at: str | None = None  # tokens issued until then are dead; internal

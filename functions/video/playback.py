@@ -10,7 +10,6 @@ others, the viewer's links end as if they were revoked. What the viewer itself m
 the moment the link was made: a role or team that is lost later ends no link before its time.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,6 +33,7 @@ from functions.video.media import AudioRendition, EncodePlan, Manifest
 from functions.video.model import Video
 from functions.video.ports import Addresses, ObjectStore, RunLog, Videos
 from functions.video.storyboard import cues as storyboard_cues
+from functions.video.tracks import tracks
 
 PURPOSE = "playback"
 SESSION = "pse"  # of the ids of sessions
@@ -44,7 +44,7 @@ MAX_PLAYLIST_BYTES = 4_700_000
 SEGMENT_PATH = "segments"
 _LINE_BYTES = 40  # what stands around a segment's address
 _RETRY_SECONDS = 2
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")  # BCP 47, roughly
+_CAPTIONS = keys.captions_name("")  # what names of caption tracks begin with
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +113,6 @@ def check_playable(video: Video) -> None:
         raise ConflictError(f"A video that is {video.state} cannot be played.", code="not_playable")
 
 
-def captions_language(video: Video) -> str | None:
-    """Return the language of the video's captions, None when there are none: nobody speaks, it is
-    not transcribed yet, or was before transcripts had captions."""
-    made = video.artefacts.transcript
-    summary = made.summary or {}
-    if made.state != "ready" or not summary.get("captions"):
-        return None
-    # as the recogniser wrote it, into a line that others read
-    named = str(summary.get("language") or "und")
-    return named if _LANGUAGE.fullmatch(named) else "und"
-
-
 def started(grant: Grant, name: str, at: datetime, **origin: Any) -> Put:
     """Return what the audit log is told when a link's bearer begins to watch, or fetches the whole
     file; `origin` has request_id, address, agent. Once an hour for each link and address: players
@@ -186,16 +174,16 @@ class Screening:
         """Return the master playlist; its entries are relative to it."""
         video = self._video()
         content, _ = self._content(video)
-        language = captions_language(video)
-        return playlist.master(content, lambda name: f"{name}.m3u8", language)
+        return playlist.master(content, lambda name: f"{name}.m3u8", tracks(video))
 
     def track(self, name: str) -> str:
-        """Return one rung's playlist, that of the sound (`audio`) or of the `captions`; raises
-        NotFoundError."""
+        """Return one rung's playlist, that of the sound (`audio`) or of captions (`captions-de`);
+        raises NotFoundError."""
         video = self._video()
         content, run = self._content(video)
-        if name == playlist.CAPTIONS:
-            return playlist.captions_playlist(content.duration_ms, self._captions(video))
+        if name.startswith(_CAPTIONS):
+            address = self._captions(video, name.removeprefix(_CAPTIONS))
+            return playlist.captions_playlist(content.duration_ms, address)
         write: Callable[..., str] = playlist.media_playlist
         track = self._track(content, run, name)
         if track is None and isinstance(content, Manifest):
@@ -217,15 +205,17 @@ class Screening:
             raise NotFoundError("The video has no such file.", code="not_playable_yet")
         return storyboard_cues(board, content.duration_ms, keys.STORYBOARD)
 
-    def captions(self) -> str:
-        """Return the address of the captions as one WebVTT file; raises NotFoundError."""
-        return self._captions(self._video())
+    def captions(self, language: str | None = None) -> str:
+        """Return the address of a language's captions as one WebVTT file, of the first track's
+        without one; raises NotFoundError."""
+        return self._captions(self._video(), language)
 
-    def _captions(self, video: Video) -> str:
-        run = video.artefacts.transcript.run
-        if captions_language(video) is None or run is None:
-            raise NotFoundError("The video has no captions.", code="not_playable_yet")
-        return self._address(self._prefix(run) + keys.CAPTIONS)
+    def _captions(self, video: Video, language: str | None) -> str:
+        for each in tracks(video):
+            if language in (None, each.language):
+                prefix = keys.video_prefix(self.grant.viewer.workspace, self.grant.video)
+                return self._address(prefix + each.key)
+        raise NotFoundError("The video has no such captions.", code="not_playable_yet")
 
     def segment(self, run: int, path: str) -> str:
         """Return the address of one segment; raises NotFoundError for what is none."""

@@ -14,10 +14,11 @@ from functions.video.media import (
     SegmentInfo,
     bandwidths,
 )
+from functions.video.tracks import Shown
 
 UrlFor = Callable[[str], str]
 SOUND = "audio"  # the name of the audio rendition, beside the rungs' names
-CAPTIONS = "captions"  # and of the captions
+CAPTIONS = "captions"  # the group of the caption tracks
 INTRA = "-iframes"  # after a rung's name: its pictures that need no other, for seeking at speed
 _AAC = "mp4a.40.2"
 _VERSION = 7  # EXT-X-MAP outside of I-frame playlists, too
@@ -35,9 +36,9 @@ class Track:
     complete: bool
 
 
-def master(content: Manifest | EncodePlan, url_for: UrlFor, language: str | None = None) -> str:
+def master(content: Manifest | EncodePlan, url_for: UrlFor, captions: Sequence[Shown] = ()) -> str:
     """Return the master playlist; `url_for` maps a track's name ("720p", "audio") to its URL.
-    `language` (BCP 47) is that of the captions, None when there are none.
+    `captions` are the caption tracks, the default one first.
 
     From a plan, bandwidths are the encoder's ceilings; from a manifest, what was measured.
     """
@@ -50,14 +51,9 @@ def master(content: Manifest | EncodePlan, url_for: UrlFor, language: str | None
             f'CHANNELS="{sound.channels}",URI="{url_for(SOUND)}"'
         )
     group = ""
-    if language is not None and variants:
+    if captions and variants:
         group = f',SUBTITLES="{CAPTIONS}"'
-        lines.append(
-            f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="{CAPTIONS}",NAME="Captions ({language})",'
-            f'LANGUAGE="{language}",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,'
-            'CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog",'
-            f'URI="{url_for(CAPTIONS)}"'
-        )
+        lines += [_subtitles(each, url_for) for each in captions]
     for variant in variants:
         lines += [_stream(variant, sound) + group, url_for(variant.name)]
     if isinstance(content, Manifest):
@@ -69,6 +65,29 @@ def master(content: Manifest | EncodePlan, url_for: UrlFor, language: str | None
         )
         lines.append(url_for(SOUND))
     return "\n".join(lines) + "\n"
+
+
+def _subtitles(track: Shown, url_for: UrlFor) -> str:
+    """Return one track of the group (RFC 8216, 4.3.4.1). None is forced: that is for the few words
+    in another language that everybody needs."""
+    default = "YES" if track.default else "NO"
+    told = _told(track)
+    return (
+        f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="{CAPTIONS}",NAME="{track.label}",'
+        f'LANGUAGE="{track.language}",DEFAULT={default},AUTOSELECT=YES,FORCED=NO,'
+        + (f'CHARACTERISTICS="{",".join(told)}",' if told else "")
+        + f'URI="{url_for(keys.captions_name(track.language))}"'
+    )
+
+
+def _told(track: Shown) -> Sequence[str]:
+    """Return what a track is, for those who hear nothing: what is spoken, and, where people have
+    written it for them, what sounds."""
+    if track.kind == "subtitles":
+        return ()
+    spoken = "public.accessibility.transcribes-spoken-dialog"
+    sounds = "public.accessibility.describes-music-and-sound"
+    return (spoken, sounds) if track.source == "uploaded" else (spoken,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,17 @@ NOW: dict[str, dict[str, Any]] = {
             "seen_at": "2026-11-22T21:59:17.100Z",
         },
     },
+    "video.captions_changed": {
+        "captions": [
+            {
+                "language": "de",
+                "label": "Deutsch",
+                "kind": "subtitles",
+                "default": False,
+                "source": "uploaded",
+            }
+        ],
+    },
     "share.opened": {"opened_count": 1, "last_opened_at": "2026-11-22T21:59:17.123Z"},
     "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},

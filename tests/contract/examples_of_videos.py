@@ -160,7 +160,24 @@ _ENCODE = {
     ],
 }
 
+_CAPTIONS = {
+    "object": "caption_track",
+    "video_id": _VIDEO,
+    "language": "de",
+    "label": "Deutsch",
+    "kind": "subtitles",
+    "default": False,
+    "source": "uploaded",
+    "cue_count": 1,
+    "updated_at": "2026-11-23T08:12:41.500Z",
+}
+
 EXAMPLES: dict[str, Any] = {
+    "CaptionsView": _CAPTIONS,
+    "CaptionsFullView": {
+        **_CAPTIONS,
+        "cues": [{"start_ms": 1_000, "end_ms": 3_500, "text": "Guten <i>Tag</i>.", "settings": ""}],
+    },
     "CostsView": {
         "video_id": _VIDEO,
         "currency": "USD",

@@ -23,6 +23,8 @@ ELSEWHERE = {
     "POST /v1/videos/pull", "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
     "POST /v1/videos/{id}/runs", "POST /v1/videos/{id}/runs/cancel",
     "DELETE /v1/videos/{id}/shares/{share_id}",
+    *(f"{each} /v1/videos/{{id}}/captions/{{language}}" for each in ("PATCH", "DELETE")),
+    "POST /v1/videos/{id}/captions/{language}/revert",
     *(f"POST /v1/imports/{{id}}/{act}"
       for act in ("complete", "preview", "report", "resume", "revert", "run", "start")),
     "POST /v1/exports/{id}/download",

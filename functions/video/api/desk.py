@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.requests import Request
 
@@ -18,6 +18,9 @@ from functions.video.ports import Videos
 from functions.video.shares import Recipient, Share
 from functions.video.uploads import UploadDesk
 from functions.video.viewing import Session, Tally
+
+if TYPE_CHECKING:  # it reads files of captions, which few requests do
+    from functions.video.captioning import Captioning
 
 
 class PagedVideos(Videos, Protocol):
@@ -87,6 +90,7 @@ class Desk:
     views: ViewBook
     pipeline: Pipeline
     costs: CostBook
+    captioning: "Callable[[], Captioning]"
     linked: Find  # the records that a video is linked to
     playback_lifetime: timedelta
 

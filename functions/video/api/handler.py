@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -20,7 +21,7 @@ from functions.shared.telemetry import annotate
 from functions.shared.web import build_app, lambda_handler
 from functions.video import shares as share_links
 from functions.video.admittance import Admittance
-from functions.video.api import costs, playback, shares, uploads, videos, viewing
+from functions.video.api import captions, costs, playback, shares, uploads, videos, viewing
 from functions.video.api.desk import Desk
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_costs import DynamoCosts
@@ -40,6 +41,9 @@ from functions.video.step_functions import StepFunctionsExecutions
 from functions.video.uploads import UploadDesk
 from functions.video.viewing import Beat
 
+if TYPE_CHECKING:
+    from functions.video.captioning import Captioning
+
 OPENINGS = Rate(per_second=0.2, burst=20)  # of one share
 BEATS = Rate(per_second=1, burst=30)  # of one session
 
@@ -53,6 +57,7 @@ def _desk(ask: Exchange) -> Desk:
     sources = S3Store(client("s3"), settings.uploads_bucket)
     quotas = Meter(ask.table(settings.platform_table), settings.stage)
     return Desk(
+        captioning=partial(_captioning, ask.caller.workspace, records, settings.media_bucket),
         costs=DynamoCosts(ask.table(settings.video_table)),
         videos=records,
         views=DynamoViews(ask.table(settings.video_table)),
@@ -83,6 +88,13 @@ def _desk(ask: Exchange) -> Desk:
         linked=crm.shown,
         playback_lifetime=timedelta(seconds=settings.playback_lifetime_s),
     )
+
+
+def _captioning(workspace: str, videos: DynamoVideos, bucket: str) -> "Captioning":
+    # Here and not above: few requests read or write cues.
+    from functions.video.captioning import Captioning
+
+    return Captioning(workspace, videos, S3Store(client("s3"), bucket), now)
 
 
 def _origin(exempt: str) -> Origin:
@@ -165,6 +177,7 @@ def _notebook(token: str) -> tuple[Grant, Callable[[Beat], None]]:
 app = build_app(
     "Reelate video",
     videos.routes(_desk),
+    captions.routes(_desk),
     costs.routes(_desk),
     uploads.routes(_desk),
     playback.routes(_desk, _screening),

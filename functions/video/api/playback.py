@@ -28,7 +28,10 @@ from functions.video.playback import (
 
 Token = Annotated[str, Path(description="The signed part of a playback link.")]
 Rung = Annotated[
-    str, Path(description="A rendition that the master playlist names, `audio` or `captions`.")
+    str, Path(description="A rendition that the master playlist names, `audio` or `captions-de`.")
+]
+Language = Annotated[
+    str, Path(description="The language of a caption track (BCP 47).", examples=["de"])
 ]
 RunNumber = Annotated[int, Path(description="The run that made the segment.")]
 SegmentPath = Annotated[str, Path(description="The segment, as the playlist names it.")]
@@ -67,8 +70,8 @@ def _add_links(api: APIRouter, desk: OpenDesk) -> None:
         "may not see. Playable from the first finished seconds on while the "
         "rest is still encoded. Beside it lie `poster.jpg`, `video.mp4`, `audio.m4a`, "
         "`storyboard.jpg` with `storyboard.vtt`, and `waveform.json` (audiowaveform's format), "
-        "and `captions.vtt` once there is a transcript. 409 "
-        "`not_playable` when there is nothing to play.",
+        "and, of each language with captions, `captions-de.vtt` (`captions.vtt` is the first of "
+        "them). 409 `not_playable` when there is nothing to play.",
         responses=CHANGE, openapi_extra=operation("videos:read", "IdempotencyKey"),
     )  # fmt: skip
     async def link(ask: Reads, video_id: Id, body: NewPlayback | None = None) -> Response:
@@ -151,8 +154,18 @@ def _add_files(api: APIRouter, screening: OpenScreening) -> None:
         openapi_extra=OPEN,
     )  # fmt: skip
     async def captions(request: Request, token: Token) -> Response:
-        """Redirect to the captions (WebVTT); 404 `not_playable_yet` until there is a transcript."""
+        """Redirect to the default track of the captions, else the first by language (WebVTT); 404
+        `not_playable_yet` until there is one."""
         return _redirect(screening(request, token).captions())
+
+    @api.get(
+        "/v1/playback/{token}/captions-{language}.vtt", response_class=Response, status_code=302,
+        name="play_captions_track", summary="The captions of one language as one file",
+        responses=_REDIRECT, openapi_extra=OPEN,
+    )  # fmt: skip
+    async def track(request: Request, token: Token, language: Language) -> Response:
+        """Redirect to a caption track (WebVTT); 404 `not_playable_yet` when there is none."""
+        return _redirect(screening(request, token).captions(language))
 
     for name, kind in (
         (keys.POSTER, "The poster picture"),

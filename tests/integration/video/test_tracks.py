@@ -30,12 +30,12 @@ def test_captions_are_a_track_as_soon_as_there_is_a_transcript(cloud: Cloud) -> 
     cloud.put_media(video, "manifest.json", manifest())
     cloud.mark_ready(video)
     url = link(cloud, video)
-    before = [follow(cloud, beside(url, name)) for name in ("captions.m3u8", "captions.vtt")]
+    before = [follow(cloud, beside(url, name)) for name in ("captions-en.m3u8", "captions.vtt")]
     silent = follow(cloud, url)
 
     cloud.finish(video, "transcript", OK_TRANSCRIPT)
     master = follow(cloud, url)
-    listed = follow(cloud, beside(url, "captions.m3u8"))
+    listed = follow(cloud, beside(url, "captions-en.m3u8"))
     file = follow(cloud, beside(url, "captions.vtt"))
 
     assert [(each.status, each.json["code"]) for each in before] == [(404, "not_playable_yet")] * 2

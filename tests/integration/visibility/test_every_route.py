@@ -27,10 +27,12 @@ ROUTES = [
 _LEFT_OUT = {"links", "company_id", "contact_ids", "owner_id", "team_id", "email", "domain"}
 
 LINE = {"description": "Seat", "unit_price": {"amount_minor": 5, "currency": "EUR"}}
+CAPTIONS = {"language": "de", "file": "WEBVTT\n\n00:01.000 --> 00:02.000\nHallo."}
 SHARE = {"recipient": {"name": "Ada"}}
 MADE_UP = {
     "{line}": "lin_06b1qz3v1w7g2m5n8p0r4t6x9h",
     "{share_id}": "shr_06b1qz3v1w7g2m5n8p0r4t6x9s",
+    "{language}": "de",
 }
 
 
@@ -76,6 +78,9 @@ def test_a_record_is_there_for_who_may_see_it_and_absent_for_others(
         if "{share_id}" in path:
             found = f"/v1/{resource}/{record['id']}/shares"
             inner[record["id"]] = world.admin.make(found, SHARE)["id"]
+        if "/captions/" in path:
+            made = world.admin.make(f"/v1/{resource}/{record['id']}/captions", CAPTIONS)
+            assert made["language"] == "de"
         return record
 
     who = caller(visibility)
