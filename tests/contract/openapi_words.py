@@ -70,6 +70,8 @@ TAGS = {
     "imports": "Files whose rows become records: looked at, mapped, previewed, run, taken back.",
     "exports": "Records written to files.",
     "videos": "Recordings: upload, processing, runs.",
+    "captions": "Caption tracks of a video, one for each language: the transcript's own, and those"
+    "that people send or edit.",
     "playback": "Links that play a video.",
     "viewing": "Who watched what of a video.",
     "insight": "Transcripts, and what they say with evidence.",
