@@ -7,6 +7,8 @@ representation the change is based on.
 
 import re
 
+from functions.shared.errors import PreconditionFailedError
+
 _VARIANT = re.compile(r'~[0-9a-f]{12}"')
 
 
@@ -24,3 +26,11 @@ def named(etag: str, tags: str) -> bool:
     """Say whether `If-None-Match` names this tag; compared weakly (RFC 9110, 13.1.2)."""
     each = [tag.strip().removeprefix("W/") for tag in tags.split(",")]
     return each == ["*"] or etag in each
+
+
+def check_match(etag: str, if_match: str | None) -> None:
+    """Raise PreconditionFailedError unless `If-Match` (if given) names this ETag or is `*`."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    if etag not in [tag.strip() for tag in if_match.split(",")]:
+        raise PreconditionFailedError("The record has changed since you read it.")

@@ -31,11 +31,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 from functions.shared.caller import Caller
 from functions.shared.check import Door
 from functions.shared.clock import now
+from functions.shared.entity_tags import check_match
 from functions.shared.errors import (
     ConflictError,
     FieldProblem,
     NotFoundError,
-    PreconditionFailedError,
 )
 from functions.shared.ids import is_id
 from functions.shared.ownership import check_ownership
@@ -332,14 +332,6 @@ def unlist(item: Item, names: Sequence[str] = LISTED) -> None:
     """Take an item out of the indexes that lists are read from."""
     for name in names:
         item.pop(name, None)
-
-
-def check_match(etag: str, if_match: str | None) -> None:
-    """Raise PreconditionFailedError unless `If-Match` (if given) names this ETag or is `*`."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    if etag not in [tag.strip() for tag in if_match.split(",")]:
-        raise PreconditionFailedError("The record has changed since you read it.")
 
 
 __all__ = [

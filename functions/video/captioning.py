@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.clock import iso
+from functions.shared.entity_tags import check_match
 from functions.shared.errors import (
     ConflictError,
     FieldProblem,
@@ -21,7 +22,6 @@ from functions.shared.errors import (
     UnavailableError,
 )
 from functions.shared.ids import new_id
-from functions.shared.records import check_match
 from functions.shared.writes import Also, nothing_else
 from functions.video import keys, subrip, tracks, webvtt
 from functions.video.captions import CaptionsRefusedError, Cue, checked
