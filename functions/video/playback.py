@@ -182,8 +182,8 @@ class Screening:
         video = self._video()
         content, run = self._content(video)
         if name.startswith(_CAPTIONS):
-            address = self._captions(video, name.removeprefix(_CAPTIONS))
-            return playlist.captions_playlist(content.duration_ms, address)
+            file = self._captions(video, name.removeprefix(_CAPTIONS))
+            return playlist.captions_playlist(content.duration_ms, file)
         write: Callable[..., str] = playlist.media_playlist
         track = self._track(content, run, name)
         if track is None and isinstance(content, Manifest):
