@@ -24,8 +24,9 @@ from functions.shared.errors import (
 from functions.shared.ids import new_id
 from functions.shared.writes import Also, nothing_else
 from functions.video import keys, subrip, tracks, webvtt
+from functions.video.caption_track import CaptionTrack
 from functions.video.captions import CaptionsRefusedError, Cue, checked
-from functions.video.model import CaptionTrack, Video
+from functions.video.model import Video
 from functions.video.ports import Clock, Videos
 from functions.video.store import MediaStore
 from functions.video.tracks import Shown

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.shared.record import OwnedRecord
+from functions.video.caption_track import CaptionTrack
 from functions.video.media import Content, EncodePlan, Manifest, MediaWarning, Source
 
 MAX_LINKS = 20
@@ -29,8 +30,6 @@ From = Literal["inspect", "transcribe", "analyse"]
 WantedContent = Literal["auto", "general", "talking_head", "screen_share"]
 # How the bytes come: parts by their sender, one PUT of a small file, or fetched from an address.
 Method = Literal["multipart", "single", "pull"]
-CaptionKind = Literal["captions", "subtitles"]
-CaptionSource = Literal["automatic", "edited", "uploaded"]
 UploadState = Literal["waiting", "uploading", "completed", "cancelled", "expired", "failed"]
 
 # The steps of a run in order, each with its usual share (percent) of a run's work.
@@ -204,21 +203,6 @@ class Artefacts(Frozen):
     def with_(self, name: ArtefactName, artefact: Artefact) -> Self:
         """Return these artefacts with one of them replaced."""
         return self.model_copy(update={name: artefact})
-
-
-class CaptionTrack(Frozen):
-    """A caption track that somebody has made, or the mark that the automatic one was removed."""
-
-    language: str
-    label: str
-    kind: CaptionKind = "captions"
-    default: bool = False
-    source: CaptionSource = "uploaded"
-    cues: int = 0
-    name: str = ""  # of its file, among the video's captions; internal
-    version: int  # the video's when it was written: no other track of it has had it
-    updated_at: str
-    removed: bool = False
 
 
 class Step(Frozen):

@@ -15,7 +15,8 @@ from pydantic import AfterValidator, StringConstraints
 
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.video import keys
-from functions.video.model import CaptionKind, CaptionSource, CaptionTrack, Video
+from functions.video.caption_track import CaptionKind, CaptionSource, CaptionTrack
+from functions.video.model import Video
 
 MAX_TRACKS = 20
 # BCP 47: language, script, region, variants.

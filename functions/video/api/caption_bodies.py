@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from functions.video.model import CaptionKind, CaptionSource
+from functions.video.caption_track import CaptionKind, CaptionSource
 from functions.video.tracks import Label, Language, Shown
 
 _FILE = "WEBVTT\n\n00:00:01.000 --> 00:00:03.500\nHello, and <i>welcome</i>.\n"
