@@ -9,7 +9,7 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from infra.function import RETENTION, House, HouseFunction
-from infra.nag import acknowledge
+from infra.nag import acknowledge, acknowledge_pattern
 from infra.packaging import ROOT
 
 
@@ -20,11 +20,13 @@ def state_machine(
     definition: str,
     steps: Mapping[str, HouseFunction],
     values: Mapping[str, str] | None = None,
+    *,
+    distributed: bool = False,
 ) -> None:
     """Add the state machine `name` (and its role and log group) to a scope, which has no other.
 
     `definition` is the file `infra/<definition>.asl.json`, where `${<step>Arn}` stands for each of
-    `steps` and `${<name>}` for each of `values`.
+    `steps` and `${<name>}` for each of `values`. `distributed`: it has a Distributed Map.
     """
     role = iam.Role(scope, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
     role.add_to_policy(
@@ -33,6 +35,8 @@ def state_machine(
             resources=[step.function.function_arn for step in steps.values()],
         )
     )
+    if distributed:
+        _runs_children(role, house, name)
     log_group = logs.LogGroup(
         scope,
         "MachineLogs",
@@ -65,3 +69,20 @@ def state_machine(
             id=f"AwsSolutions-IAM5[{finding}]",
             reason="Log delivery and X-Ray know no resource-level permission.",
         )
+
+
+def _runs_children(role: iam.Role, house: House, name: str) -> None:
+    """Let a machine start and stop children of its own Maps, and no other machine's."""
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["states:StartExecution"],
+            resources=[house.names.arn("states", f"stateMachine:{name}")],
+        )
+    )
+    children = house.names.arn("states", f"execution:{name}/*")
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["states:DescribeExecution", "states:StopExecution"], resources=[children]
+        )
+    )
+    acknowledge_pattern(role, children, "A child's name is made when it starts.")

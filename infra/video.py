@@ -58,7 +58,7 @@ class VideoSteps(Construct):
             "Inspect": self._step("inspect", settings.InspectSettings, ffmpeg=True),
             "Plan": self._step("plan", settings.PlanSettings),
             "Encode": self._step(
-                "encode", settings.EncodeSettings, ffmpeg=True, minutes=5, scratch=2048
+                "encode", settings.EncodeSettings, ffmpeg=True, minutes=4, scratch=2048
             ),
             "EncodeAudio": self._step(
                 "encode_audio", settings.EncodeAudioSettings, ffmpeg=True, minutes=15, scratch=4096
@@ -82,6 +82,7 @@ class VideoSteps(Construct):
             "video",
             {**steps, "Transcribe": insight.transcribe, "Analyse": insight.analyse},
             {"EncodeConcurrency": str(house.stage.encode_concurrency)},
+            distributed=True,
         )
         self._start()
         self._expire()

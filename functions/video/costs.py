@@ -14,31 +14,33 @@ from pydantic import BaseModel, ConfigDict
 from functions.video import prices
 from functions.video.ladder import ladder
 from functions.video.model import From, MediaFacts, Video
+from functions.video.work import CPU_SECONDS_PER_MEGAPIXEL, batch_size, megapixels
 
 # What the ledger holds of a step, as whole numbers that can be added up.
 Amounts = Mapping[str, int]
 Unit = Literal[
-    "requests", "gb_seconds", "transitions", "puts", "audio_minutes", "input_tokens",
-    "output_tokens",
+    "requests", "gb_seconds", "transitions", "express_requests", "express_gb_seconds", "puts",
+    "audio_minutes", "input_tokens", "output_tokens",
 ]  # fmt: skip
 
 # The states that one invocation of a step goes through (infra/video.asl.json), its own included;
 # and those of a run that belong to no step, by where it begins. tests/infra holds them together.
+# `encode` runs in Express children of a Distributed Map: each is one transition of its parent, and
+# then paid by requests and time.
 TRANSITIONS = {
-    "reuse": 2, "inspect": 2, "plan": 2, "encode": 3, "encode_audio": 3, "capture": 3, "package": 2,
+    "reuse": 2, "inspect": 2, "plan": 2, "encode": 1, "encode_audio": 3, "capture": 3, "package": 2,
     "transcribe": 2, "analyse": 1, "finish_transcribe": 2, "finish_analyse": 1,
 }  # fmt: skip
+_EXPRESS = ("encode",)
+_EXPRESS_GB = 64 / 1_024  # the least that a child is billed for
 _STARTS: tuple[From, ...] = ("inspect", "transcribe")
 FRAME: Mapping[From, int] = {"inspect": 6, "transcribe": 3, "analyse": 3}
 
-# Measured with `make bench` on the ladder 720/480/360 at 30 frames/s: 32 s of one processor for a
-# minute of video, so much for a million pixels of all rungs together; the rest of the pipeline
-# takes a quarter of that again (the budget in `make bench`).
-_CPU_SECONDS_PER_MEGAPIXEL = 32 / (60 * 30 * (1280 * 720 + 854 * 480 + 640 * 360) / 1_000_000)
-_SOUND_CPU_SECONDS_PER_MINUTE = 2.0
+# What the rest of the pipeline takes beside encoding (the budget in `make bench`).
 _OTHER_WORK = 0.25
+_SOUND_CPU_SECONDS_PER_MINUTE = 2.0
 _FULL_CPU_MB = 1_769  # memory that buys one whole processor (Lambda's documentation)
-_BATCH_SECONDS, _SEGMENT_SECONDS = 8, 4
+_CHUNK_SECONDS, _SEGMENT_SECONDS = 8, 4
 _TOKENS_PER_MINUTE, _OUTPUT_TOKENS = 250, 600  # of talk; of an analysis
 _BITS_PER_SECOND = 2_000_000  # of a recording whose length nobody knows yet
 _MP4_RENDITIONS = 2  # the mp4 is as large as the largest rung with the sound
@@ -104,6 +106,7 @@ def priced(step: str, amounts: Amounts) -> StepCosts:
         _line("requests", calls, prices.LAMBDA_REQUEST),
         _line("gb_seconds", amounts.get("mb_ms", 0) / 1_024_000, prices.GB_SECOND),
         _line("transitions", transitions, prices.TRANSITION),
+        *(_express(calls, amounts.get("mb_ms", 0)) if step in _EXPRESS else ()),
         _line("puts", amounts.get("puts", 0), prices.S3_PUT),
         *_model_lines(amounts),
     ]
@@ -129,18 +132,21 @@ def estimate(video: Video) -> Estimate:
     size = video.source.size_bytes
     duration = facts.duration_ms if facts else size * 8_000 // _BITS_PER_SECOND
     seconds = duration / 1_000
-    encode = seconds * _megapixels(facts) * _CPU_SECONDS_PER_MEGAPIXEL
+    encode = seconds * _megapixels(facts) * CPU_SECONDS_PER_MEGAPIXEL
     hears = facts is None or facts.audio_codec is not None
     sound = seconds / 60 * _SOUND_CPU_SECONDS_PER_MINUTE if hears else 0.0
-    batches = max(1, -(-duration // (_BATCH_SECONDS * 1_000))) if encode else 0
+    chunks = max(1, -(-duration // (_CHUNK_SECONDS * 1_000))) if encode else 0
+    batches = -(-chunks // batch_size(chunks, encode / chunks)) if chunks else 0
     rungs = len(_rungs(facts))
     puts = round((rungs + hears) * seconds / _SEGMENT_SECONDS) + 10
     steps = {
         "encode": {"calls": batches, "mb_ms": _work(encode)},
         "encode_audio": {"calls": int(hears), "mb_ms": _work(sound)},
-        "package": {"calls": 4, "mb_ms": _work(encode * _OTHER_WORK), "puts": puts},
-        "workflow": {"transitions": FRAME["inspect"] + 20},
+        "package": {"calls": 1, "mb_ms": _work(encode * _OTHER_WORK), "puts": puts},
     }
+    others = TRANSITIONS.keys() - steps.keys()
+    passed = FRAME["inspect"] + sum(TRANSITIONS[each] for each in others)
+    steps["workflow"] = {"calls": len(others), "transitions": passed}
     made = [priced(name, amounts) for name, amounts in steps.items()]
     if hears:
         made += _insight(seconds)
@@ -150,6 +156,15 @@ def estimate(video: Video) -> Estimate:
         steps=tuple(each for each in made if each.lines),
         stored_bytes=size * (1 + _MP4_RENDITIONS),
     )
+
+
+def _express(calls: int, mb_ms: int) -> list[Line]:
+    """A child lives as long as its worker, which has a whole processor's memory."""
+    lived = mb_ms / _FULL_CPU_MB / 1_000  # seconds
+    return [
+        _line("express_requests", calls, prices.EXPRESS_REQUEST),
+        _line("express_gb_seconds", lived * _EXPRESS_GB, prices.EXPRESS_GB_SECOND),
+    ]
 
 
 def _insight(seconds: float) -> list[StepCosts]:
@@ -195,8 +210,7 @@ def _rungs(facts: MediaFacts | None) -> list[tuple[int, int]]:
 
 def _megapixels(facts: MediaFacts | None) -> float:
     """Return how many million pixels a second of all rungs has."""
-    rate = (facts.frame_rate if facts else None) or 30.0
-    return sum(width * height for width, height in _rungs(facts)) * rate / 1_000_000
+    return megapixels(_rungs(facts), (facts.frame_rate if facts else None) or 30.0)
 
 
 def _work(cpu_seconds: float) -> int:

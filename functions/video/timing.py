@@ -128,10 +128,6 @@ def chunks(timing: Timing) -> tuple[ChunkPlan, ...]:
     )
 
 
-def batches(count: int, *, at_most: int = 1000) -> tuple[tuple[int, ...], ...]:
-    """Group chunk indices for the Map: one each, more only when there would be over `at_most`.
-
-    A Standard execution has 25,000 history events, of which one inline Map item takes about ten.
-    """
-    size = max(1, -(-count // at_most))
+def batches(count: int, size: int) -> tuple[tuple[int, ...], ...]:
+    """Group chunk indices, `size` to a worker."""
     return tuple(tuple(range(first, min(first + size, count))) for first in range(0, count, size))

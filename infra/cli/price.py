@@ -13,7 +13,7 @@ GB = 1_000_000_000
 
 # One video's units beside its work, as the state machine and the tables are built (see README).
 TRANSITIONS_FIXED = 30
-TRANSITIONS_PER_CHUNK = 3
+CHUNKS_PER_BATCH = 3  # one transition each; of a long video
 WRITES_FIXED = 60
 WRITES_PER_CHUNK = 4
 READS = 120
@@ -50,7 +50,7 @@ def bill(prices: Mapping[str, Any], *, seconds: float, source_bytes: int) -> lis
     stored_bytes = 3 * source_bytes
     minutes = seconds / 60
     gb_seconds = minutes * CPU_SECONDS_PER_MINUTE * FULL_CPU_GB
-    transitions = TRANSITIONS_FIXED + TRANSITIONS_PER_CHUNK * chunks
+    transitions = TRANSITIONS_FIXED + math.ceil(chunks / CHUNKS_PER_BATCH)
     writes = WRITES_FIXED + WRITES_PER_CHUNK * chunks
     spoken = max(seconds, prices["transcribe"]["minimum_seconds"]) / 60
     tokens = minutes * TOKENS_PER_MINUTE

@@ -7,6 +7,7 @@ from infra.packaging import ROOT
 from tests.infra.templates import (
     Resource,
     Template,
+    allowed,
     flat,
     listed,
     statements,
@@ -154,6 +155,28 @@ def test_each_state_machine_may_call_the_functions_of_its_definition_and_no_othe
 
         assert called
         assert may_call == called
+
+
+def test_a_machine_starts_and_stops_children_of_its_own_and_no_other(service: Template) -> None:
+    for machine in service.of("AWS::StepFunctions::StateMachine"):
+        role = service.named(machine.properties["RoleArn"])
+        name = machine.properties["StateMachineName"]
+        may = {
+            (action, resource.rpartition(":states:")[2].partition("<AWS::AccountId>:")[2])
+            for action, resource in allowed(service, role)
+            if action.startswith("states:")
+        }
+        distributed = '"DISTRIBUTED"' in _asl(machine)
+
+        assert may == (
+            {
+                ("states:StartExecution", f"stateMachine:{name}"),
+                ("states:DescribeExecution", f"execution:{name}/*"),
+                ("states:StopExecution", f"execution:{name}/*"),
+            }
+            if distributed
+            else set()
+        )
 
 
 def test_every_substitution_of_a_definition_is_given_and_used(service: Template) -> None:

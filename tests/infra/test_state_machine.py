@@ -122,6 +122,32 @@ def test_payloads_carry_ids_and_keys_only(name: str, state: dict[str, Any]) -> N
     }  # fmt: skip
 
 
+MAPS = [(name, state) for name, state in STATES if state["Type"] == "Map"]
+
+
+@pytest.mark.parametrize(("name", "state"), MAPS, ids=[name for name, _ in MAPS])
+def test_children_are_express_and_end_before_express_would_end_them(
+    name: str, state: dict[str, Any]
+) -> None:
+    processor = state["ItemProcessor"]
+    assert processor["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+    for inner in processor["States"].values():
+        assert inner["Type"] in ("Task", "Fail")  # every further state would cost, and wait
+        assert inner.get("TimeoutSeconds", 0) < 5 * 60
+    assert not state.keys() & {"ToleratedFailureCount", "ToleratedFailurePercentage"}
+
+
+@pytest.mark.parametrize(("name", "state"), MAPS, ids=[name for name, _ in MAPS])
+def test_children_know_what_they_are_given_alone(name: str, state: dict[str, Any]) -> None:
+    """A Distributed Map's children see no variable of their parent's."""
+    words = json.dumps(state["ItemProcessor"])
+    used = set(re.findall(r"\$(?!states\b|\{)\w+", words))
+
+    assert used == set()
+    asked = set(re.findall(r"\$states\.input\.(\w+)", words)) - {"error"}
+    assert asked == set(state["ItemSelector"])
+
+
 def test_every_way_leads_somewhere() -> None:
     for machine in machines(MACHINE):
         reached, waiting = set(), {machine["StartAt"]}

@@ -197,6 +197,64 @@ def test_a_worker_sees_its_layer_as_packed_and_nothing_of_this_machine(emulator:
         assert found == {"tool": "runs", "project": False, "aws": None}
 
 
+def test_a_distributed_map_in_jsonata_gives_each_child_what_is_selected_for_it(
+    emulator: Emulator,
+) -> None:
+    (emulator.folder / "open").touch()
+    function = emulator.function("step")
+    child = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": function, "Payload": "{% $states.input %}"},
+        "End": True,
+    }
+    machine = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Begin",
+        "States": {
+            "Begin": {
+                "Type": "Pass",
+                "Assign": {"who": "{% $states.input.who %}", "of": "{% [$states.input.of] %}"},
+                "Next": "Each",
+            },
+            "Each": {
+                "Type": "Map",
+                "Items": "{% $of %}",
+                "MaxConcurrency": "{% 1 %}",
+                "ItemSelector": {"name": "{% $who & $states.context.Map.Item.Value.part %}"},
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+                    "StartAt": "Child",
+                    "States": {"Child": child},
+                },
+                "Assign": {"count": "{% $count($states.result) %}"},
+                "Output": {},
+                "Next": "Done",
+            },
+            "Done": {"Type": "Pass", "Output": {"count": "{% $count %}"}, "End": True},
+        },
+    }
+    states = emulator.aws("stepfunctions")
+    made = states.create_state_machine(
+        name="m", roleArn="arn:aws:iam::000000000000:role/step", definition=json.dumps(machine)
+    )["stateMachineArn"]
+    parts: list[list[dict[str, str]]] = [[{"part": "a"}, {"part": "b"}], [{"part": "c"}], []]
+    for number, of in enumerate(parts):
+        execution = states.start_execution(
+            stateMachineArn=made, name=f"x{number}", input=json.dumps({"who": "x-", "of": of})
+        )["executionArn"]
+
+        def ended(arn: str = execution) -> Any:
+            found = states.describe_execution(executionArn=arn)
+            return found if found["status"] != "RUNNING" else None
+
+        found = until(ended)
+        assert found["status"] == "SUCCEEDED", found
+        assert json.loads(found["output"]) == {"count": len(of)}
+
+    assert emulator.lines("stepped") == ["x-a", "x-b", "x-c"]
+
+
 @pytest.fixture
 def api(emulator: Emulator) -> str:
     """An API whose one method is a function that fails."""

@@ -26,8 +26,8 @@ _STEP = "plan"
 
 @instrumented
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return `ok` with `batches` (lists of chunk numbers), `video` and `audio`, or `refused` with
-    a reason when the quota of encoded minutes does not suffice."""
+    """Return `ok` with `batches` (each with the numbers of its `chunks`), `video` and `audio`, or
+    `refused` with a reason when the quota of encoded minutes does not suffice."""
     task, settings = Task.model_validate(event), PlanSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     table = Table(client("dynamodb"), settings.video_table, task.workspace)
@@ -65,7 +65,7 @@ def _worked(task: Task, settings: PlanSettings, table: Table) -> dict[str, Any]:
     log.step_done(_STEP, {"chunks": chunks})
     return {
         "outcome": "ok",
-        "batches": [list(batch) for batch in made.batches],
+        "batches": [{"chunks": list(batch)} for batch in made.batches],
         "video": made.video is not None,
         "audio": made.audio is not None,
     }

@@ -14,6 +14,7 @@ from functions.video.media import (
 )
 from functions.video.quality import sampled
 from functions.video.timing import batches, chunks, time_frames
+from functions.video.work import CPU_SECONDS_PER_MEGAPIXEL, batch_size, megapixels
 
 # These containers have an index of keyframes, so a seek ends at or before its target. The others
 # are searched by time and may start between two keyframes: aim one such distance earlier.
@@ -64,5 +65,13 @@ def plan(source: Source, *, content: Content | None = None, chunk_segments: int 
         duration_ms=max(1, duration),
         video=video,
         audio=audio,
-        batches=batches(len(video.chunks)) if video else (),
+        batches=_shared_out(video) if video else (),
     )
+
+
+def _shared_out(video: VideoPlan) -> tuple[tuple[int, ...], ...]:
+    timing = video.timing
+    seconds = float(timing.segment_frames * timing.chunk_segments / timing.rate)
+    sizes = [(rung.width, rung.height) for rung in video.rungs]
+    work = seconds * megapixels(sizes, float(timing.rate)) * CPU_SECONDS_PER_MEGAPIXEL
+    return batches(len(video.chunks), batch_size(len(video.chunks), work))

@@ -8,5 +8,6 @@ and mends what would make a laptop differ from AWS; tests guard each of these:
 - `__main__`: calls from this machine count as TLS, for the policies that demand it;
 - `memory`: undelivered stream records, open multipart uploads and running executions survive a
   restart, and a power cut loses seconds, not a day;
+- `maps`: Distributed Maps in JSONata;
 - `unpacking`: a layer's files keep their permissions and are unpacked once, not once per worker.
 """

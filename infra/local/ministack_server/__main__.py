@@ -20,7 +20,7 @@ from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import cloudformation
 
-from infra.local.ministack_server import unpacking
+from infra.local.ministack_server import maps, unpacking
 from infra.local.ministack_server.front import FrontDoor
 from infra.local.ministack_server.memory import Memory, keep_layers_in, resume_interrupted
 
@@ -61,6 +61,7 @@ def trust_loopback() -> None:
 async def run() -> None:
     """Serve until SIGTERM or SIGINT, then let MiniStack save its state."""
     trust_loopback()
+    maps.install()
     unpacking.install(Path(os.environ["UNPACKED_DIR"]))
     keep_layers_in(Path(persistence.STATE_DIR) / "layers")
     gateway, front = int(os.environ["GATEWAY_PORT"]), int(os.environ["FRONT_PORT"])

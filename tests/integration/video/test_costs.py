@@ -55,7 +55,8 @@ def test_what_each_invocation_took_is_added_up(cloud: Cloud) -> None:
     assert shown["usd"] == pytest.approx(sum(run["usd"] for run in shown["runs"]))
     encode = next(each for each in shown["runs"][1]["steps"] if each["step"] == "encode")
     assert {line["unit"]: line["count"] for line in encode["lines"]} == {
-        "requests": 2, "gb_seconds": 5.0, "transitions": 6,
+        "requests": 2, "gb_seconds": 5.0, "transitions": 2, "express_requests": 2,
+        "express_gb_seconds": 0.181,
     }  # fmt: skip
 
 

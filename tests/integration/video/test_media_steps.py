@@ -100,7 +100,7 @@ class Studio:
         """Run every step as the state machine does; returns what package says."""
         assert self.step(inspect)["outcome"] == "ok"
         for batch in self.step(plan)["batches"]:
-            assert self.step(encode, chunks=batch)["outcome"] == "ok"
+            assert self.step(encode, **batch)["outcome"] == "ok"
         self.step(encode_audio)
         self.step(capture)
         return self.step(package)

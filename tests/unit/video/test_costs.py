@@ -41,8 +41,12 @@ def test_memory_and_time_become_gigabyte_seconds() -> None:
     assert lines["gb_seconds"].count == pytest.approx(3.0)
     assert lines["gb_seconds"].usd == pytest.approx(3 * 0.0000133334)
     assert lines["requests"].count == 2
-    assert lines["transitions"].count == 6
-    assert made.usd == pytest.approx(3 * 0.0000133334 + 2 * 0.0000002 + 6 * 0.000025)
+    assert lines["transitions"].count == lines["express_requests"].count == 2
+    lived = 2_048 * 1_500 / 1_769 / 1_000  # seconds, of both children together
+    assert lines["express_gb_seconds"].count == pytest.approx(lived * 64 / 1_024)
+    assert made.usd == pytest.approx(
+        3 * 0.0000133334 + 2 * (0.0000002 + 0.000025 + 0.000001) + lived / 16 * 0.00001667
+    )
 
 
 def test_a_model_without_a_price_says_so_and_the_rest_is_summed() -> None:
@@ -134,3 +138,31 @@ def test_longer_is_never_cheaper(duration: int, width: int, height: int, rate: f
         return sum(each.usd for each in estimate(video(HD.model_copy(update=facts))).steps)
 
     assert 0 < usd(duration) <= usd(2 * duration)
+
+
+@pytest.mark.parametrize(("minutes", "most"), [(10, 0.25), (20, 0.25), (60, 0.20), (8 * 60, 0.20)])
+def test_orchestration_costs_less_than_a_quarter_of_encoding(minutes: int, most: float) -> None:
+    """All transitions of a run and all that Express children cost, to the encoders' own time."""
+    facts = HD.model_copy(update={"duration_ms": minutes * 60_000})
+
+    steps = estimate(video(facts)).steps
+    orchestration = sum(
+        line.usd or 0
+        for each in steps
+        for line in each.lines
+        if line.unit in ("transitions", "express_requests", "express_gb_seconds")
+    )
+    (encode,) = [each for each in steps if each.step == "encode"]
+    work = sum(line.usd or 0 for line in encode.lines if line.unit in ("gb_seconds", "requests"))
+
+    assert orchestration / work < most
+
+
+def test_every_chunk_by_itself_would_cost_more_than_that() -> None:
+    """Why chunks are batched: one to a worker, an hour's 450 cost a third of its encoding."""
+    alone = priced("encode", {"calls": 450, "mb_ms": (32 * 60 * 1_000 * 1_769)})
+
+    units = {line.unit: line.usd or 0 for line in alone.lines}
+    assert sum(usd for unit, usd in units.items() if unit not in ("gb_seconds", "requests")) > (
+        0.3 * units["gb_seconds"]
+    )

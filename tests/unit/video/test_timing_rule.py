@@ -1,5 +1,6 @@
 """The timing rule on paper: rates, slots, chunks."""
 
+import json
 from fractions import Fraction
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ from functions.video.timing import (
     slot,
     time_frames,
 )
+from functions.video.work import AT_ONCE, BATCH_CPU_SECONDS, batch_size
 
 RATES = st.sampled_from([*STANDARD_RATES, Fraction(7), Fraction(1, 3), Fraction(120)])
 
@@ -138,10 +140,15 @@ def test_chunks_cover_every_frame_once_and_begin_at_segments(
 
 
 @settings(deadline=None)
-@given(count=st.integers(0, 20_000))
-def test_batches_hold_every_chunk_once_and_are_few(count: int) -> None:
-    made = batches(count)
+@given(count=st.integers(0, 20_000), work=st.floats(0, 1_000))
+def test_batches_hold_every_chunk_once_and_no_more_than_a_worker_can_do(
+    count: int, work: float
+) -> None:
+    size = batch_size(count, work)
+    made = batches(count, size)
 
     assert [index for batch in made for index in batch] == list(range(count))
-    assert len(made) <= 1000
-    assert count > 1000 or all(len(batch) == 1 for batch in made)
+    assert all(len(batch) == size for batch in made[:-1])
+    assert size == 1 or size * work <= BATCH_CPU_SECONDS
+    assert size == 1 or len(made) >= AT_ONCE // 2
+    assert len(json.dumps([{"chunks": batch} for batch in made])) < 256_000 or count > 10_000

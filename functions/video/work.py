@@ -1,0 +1,27 @@
+"""How much processor time encoding takes: for estimates, and to cut work into shares."""
+
+from collections.abc import Iterable
+
+# Measured with `make bench` on the ladder 720/480/360 at 30 frames/s: 32 s of one processor for a
+# minute of video, so much for a million pixels of all rungs together.
+CPU_SECONDS_PER_MEGAPIXEL = 32 / (60 * 30 * (1280 * 720 + 854 * 480 + 640 * 360) / 1_000_000)
+# One worker's share of an encode. A batch costs a state transition, and an eight-second chunk of
+# the ladder above four times as much: of single chunks, orchestration would be a third of the work.
+# But what several workers do at once one does after the other, so a share is no larger than it
+# must be, and there are 24 of them before any is.
+LARGEST_BATCH = 3  # chunks
+BATCH_CPU_SECONDS = 30.0
+AT_ONCE = 24
+
+
+def megapixels(sizes: Iterable[tuple[int, int]], rate: float) -> float:
+    """Return how many million pixels a second of all rungs has; `sizes` are width and height."""
+    return sum(width * height for width, height in sizes) * rate / 1_000_000
+
+
+def batch_size(chunks: int, chunk_cpu_seconds: float) -> int:
+    """Return how many of its chunks a video has in one batch."""
+    wanted = min(LARGEST_BATCH, -(-chunks // AT_ONCE))
+    if chunk_cpu_seconds * wanted > BATCH_CPU_SECONDS:
+        wanted = int(BATCH_CPU_SECONDS / chunk_cpu_seconds)
+    return max(1, wanted)
