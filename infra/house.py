@@ -24,6 +24,7 @@ def house_values(names: Names, audit_key_arn: str) -> dict[str, str]:
         "pull_machine_arn": names.machine_arn("video", "pull"),
         "import_machine_arn": names.machine_arn("crm", "import"),
         "export_machine_arn": names.machine_arn("crm", "export"),
+        "encode_concurrency": str(names.stage.encode_concurrency),
         "import_lanes": str(names.stage.import_lanes),
         "event_bus": names.bus,
         "views_queue_url": names.queue_url("video", "tally_views"),

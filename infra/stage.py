@@ -37,7 +37,7 @@ class Stage(BaseModel):
     log_retention_days: int
     audit_lock: Literal["GOVERNANCE", "COMPLIANCE"]  # may anyone lift the lock of a seal?
     audit_lock_days: int  # how long no seal of the audit log can be deleted
-    encode_concurrency: int  # chunks that one video may encode at the same time
+    encode_concurrency: int  # encoders that one video may have at work; a workspace: its quota
     cdn: Cdn | None = None
     import_lanes: int = 8  # workers of one import
     cors_origins: list[str] = []  # web pages that may call the API, such as https://app.example

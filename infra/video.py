@@ -81,7 +81,6 @@ class VideoSteps(Construct):
             names.of("video"),
             "video",
             {**steps, "Transcribe": insight.transcribe, "Analyse": insight.analyse},
-            {"EncodeConcurrency": str(house.stage.encode_concurrency)},
             distributed=True,
         )
         self._start()

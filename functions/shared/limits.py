@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["stored_bytes", "encoded_minutes", "transcribed_minutes", "model_tokens"]
+Kind = Literal["stored_bytes", "encoders", "encoded_minutes", "transcribed_minutes", "model_tokens"]
 Period = Literal["standing", "month"]
 
 # Whether a quota is what there is at any time, or what is used up in a calendar month (UTC).
 # Minutes are started minutes: each run of a video counts its length, rounded up.
 QUOTAS: Mapping[Kind, Period] = {
     "stored_bytes": "standing",
+    "encoders": "standing",
     "encoded_minutes": "month",
     "transcribed_minutes": "month",
     "model_tokens": "month",
@@ -51,6 +52,7 @@ _DEFAULTS = WorkspaceSettings(
     workspace_rate=Rate(200, 800),
     quotas={
         "stored_bytes": _TIB,
+        "encoders": 400,
         "encoded_minutes": 10_000,
         "transcribed_minutes": 10_000,
         "model_tokens": 50_000_000,
@@ -62,6 +64,7 @@ _LOCAL = WorkspaceSettings(
     workspace_rate=Rate(10_000, 100_000),
     quotas={
         "stored_bytes": 10 * _TIB,
+        "encoders": 10_000,
         "encoded_minutes": 10 * _MINUTES_A_MONTH,
         "transcribed_minutes": 10 * _MINUTES_A_MONTH,
         "model_tokens": 10_000_000_000,

@@ -2,6 +2,7 @@
 
     pattern               requests                                          units
     reserve               1 GetItem (settings), 1 TransactWriteItems (2)    1 RRU, 4 WRU
+    reserved              1 GetItem                                         1 RRU
     settle, release       1 GetItem, 1 TransactWriteItems (2)               1 RRU, 4 WRU
     show a month's usage  1 Query, 1 GetItem                                1 RRU
 
@@ -49,6 +50,11 @@ class Meter:
             refusal = self.refusal(error)
             if refusal is not None and not self._is_reserved(claim):
                 raise refusal from error
+
+    def reserved(self, claim: Claim) -> int:
+        """Return how much is reserved under a name and neither settled nor released."""
+        found = self._reservation(claim)
+        return int(found["amount"]) if found and found["state"] == "reserved" else 0
 
     def settle(self, claim: Claim, amount: int) -> None:
         """Make a reservation what was used in truth."""

@@ -18,6 +18,7 @@ from functions.shared.writes import ConditionFailedError, Write
 
 # The step of a video's run that spends from a quota.
 STEPS: Mapping[Kind, str] = {
+    "encoders": "encode",
     "encoded_minutes": "encode",
     "transcribed_minutes": "transcribe",
     "model_tokens": "analyse",
@@ -25,6 +26,7 @@ STEPS: Mapping[Kind, str] = {
 EXCEEDED = "quota_exceeded"  # the code of a step's reason
 _NOUNS: Mapping[Kind, str] = {
     "stored_bytes": "stored bytes",
+    "encoders": "encoders at work",
     "encoded_minutes": "encoded minutes",
     "transcribed_minutes": "transcribed minutes",
     "model_tokens": "model tokens",
@@ -77,6 +79,7 @@ class QuotaExceededError(RateLimitedError):
             policies=(kind,),
         )
         self.kind = kind
+        self.left = max(0, left)
 
 
 class Quotas(Protocol):
@@ -85,6 +88,9 @@ class Quotas(Protocol):
 
     def reserve(self, claim: Claim, amount: int) -> None:
         """Reserve an amount; raises QuotaExceededError when not all of it is left."""
+
+    def reserved(self, claim: Claim) -> int:
+        """Return how much is reserved under a name and neither settled nor released."""
 
     def settle(self, claim: Claim, amount: int) -> None:
         """Turn a reservation, also a released one, into what was used in truth."""

@@ -116,6 +116,7 @@ class PlanSettings(Settings):
     platform_table: str
     video_table: str
     media_bucket: str
+    encode_concurrency: int  # encoders that one video may have at work
     chunk_segments: int = 2  # segments of about 4 s that one worker encodes in one go
 
 

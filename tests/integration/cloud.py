@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "AUDIT_KEY": "alias/reelate-local-audit",
     "AUDIT_BUCKET": f"reelate-local-audit-123456789012-{REGION}",
     "IMPORT_LANES": "2",
+    "ENCODE_CONCURRENCY": "4",
     "IMPORT_ROWS_PER_SECOND": "100000",
     "EXCHANGE_BUCKET": f"reelate-local-exchange-123456789012-{REGION}",
     **{

@@ -46,6 +46,8 @@ def _worked(
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
     log.step_started(_STEP)
+    meter = Meter(Table(dynamodb, settings.platform_table, task.workspace), settings.stage)
+    meter.release(spent_on("encoders", task.video, task.run))  # they have ended
     plan = EncodePlan.model_validate(media.get_json(keys.PLAN))
     source = Source.model_validate(media.get_json(keys.INSPECTION))
     with tempfile.TemporaryDirectory() as folder:
@@ -63,9 +65,6 @@ def _worked(
     caller = Caller.pipeline(task.workspace, task.request_id)
     facts = MediaFacts.of(source, plan, manifest)
     DynamoVideos(table, Video, caller).mark_ready(task.video, task.run, facts)
-    platform = Table(dynamodb, settings.platform_table, task.workspace)
-    Meter(platform, settings.stage).settle(
-        spent_on("encoded_minutes", task.video, task.run), minutes(plan.duration_ms)
-    )
+    meter.settle(spent_on("encoded_minutes", task.video, task.run), minutes(plan.duration_ms))
     heard = manifest.audio is not None and not manifest.audio.silent
     return {"outcome": "ok", "speech_key": task.prefix + keys.SPEECH if heard else None}

@@ -16,7 +16,7 @@ from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.media import EncodePlan, Source
 from functions.video.model import Reason, Video
-from functions.video.plan.logic import plan
+from functions.video.plan.logic import WAIT_SECONDS, encoders, plan
 from functions.video.s3 import S3Store
 from functions.video.settings import PlanSettings
 from functions.video.task import Task
@@ -26,8 +26,9 @@ _STEP = "plan"
 
 @instrumented
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return `ok` with `batches` (each with the numbers of its `chunks`), `video` and `audio`, or
-    `refused` with a reason when the quota of encoded minutes does not suffice."""
+    """Return `ok` with `batches` (each with the numbers of its `chunks`), how many `lanes` these
+    have, `video` and `audio`; `busy` with `wait_seconds` while all of the workspace's encoders are
+    at work; or `refused` with a reason when the quota of encoded minutes does not suffice."""
     task, settings = Task.model_validate(event), PlanSettings.from_env()
     annotate(workspace=task.workspace, video=task.video, run=task.run)
     table = Table(client("dynamodb"), settings.video_table, task.workspace)
@@ -40,6 +41,7 @@ def _worked(task: Task, settings: PlanSettings, table: Table) -> dict[str, Any]:
     media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    meter = Meter(Table(dynamodb, settings.platform_table, task.workspace), settings.stage)
     log.step_started(_STEP)
     if media.exists(keys.PLAN):
         # Written once: chunks that are done were cut by it.
@@ -51,8 +53,7 @@ def _worked(task: Task, settings: PlanSettings, table: Table) -> dict[str, Any]:
         content = None if wanted == "auto" else wanted
         made = plan(source, content=content, chunk_segments=settings.chunk_segments)
         try:
-            platform = Table(dynamodb, settings.platform_table, task.workspace)
-            Meter(platform, settings.stage).reserve(
+            meter.reserve(
                 spent_on("encoded_minutes", task.video, task.run), minutes(made.duration_ms)
             )
         except QuotaExceededError as refusal:
@@ -60,11 +61,16 @@ def _worked(task: Task, settings: PlanSettings, table: Table) -> dict[str, Any]:
             log.step_failed(_STEP, reason)
             return {"outcome": "refused", "reason": reason.model_dump()}
         media.put_json(keys.PLAN, made.model_dump(mode="json"))
+    most = min(settings.encode_concurrency, max(1, len(made.batches)))
+    lanes = encoders(meter, spent_on("encoders", task.video, task.run), most)
+    if not lanes:
+        return {"outcome": "busy", "wait_seconds": WAIT_SECONDS}
     chunks = len(made.video.chunks) if made.video else 0
     log.chunks_planned(chunks)
     log.step_done(_STEP, {"chunks": chunks})
     return {
         "outcome": "ok",
+        "lanes": lanes,
         "batches": [{"chunks": list(batch)} for batch in made.batches],
         "video": made.video is not None,
         "audio": made.audio is not None,

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from functions.shared.quotas import Claim, QuotaExceededError, Quotas
 from functions.video.complexity import content_of
 from functions.video.ladder import ladder
 from functions.video.media import (
@@ -19,6 +20,7 @@ from functions.video.work import CPU_SECONDS_PER_MEGAPIXEL, batch_size, megapixe
 # These containers have an index of keyframes, so a seek ends at or before its target. The others
 # are searched by time and may start between two keyframes: aim one such distance earlier.
 _INDEXED = ("mov", "matroska", "avi")
+WAIT_SECONDS = 30  # until another look whether an encoder is free
 _MARGIN_MS = 500  # frames are reordered by less than this around a keyframe
 
 
@@ -67,6 +69,19 @@ def plan(source: Source, *, content: Content | None = None, chunk_segments: int 
         audio=audio,
         batches=_shared_out(video) if video else (),
     )
+
+
+def encoders(quotas: Quotas, claim: Claim, wanted: int) -> int:
+    """Take as many of the workspace's encoders as are free, `wanted` at most; 0 when none is. What
+    was taken before under this name is kept. Raises UnavailableError."""
+    held = quotas.reserved(claim)
+    while not held and wanted:
+        try:
+            quotas.reserve(claim, wanted)
+            held = wanted
+        except QuotaExceededError as refusal:
+            wanted = min(wanted - 1, refusal.left)
+    return held
 
 
 def _shared_out(video: VideoPlan) -> tuple[tuple[int, ...], ...]:

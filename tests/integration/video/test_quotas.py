@@ -1,6 +1,7 @@
 """What a video takes from its workspace's quotas, and gives back: through its own functions."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from functions.video.plan.handler import handler as plan
 from tests.integration.cloud import ENVIRONMENT
 from tests.integration.gateway import CONTEXT
 from tests.integration.video.conftest import MIB, Cloud, in_parallel
+from tests.integration.video.renditions import plan as plan_document
 from tests.integration.video.steps import NOT_MEDIA, later, unreachable
 
 NEW = {"filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 9 * MIB}
@@ -204,6 +206,52 @@ def test_a_plan_reserves_its_minutes_once_however_often_it_is_made(cloud: Cloud)
     assert [plan(task, CONTEXT)["outcome"] for _ in range(3)] == ["ok"] * 3
 
     assert counted("encoded_minutes") == (0, 2)
+
+
+def task_of(video: Any) -> dict[str, Any]:
+    return {"workspace": "wsp_one", "video": video["id"], "run": 1}
+
+
+def planned_of(cloud: Cloud, count: int) -> Any:
+    """Return a running video that has been planned before, in so many batches."""
+    video = cloud.running()
+    made = plan_document()
+    made["batches"] = [[index] for index in range(count)]
+    cloud.put_media(video, "plan.json", made)
+    return video
+
+
+def test_a_video_takes_the_encoders_that_are_free_and_the_next_one_waits(cloud: Cloud) -> None:
+    limit(encoders=3)
+    first, second, third = (planned_of(cloud, 2) for _ in range(3))
+
+    assert [plan(task_of(first), CONTEXT)["lanes"] for _ in range(3)] == [2, 2, 2]
+    assert plan(task_of(second), CONTEXT)["lanes"] == 1
+    assert plan(task_of(third), CONTEXT) == {"outcome": "busy", "wait_seconds": 30}
+    assert counted("encoders") == (0, 3)
+    steps = {step["name"]: step["state"] for step in cloud.get(third)["run"]["steps"]}
+    assert steps["plan"] == "processing"
+
+    assert cloud.api.post(f"/v1/videos/{first['id']}/runs/cancel", None).status == 200
+    assert counted("encoders") == (0, 1)
+    assert plan(task_of(third), CONTEXT)["lanes"] == 2
+    cloud.fail(second, {"step": "encode", "error": {"Error": "States.TaskFailed"}})
+    assert counted("encoders") == (0, 2)
+
+
+def test_a_video_has_no_more_encoders_than_batches_or_its_stage_gives(cloud: Cloud) -> None:
+    few, many = planned_of(cloud, 1), planned_of(cloud, 9)
+
+    assert plan(task_of(few), CONTEXT)["lanes"] == 1
+    assert plan(task_of(many), CONTEXT)["lanes"] == 4  # of the stage
+
+
+def test_another_workspace_s_encoders_are_its_own(cloud: Cloud, other: Cloud) -> None:
+    limit(encoders=1)
+    assert plan(task_of(planned_of(cloud, 2)), CONTEXT)["lanes"] == 1
+    foreign = planned_of(other, 2)
+
+    assert plan({**task_of(foreign), "workspace": "wsp_two"}, CONTEXT)["lanes"] == 2
 
 
 def test_a_plan_that_does_not_fit_is_a_typed_outcome_and_another_run_goes_on(

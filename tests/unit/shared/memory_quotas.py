@@ -25,6 +25,9 @@ class MemoryQuotas:
             self.left[claim.kind] -= amount
         self.held[claim] = amount
 
+    def reserved(self, claim: Claim) -> int:
+        return self.held.get(claim, 0)
+
     def settle(self, claim: Claim, amount: int) -> None:
         held = self.held.pop(claim, None)
         if held is not None:
