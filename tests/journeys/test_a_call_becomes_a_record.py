@@ -45,7 +45,8 @@ def test_a_real_hls_client_plays_every_rung_to_the_end(
     frames = {track: _decoded(f"{url.rpartition('/')[0]}/{track}") for track in tracks}
 
     assert master.headers["content-type"] == "application/vnd.apple.mpegurl"
-    assert [_attribute(line, "RESOLUTION") for line in rungs] == ["1280x720", "854x480", "640x360"]
+    # 480p is left out: what it needs is too near to what 720p does (ladder.py)
+    assert [_attribute(line, "RESOLUTION") for line in rungs] == ["1280x720", "640x360"]
     assert all('CODECS="avc1.' in line and "mp4a.40.2" in line for line in rungs)
     assert len(tracks) == len(rungs)
     assert len(set(frames.values())) == 1, "all rungs have the same number of frames"
