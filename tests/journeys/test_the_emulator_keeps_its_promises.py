@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.journeys.emulator import Emulator, packed, until
+
 pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud]
 
 CODE = """

@@ -122,7 +122,7 @@ def test_a_chunk_that_cannot_be_encoded_fails_the_run_with_its_step_and_once(
     assert json.loads(error["Cause"])["step"] == "encode"
     assert "secret" not in json.dumps(told)
     assert machine.called("Package") == []
-    # three attempts of the batch in each of the two of the map; the others, too, but at most so often
+    # three attempts of the batch in each of the map's two
     tries = [call for call in machine.called("Encode") if 3 in call["chunks"]]
     assert len(tries) == 6
 
