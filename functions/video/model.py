@@ -8,14 +8,21 @@ leaves the video `ready`, and a re-run that fails leaves what was there before.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.shared.record import OwnedRecord
 from functions.video.caption_track import CaptionTrack
-from functions.video.media import Content, EncodePlan, Manifest, MediaWarning, Source
+from functions.video.media import (
+    AudioRendition,
+    Content,
+    EncodePlan,
+    Manifest,
+    MediaWarning,
+    Source,
+)
 
 MAX_LINKS = 20
 MAX_SOURCE_BYTES = 5 * 10**12
@@ -123,6 +130,7 @@ class Upload(Frozen):
     sha256: str | None = None  # composite, as S3 writes it: `<base64>-<parts>`
 
 
+_FULL_SCALE = -0.1  # dBFS: a sample that is as loud as it can be
 _SHOWN = {"name", "width", "height", "codecs", "bandwidth", "average_bandwidth", "vmaf"}
 
 
@@ -179,8 +187,18 @@ class MediaFacts(Frozen):
                 )
                 for made in manifest.renditions
             ),
-            warnings=source.warnings,
+            warnings=(*source.warnings, *heard(manifest.audio)),
         )
+
+
+def heard(audio: AudioRendition | None) -> Iterator[MediaWarning]:
+    """Yield what only listening to the whole recording tells."""
+    if audio is None:
+        return
+    if audio.silent:
+        yield MediaWarning(code="silent", detail="There is nothing to hear, nor to transcribe.")
+    elif audio.source_peak is not None and audio.source_peak >= _FULL_SCALE:
+        yield MediaWarning(code="clipped", detail="The sound reaches the very limit, and may rasp.")
 
 
 class Artefact(Frozen):

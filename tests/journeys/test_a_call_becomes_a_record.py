@@ -32,6 +32,9 @@ def test_the_video_is_ready_with_every_artefact(video: dict[str, Any]) -> None:
     }
     assert all(step["state"] == "done" for step in video["run"]["steps"])
     assert abs(video["duration_ms"] - 84_100) < 200
+    assert video["media"]["content"] == "screen_share"
+    assert [made["name"] for made in video["media"]["renditions"]] == ["720p", "360p"]
+    assert video["media"]["renditions"][0]["vmaf"] > 90
 
 
 def test_a_real_hls_client_plays_every_rung_to_the_end(

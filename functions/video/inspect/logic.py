@@ -14,6 +14,7 @@ from functions.shared.errors import UnavailableError
 from functions.video import probing
 from functions.video.inputs import MAX_SIDE, MAX_STREAMS, MediaInput
 from functions.video.inspect.streams import (
+    DAMAGED,
     RefusedError,
     audio_track,
     check_streams,
@@ -50,6 +51,8 @@ _UNREACHABLE = re.compile(
 )
 _TOO_LARGE = re.compile(r"Picture size \d+x\d+ (?:is invalid|exceeds)")
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"#!", b"RTSP")
+# What decoders say of broken bytes (a container that begins between two keyframes says less).
+_CORRUPT = re.compile(r"error while decoding|corrupt|concealing|Invalid data found", re.I)
 _CUT = re.compile(r"partial file|truncated|Truncating|End of file|Invalid NAL|corrupt", re.I)
 
 
@@ -87,11 +90,14 @@ class Inspector:
             return self._source(report, duration, None, sound, audio, report.streams)
         track = self._video_track(report, video, head, tail)
         made = self._source(report, duration, track, sound, audio, report.streams)
-        return made.model_copy(update={"probe": self._probe(track, duration)})
+        probe, damaged = self._probe(track, duration)
+        also = (DAMAGED,) if damaged else ()
+        return made.model_copy(update={"probe": probe, "warnings": (*made.warnings, *also)})
 
-    def _probe(self, track: VideoTrack, duration: Fraction) -> Probe | None:
-        """Return how hard the picture is to encode; None when the sample cannot be decoded, which
-        is no reason to refuse what can be elsewhere. Raises UnavailableError."""
+    def _probe(self, track: VideoTrack, duration: Fraction) -> tuple[Probe | None, bool]:
+        """Return how hard the picture is to encode, and whether the decoder complained. No probe
+        when the sample cannot be decoded, which is no reason to refuse what can be elsewhere.
+        Raises UnavailableError."""
         limits = probing.LIMITS
         if self.remaining_ms is not None:
             limits = limits.within(self.remaining_ms())
@@ -100,7 +106,7 @@ class Inspector:
         log = self.tool.run(arguments, folder=self.folder, limits=limits).messages
         if _UNREACHABLE.search(log):
             raise UnavailableError("the source cannot be read from storage right now")
-        return probing.read(self.folder, track, moments)
+        return probing.read(self.folder, track, moments), bool(_CORRUPT.search(log))
 
     def _sniff(self) -> None:
         if self.size == 0:

@@ -7,7 +7,13 @@ from functions.video.media import AudioTrack, MediaWarning, VideoTrack
 from functions.video.report import InputReport, PacketList, StreamReport
 from functions.video.timing import FASTEST, SLOWEST
 
+_LOW_RATE = 10  # frames/s, below which motion is seen as single pictures
 _REORDER = 16  # frames: how far decoding order may differ from presentation order
+
+
+DAMAGED = MediaWarning(
+    code="damaged", detail="Parts of the file are damaged; the picture may be, too."
+)
 
 
 class RefusedError(Exception):
@@ -90,7 +96,10 @@ def warnings(
     streams: Sequence[StreamReport],
 ) -> list[MediaWarning]:
     """Return what is worth telling about the source."""
+    shape = next((s.sample_aspect for s in streams if video and s.index == video.index), None)
     found = [*_picture_warnings(video), *_sound_warnings(audio, audio_report)]
+    if shape is not None and shape != 1:
+        found.append(("pixels_not_square", "The picture is stretched to its true shape."))
     found += [
         (f"several_{kind}_streams", f"Only one {kind} stream is used.")
         for kind in ("video", "audio")
@@ -106,6 +115,8 @@ def _picture_warnings(video: VideoTrack | None) -> Iterator[tuple[str, str]]:
     rate = video.cadence.rate
     if not video.cadence.constant:
         yield "variable_frame_rate", "Frames come unevenly; they are evened out."
+    if rate < _LOW_RATE:
+        yield "low_frame_rate", f"{float(rate):.2f} frames/s are few; motion is not smooth."
     if rate > FASTEST or rate < SLOWEST:
         yield "frame_rate_changed", f"{float(rate):.2f} frames/s are adapted."
     if video.rotation:

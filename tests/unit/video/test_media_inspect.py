@@ -10,8 +10,9 @@ from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
 from functions.video.inspect.logic import SMALL, Inspector
 from functions.video.media import Source
+from functions.video.model import MediaFacts
 from tests.media.odd_inputs import path
-from tests.media.pipeline import ffmpeg_path, inspect_file
+from tests.media.pipeline import ffmpeg_path, inspect_file, render
 
 pytestmark = pytest.mark.media
 
@@ -27,7 +28,10 @@ def codes(source: Source) -> set[str]:
         ("vfr", {"variable_frame_rate"}),
         ("portrait", {"rotated"}),
         ("hdr", {"hdr_converted", "no_audio"}),
-        ("interlaced", {"deinterlaced", "no_audio"}),
+        ("interlaced", {"deinterlaced", "no_audio", "pixels_not_square"}),
+        ("slow", {"low_frame_rate", "frame_rate_changed", "no_audio"}),
+        ("damaged", {"damaged", "variable_frame_rate"}),
+        ("two_tracks", {"several_audio_streams", "several_video_streams"}),
         ("fast", {"frame_rate_changed", "no_audio"}),
         ("six_channels", {"downmixed"}),
         ("cover_art", {"no_video"}),
@@ -78,3 +82,18 @@ def test_a_large_file_is_judged_by_its_start_middle_and_end_alike(name: str) -> 
         assert parts.video is not None
         exclude = {"keyframe_gap_ms"} | ({"cadence"} if name == "stills" else set())
         assert parts.video.model_dump(exclude=exclude) == whole.video.model_dump(exclude=exclude)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("silence", {"silent"}), ("audio_loud", {"no_video"}), ("plain", set()),
+                       ("audio_clipped", {"no_video", "clipped"})]
+)  # fmt: skip
+def test_what_only_listening_tells_stands_with_the_rest(
+    name: str, told: set[str], tmp_path: Path
+) -> None:
+    made = render(path(name), tmp_path)
+
+    facts = MediaFacts.of(made.source, made.plan, made.manifest)
+
+    assert {warning.code for warning in facts.warnings} == told
+    assert [each.name for each in facts.renditions] == [r.name for r in made.manifest.renditions]

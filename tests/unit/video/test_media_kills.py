@@ -1,6 +1,5 @@
 """A worker killed at any moment: the next attempt ends as if nothing had been."""
 
-import os
 import re
 import signal
 import subprocess
@@ -119,22 +118,3 @@ def test_what_is_incomplete_is_not_packaged(missing: str, tmp_path: Path) -> Non
         Packager(FFmpeg(ffmpeg_path()), made.plan, made.store, Path(folder)).package(chunks)
 
     assert not made.store.exists("manifest.json")
-
-
-def test_chunks_look_as_good_as_one_whole_encode(tmp_path: Path) -> None:
-    made = render(path("hd"), tmp_path / "chunks", chunk_segments=1)
-    whole = render(path("hd"), tmp_path / "whole", chunk_segments=100)
-
-    scores = [_vmaf(path("hd"), one.root / "360p.m3u8") for one in (made, whole)]
-    assert abs(scores[0] - scores[1]) <= 0.5
-    assert min(scores) > 60
-
-
-def _vmaf(source: Path, rendition: Path) -> float:
-    size = "scale=640:360:flags=bicubic,settb=1/30,setpts=N"
-    made = subprocess.run(
-        [ffmpeg_path(), "-v", "info", "-nostdin", "-i", str(rendition), "-i", str(source), "-lavfi",
-         f"[0:v]{size}[a];[1:v]{size}[b];[a][b]libvmaf=n_subsample=3:n_threads=2",
-         "-f", "null", os.devnull], capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return float(re.findall(r"VMAF score: ([\d.]+)", made.stderr)[-1])
