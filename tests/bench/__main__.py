@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import cloud, cold_import, handler, import_rows, transcode
+from tests.bench import cloud, cold_import, handler, import_rows, simulate, transcode
 from tests.bench.row import Row
 
 
@@ -41,7 +41,7 @@ def _rows() -> Iterator[Row]:
 
 _TRANSCODING = {
     "cpu": "Transcoding in chunks (encode, sound, packaging): CPU, to one plain ffmpeg command",
-    "other_cpu": "Probe, poster, loudness analysis: CPU, to the same",
+    "other_cpu": "Probe, poster, loudness analysis, sampled VMAF: CPU, to the same",
     "wall": "Upload complete to all renditions playable, 2 cores: wall, to the same",
     "first_10_s": "First 10 s of all rungs playable: wall, to the same",
 }
@@ -51,6 +51,21 @@ def _transcoding() -> Iterator[Row]:
     measured = transcode.measure()
     for name, what in _TRANSCODING.items():
         yield Row(what, measured["budgets"][name], measured["ratios"][name])
+
+
+def _simulation() -> Iterator[Row]:
+    measured = simulate.measure()
+    others = ", ".join(
+        f"{minutes} min {seconds:.0f} (Mux's median {measured['mux_median_s'][minutes]:g})"
+        for minutes, seconds in measured["ready_s"].items()
+        if minutes < 60
+    )
+    yield Row(
+        f"A 60-minute call ready on {measured['workers']} Lambdas, simulated; {others}",
+        measured["budget"],
+        measured["seconds"],
+        "s",
+    )
 
 
 def _cloud() -> Iterator[Row]:
@@ -68,7 +83,7 @@ def main() -> int:
     for column in ("what", "budget", "measured", ""):
         table.add_column(column, justify="left" if column in ("what", "") else "right")
     rows: list[Row] = []
-    for part in (_requests, _rows, _imports, _transcoding, _cloud):
+    for part in (_requests, _rows, _imports, _transcoding, _simulation, _cloud):
         rows += part()
     for row in rows:
         table.add_row(

@@ -16,14 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from functions.video import keys
+from functions.video import keys, quality
 from functions.video.capture.logic import PosterMaker
-from functions.video.command import listen, x264
+from functions.video.command import encode_chunk, listen, x264
 from functions.video.encode.logic import ChunkEncoder
 from functions.video.encode_audio.logic import LIMITS, AudioEncoder
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
-from functions.video.media import EncodePlan, SegmentInfo
+from functions.video.media import EncodePlan, SegmentInfo, VideoPlan
 from functions.video.package.logic import Packager
 from functions.video.plan.logic import plan
 from tests.media.local_store import FolderStore, MemoryRunLog
@@ -39,7 +39,7 @@ def measure(seconds: int = SECONDS) -> dict[str, Any]:
     """Return budgets, ratios to the plain command, and the absolute seconds behind them."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = _source(folder / "source.mp4", seconds)
+        source = recording(folder / "source.mp4", seconds)
         made = plan(inspect_file(source))
         plain_cpu, plain_wall = _plain(source, made, folder / "plain")
         ours = _ours(source, made, folder / "ours")
@@ -87,7 +87,7 @@ class _Clock(MemoryRunLog):
             self.first = time.monotonic() - self.began
 
 
-def _source(wanted: Path, seconds: int) -> Path:
+def recording(wanted: Path, seconds: int) -> Path:
     """Make a recording that moves like a camera: a slow pan over detail, with sensor noise."""
     still = wanted.with_name("still.png")
     ffmpeg("-f", "lavfi", "-i", "mandelbrot=size=2560x1440:rate=1", "-frames:v", "1", str(still))
@@ -180,10 +180,13 @@ def _ours(source: Path, made: EncodePlan, out: Path) -> dict[str, Any]:
 
 
 def _other(source: Path, made: EncodePlan, out: Path) -> float:
-    """Return the CPU seconds of inspection, loudness and stills, which are not encoding."""
+    """Return the CPU seconds of inspection, loudness, stills and sampled quality, which are not
+    encoding."""
     assert made.video is not None
     assert made.audio is not None
-    tool, media, cpu = FFmpeg(ffmpeg_path()), MediaInput.of_file(source), _used()
+    tool, media = FFmpeg(ffmpeg_path()), MediaInput.of_file(source)
+    compared = sum(_compare(tool, media, made.video, each) for each in made.video.samples)
+    cpu = _used()
     inspect_file(source)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -191,7 +194,23 @@ def _other(source: Path, made: EncodePlan, out: Path) -> float:
         store = FolderStore(out)
         PosterMaker(tool, media, made.video, store, folder).capture()
         assert store.exists(keys.POSTER)
-    return _used() - cpu
+    return _used() - cpu + compared
+
+
+def _compare(tool: FFmpeg, media: MediaInput, video: VideoPlan, index: int) -> float:
+    """Return the CPU seconds of comparing one chunk with the source, once it is encoded."""
+    chunk = video.chunks[index]
+    seek = video.timing.origin + chunk.first / video.timing.rate
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tool.run(
+            encode_chunk(media, video, chunk, seek=seek, threads=1), folder=folder, limits=LIMITS
+        )
+        cpu = _used()
+        tool.run(quality.compare(media, video, chunk, seek=seek), folder=folder, limits=LIMITS)
+        used = _used() - cpu
+        assert quality.read(folder, video, chunk) is not None
+    return used
 
 
 if __name__ == "__main__":
