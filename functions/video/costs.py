@@ -12,8 +12,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from functions.video import prices
+from functions.video.facts import MediaFacts
 from functions.video.ladder import ladder
-from functions.video.model import From, MediaFacts, Video
+from functions.video.model import From, Video
 from functions.video.work import CPU_SECONDS_PER_MEGAPIXEL, batch_size, megapixels
 
 # What the ledger holds of a step, as whole numbers that can be added up.

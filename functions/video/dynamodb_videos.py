@@ -60,7 +60,8 @@ from functions.video.dynamodb_equals import equal_rows
 from functions.video.dynamodb_links import link_rows
 from functions.video.dynamodb_shares import forget_shares
 from functions.video.dynamodb_views import forget_views
-from functions.video.model import MediaFacts, Run, Video
+from functions.video.facts import MediaFacts
+from functions.video.model import Run, Video
 from functions.video.ports import Event
 from functions.video.run_items import SPENT, chunk_partition, run_attributes, run_key, run_of
 from functions.video.runs import AFTERMATH, ready

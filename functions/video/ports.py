@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from functions.shared.writes import Also
 from functions.video.due import Due
+from functions.video.facts import MediaFacts
 from functions.video.media import SegmentInfo
-from functions.video.model import MediaFacts, Reason, Run, Video
+from functions.video.model import Reason, Run, Video
 
 
 class RunLog(Protocol):

@@ -11,13 +11,13 @@ from typing import Any
 from functions.shared.clock import iso
 from functions.shared.errors import ConflictError
 from functions.video import keys
+from functions.video.facts import MediaFacts
 from functions.video.model import (
     Artefact,
     ArtefactName,
     Artefacts,
     ArtefactState,
     From,
-    MediaFacts,
     Reason,
     Run,
     RunState,

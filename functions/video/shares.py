@@ -26,7 +26,8 @@ from functions.shared.errors import UnauthenticatedError
 from functions.shared.ids import is_id
 from functions.shared.record import Record
 from functions.shared.signing import Signer
-from functions.video.model import Frozen, Link
+from functions.video.facts import Frozen
+from functions.video.model import Link
 from functions.video.playback import sight_of
 
 PURPOSE = "share"

@@ -6,12 +6,12 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field
 
 from functions.video.addresses import PartUrl
+from functions.video.facts import MediaFacts
 from functions.video.model import (
     Artefact,
     ArtefactState,
     From,
     Link,
-    MediaFacts,
     Method,
     Reason,
     Run,

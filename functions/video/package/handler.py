@@ -17,9 +17,10 @@ from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.facts import MediaFacts
 from functions.video.ffmpeg import FFmpeg
 from functions.video.media import EncodePlan, Source
-from functions.video.model import MediaFacts, Video
+from functions.video.model import Video
 from functions.video.package.logic import LIMITS, Packager
 from functions.video.s3 import S3Store
 from functions.video.settings import PackageSettings

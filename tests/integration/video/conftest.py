@@ -24,9 +24,10 @@ from functions.shared.table import Table
 from functions.video.api.handler import handler
 from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.expire.handler import handler as expire
+from functions.video.facts import MediaFacts
 from functions.video.fail.handler import handler as fail
 from functions.video.finish.handler import handler as finish
-from functions.video.model import MediaFacts, Video
+from functions.video.model import Video
 from functions.video.start.handler import handler as start
 from tests.integration.cloud import ENVIRONMENT, REGION, Calls, environment, furnish, furnish_views
 from tests.integration.doors import serve_doors

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from functions.shared.caller import Caller
 from functions.video.costs import billed, estimate, priced, told
-from functions.video.model import MediaFacts, SourceFile, Upload, Video
+from functions.video.facts import MediaFacts
+from functions.video.model import SourceFile, Upload, Video
 
 HD = MediaFacts(
     duration_ms=60_000, width=1280, height=720, frame_rate=30.0, video_codec="h264",

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from functions.video.facts import MediaFacts
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
 from functions.video.inspect.logic import SMALL, Inspector
 from functions.video.media import Source
-from functions.video.model import MediaFacts
 from tests.media.odd_inputs import path
 from tests.media.pipeline import ffmpeg_path, inspect_file, render
 

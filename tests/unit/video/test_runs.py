@@ -10,7 +10,8 @@ from functions.shared.clock import iso
 from functions.shared.errors import ConflictError, UnavailableError
 from functions.video import runs
 from functions.video.due import DUE_SHARDS, shard_of
-from functions.video.model import STEPS, MediaFacts, Reason, Run, Video
+from functions.video.facts import MediaFacts
+from functions.video.model import STEPS, Reason, Run, Video
 from functions.video.reasons import is_expected, reason_of
 from tests.unit.video.control_fakes import NOON, World, video
 
