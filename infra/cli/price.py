@@ -13,7 +13,8 @@ GB = 1_000_000_000
 
 # One video's units beside its work, as the state machine and the tables are built (see README).
 TRANSITIONS_FIXED = 30
-CHUNKS_PER_BATCH = 3  # one transition each; of a long video
+CHUNKS_PER_BATCH = 3  # of a long video; each is a transition, and an express child
+EXPRESS_GB = 64 / 1_024  # the least that a child is billed for
 WRITES_FIXED = 60
 WRITES_PER_CHUNK = 4
 READS = 120
@@ -50,7 +51,10 @@ def bill(prices: Mapping[str, Any], *, seconds: float, source_bytes: int) -> lis
     stored_bytes = 3 * source_bytes
     minutes = seconds / 60
     gb_seconds = minutes * CPU_SECONDS_PER_MINUTE * FULL_CPU_GB
-    transitions = TRANSITIONS_FIXED + math.ceil(chunks / CHUNKS_PER_BATCH)
+    children = math.ceil(chunks / CHUNKS_PER_BATCH)
+    lived = minutes * CPU_SECONDS_PER_MINUTE  # seconds, of all children together
+    transitions = TRANSITIONS_FIXED + children
+    states = prices["states"]
     writes = WRITES_FIXED + WRITES_PER_CHUNK * chunks
     spoken = max(seconds, prices["transcribe"]["minimum_seconds"]) / 60
     tokens = minutes * TOKENS_PER_MINUTE
@@ -66,7 +70,9 @@ def bill(prices: Mapping[str, Any], *, seconds: float, source_bytes: int) -> lis
             "Workflow (Step Functions)",
             transitions,
             "transitions",
-            transitions * prices["states"]["transition"],
+            transitions * states["transition"]
+            + children * states["express_request"]
+            + lived * EXPRESS_GB * states["express_gb_second"],
         ),
         Line("Transcript (Transcribe)", spoken, "minutes", spoken * prices["transcribe"]["minute"]),
         Line(
