@@ -22,13 +22,21 @@ def validated(model: type[M], values: Mapping[str, Any]) -> M:
         raise refusal(error.errors(include_url=False, include_input=False)) from error
 
 
+# Where pydantic speaks of Python, JSON's words.
+_WORDS = dict.fromkeys(
+    ("dict_type", "model_type", "model_attributes_type", "mapping_type"), "This is not an object."
+) | dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "This is not a list.")
+
+
 def refusal(faults: Iterable[Mapping[str, Any]]) -> InvalidError:
     """Return pydantic's list of faults as one refusal."""
     return InvalidError(
         "The request has invalid fields; see `errors`.",
         errors=[
             FieldProblem(
-                pointer(fault["loc"]), fault["type"], fault["msg"].removeprefix("Value error, ")
+                pointer(fault["loc"]),
+                fault["type"],
+                _WORDS.get(fault["type"]) or fault["msg"].removeprefix("Value error, "),
             )
             for fault in islice(faults, MAX_FAULTS)
         ],
