@@ -3,13 +3,9 @@
 import json
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,16 +13,13 @@ from infra.local.contract import Contract
 from infra.local.environments import node_folder
 from infra.npm_package import NpmPackage
 from infra.packaging import ROOT
+from tests.journeys.browser import in_a_browser, served, visit
 from tests.journeys.tenant import Tenant, until
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud]
 
 HOME = Path(__file__).parent / "uppy"
 GLUE = ROOT / "functions" / "docs" / "serve" / "uppy.mjs"
-# The names that Debian, Ubuntu and Google's own packages give it.
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 MIB = 1024 * 1024
 SIX = {
     "createMultipartUpload", "signPart", "listParts", "completeMultipartUpload",
@@ -51,36 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Path
 @pytest.fixture
 def page(folder: Path) -> Iterator[tuple[str, list[Any]]]:
     """The page at one of the origins that the stage allows, and what it has told."""
-    told: list[Any] = []
-
-    class Pages(SimpleHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    Pages.extensions_map = {**Pages.extensions_map, ".mjs": "text/javascript"}
-    server = _at_an_allowed_origin(partial(Pages, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", told
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def _at_an_allowed_origin(handler: Any) -> ThreadingHTTPServer:
-    stages = json.loads((ROOT / "cdk.json").read_text())["context"]["stages"]
-    origins = map(urlsplit, stages["local"]["cors_origins"])
-    for port in (each.port for each in origins if each.hostname == "127.0.0.1"):
-        try:
-            return ThreadingHTTPServer(("127.0.0.1", port or 80), handler)
-        except OSError:
-            continue
-    pytest.skip("every port of the stage's allowed origins is taken on this machine")
+    with served(folder) as page:
+        yield page
 
 
 def _check(tenant: Tenant, played: dict[str, Any]) -> None:
@@ -112,24 +77,12 @@ def test_uppy_uploads_pauses_resumes_and_cancels(tenant: Tenant, folder: Path) -
     _check(tenant, json.loads(done.stdout))
 
 
-@pytest.mark.skipif(
-    CHROMIUM is None, reason="this machine has no Chromium (Debian: apt install chromium)"
-)
+@in_a_browser
 def test_uppy_uploads_from_a_page_of_another_origin(
     tenant: Tenant, page: tuple[str, list[Any]], tmp_path: Path
 ) -> None:
     origin, told = page
     reply = tenant.api.client.patch("/v1/workspace", json={"allowed_origins": [origin]})
     assert reply.status_code == 200, reply.text
-    browser = subprocess.Popen(
-        [str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu",
-         "--disable-dev-shm-usage", f"--user-data-dir={tmp_path}", f"{origin}/page.html"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        until(lambda: told, bool, patience=300)
-    finally:
-        browser.terminate()
-        browser.wait(30)
 
-    _check(tenant, told[0])
+    _check(tenant, visit(f"{origin}/page.html", told, tmp_path))

@@ -37,6 +37,7 @@ SITE = Site(
         "/docs/": _ours(shipped("functions/docs/serve/index.html"), HTML),
         "/docs/page.js": _ours(shipped("functions/docs/serve/page.js"), SCRIPT),
         "/docs/uppy.mjs": _ours(shipped("functions/docs/serve/uppy.mjs"), SCRIPT),
+        "/docs/views.mjs": _ours(shipped("functions/docs/serve/views.mjs"), SCRIPT),
         "/docs/page.css": _ours(shipped("functions/docs/serve/page.css"), CSS),
         "/docs/icon.svg": _ours(shipped("functions/docs/serve/icon.svg"), SVG),
         "/docs/swagger-ui.css": _theirs("swagger-ui.css", CSS),
