@@ -239,6 +239,7 @@ EXAMPLES: dict[str, Any] = {
     "NewDealFields": {**_DEAL_FIELDS, "stage": "qualification"},
     "PlaybackView": {
         "url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/master.m3u8",
+        "views_url": "https://api.example/v1/playback/eyJ2Ijoi.Zm9v/views",
         "expires_at": "2026-11-23T03:59:17.123Z",
     },
     "TimelineEntry": {

@@ -79,8 +79,12 @@ def _add_links(api: APIRouter, desk: OpenDesk) -> None:
         chosen = body.expires_in_s if body else None
         lifetime = timedelta(seconds=chosen) if chosen else at.playback_lifetime
         token = issue(ask.signer(PURPOSE), ask.caller, video_id, moment, lifetime)
-        url = f"{base_url(ask.request)}/v1/playback/{token}/master.m3u8"
-        shown = PlaybackView(url=url, expires_at=iso(moment + lifetime))
+        link = f"{base_url(ask.request)}/v1/playback/{token}"
+        shown = PlaybackView(
+            url=f"{link}/master.m3u8",
+            views_url=f"{link}/views",
+            expires_at=iso(moment + lifetime),
+        )
 
         def checked(video: Video) -> Video:
             check_playable(video)

@@ -240,6 +240,7 @@ class PlaybackView(BaseModel):
     """A link that plays the video in any HLS player, for whoever has it."""
 
     url: str
+    views_url: str = Field(description="Where the player tells what is watched.")
     expires_at: str
 
 
