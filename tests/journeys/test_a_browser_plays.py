@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud, pytest.mark.media, in
 HOME = Path(__file__).parent / "player"
 BEACON = ROOT / "functions" / "docs" / "serve" / "views.mjs"
 RATE, SECONDS = 25, 20
+CAPTIONS = (("de", "Deutsch", "Es bewegt sich."), ("en", "English", "It moves."))
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,10 @@ def video(tenant: Tenant, tmp_path_factory: pytest.TempPathFactory) -> str:
     )  # fmt: skip
     made = tenant.upload(file, "Moving", [])
     until(lambda: tenant.video(made)["state"], lambda state: state == "ready")
+    for language, label, words in CAPTIONS:
+        cues = [{"start_ms": 1_000, "end_ms": 4_000, "text": words}]
+        sent = {"language": language, "label": label, "kind": "subtitles", "cues": cues}
+        tenant.api.post(f"/v1/videos/{made}/captions", sent)
     return made
 
 
@@ -65,6 +70,10 @@ def test_it_is_played_to_the_end_through_all_rungs_and_wherever_one_jumps(
     assert seen["ended"] == pytest.approx(SECONDS, abs=0.05)
     assert seen["frames"]["corrupted"] == 0
     assert seen["frames"]["total"] > 0.8 * RATE * SECONDS, "dropped are counted, skipped are not"
+    assert {(each["lang"], each["name"]) for each in seen["subtitles"]} == {
+        (language, label) for language, label, _ in CAPTIONS
+    }
+    assert set(seen["captions"]) == {words for _, _, words in CAPTIONS}
     for jump in seen["jumps"]:
         assert 0 <= jump["target"] - jump["shown"] < 1.5 / RATE, jump
     views = until(

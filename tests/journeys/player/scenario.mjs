@@ -23,7 +23,7 @@ const shown = (video) =>
 export async function play(video, Hls, tell, { url, views_url }) {
   const errors = []
   const captions = []
-  const hls = new Hls({ enableWorker: false })
+  const hls = new Hls({ enableWorker: false, renderTextTracksNatively: false })
   hls.on(Hls.Events.ERROR, (_, { type, details, fatal, error }) => {
     if (fatal || !OF_TIME.has(details)) errors.push(`${type} ${details} ${error?.message ?? ""}`)
   })
@@ -32,10 +32,7 @@ export async function play(video, Hls, tell, { url, views_url }) {
   hls.loadSource(url)
   hls.attachMedia(video)
   const { levels } = await parsed
-  if (hls.allSubtitleTracks.length > 0) {
-    hls.subtitleDisplay = true
-    hls.subtitleTrack = 0
-  }
+  hls.subtitleTrack = 0
   const stop = tell(video, views_url, { every: 2_000, failed: (why) => errors.push(`views ${why}`) })
 
   const heights = []
@@ -53,6 +50,7 @@ export async function play(video, Hls, tell, { url, views_url }) {
   const ended = video.currentTime
   await stop()
 
+  hls.subtitleTrack = hls.allSubtitleTracks.length - 1
   const jumps = []
   for (const part of [0.7, 0.1, 0.95, 0.33]) {
     const target = video.duration * part
@@ -60,6 +58,10 @@ export async function play(video, Hls, tell, { url, views_url }) {
     video.currentTime = target
     await when(video, "seeked")
     jumps.push({ target, shown: (await frame).mediaTime })
+  }
+  const until = Date.now() + PATIENCE_MS
+  while (captions.length < hls.allSubtitleTracks.length && Date.now() < until) {
+    await new Promise((done) => setTimeout(done, 100))
   }
   return {
     errors, heights, ended, jumps, captions,
