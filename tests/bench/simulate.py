@@ -1,8 +1,8 @@
 """How long until a recording is ready, by its length and by how many Lambdas work at once.
 
 `python -m tests.bench.simulate` measures the steps on one minute of 720p in this run (CPU seconds:
-1,769 MB of Lambda's memory are one whole processor) and plays the pipeline through: a chunk goes to
-whichever worker is free first, the sound is one worker's, packaging comes last. Beside it stand
+1,769 MB of Lambda's memory are one whole processor) and plays the pipeline through: a batch of
+chunks, as `plan` makes them, goes to whichever worker is free first, the sound is one worker's, packaging comes last. Beside it stand
 Mux's medians of 2023 (mux.com/blog/how-to-transcode-video-100x-faster). Assumed, not measured: the
 times of a cold start, from S3's event to the first step, and from step to step. Reading from S3 is
 not counted: a chunk reads some MB while it decodes them.
@@ -25,6 +25,7 @@ from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
 from functions.video.package.logic import Packager
 from functions.video.plan.logic import plan
+from functions.video.work import batch_size
 from tests.bench.transcode import recording
 from tests.media.local_store import FolderStore, MemoryRunLog
 from tests.media.pipeline import ffmpeg_path, inspect_file
@@ -50,7 +51,10 @@ class Measured:
 def ready(measured: Measured, minutes: int, workers: int) -> float:
     """Return the seconds from the last byte's arrival until all can be played."""
     count = -(-minutes * 60 // _CHUNK_SECONDS)
-    encode = makespan(list(islice(cycle(measured.chunks), count)), workers)
+    chunks = list(islice(cycle(measured.chunks), count))
+    size = batch_size(count, sum(chunks) / count)
+    batches = [sum(chunks[first : first + size]) for first in range(0, count, size)]
+    encode = makespan(batches, workers)
     sound = COLD_START + measured.sound * minutes
     before = EVENT + 2 * COLD_START + measured.inspect + 3 * TRANSITION
     after = 2 * TRANSITION + COLD_START + measured.package * minutes
