@@ -2,10 +2,11 @@
 
 `python -m tests.bench.simulate` measures the steps on one minute of 720p in this run (CPU seconds:
 1,769 MB of Lambda's memory are one whole processor) and plays the pipeline through: a batch of
-chunks, as `plan` makes them, goes to whichever worker is free first, the sound is one worker's, packaging comes last. Beside it stand
-Mux's medians of 2023 (mux.com/blog/how-to-transcode-video-100x-faster). Assumed, not measured: the
-times of a cold start, from S3's event to the first step, and from step to step. Reading from S3 is
-not counted: a chunk reads some MB while it decodes them.
+chunks, as `plan` makes them, goes to whichever worker is free first, the sound is one worker's,
+packaging comes last. Beside it stand Mux's medians of 2023
+(mux.com/blog/how-to-transcode-video-100x-faster). Assumed, not measured: the times of a cold start,
+from S3's event to the first step, and from step to step. Reading from S3 is not counted: a chunk
+reads some MB while it decodes them.
 """
 
 import heapq

@@ -138,8 +138,8 @@ def test_a_recording_becomes_ready_with_everything_that_the_contract_names(
     assert reply == {"outcome": "ok", "speech_key": studio.prefix + "speech.flac"}
     assert studio.objects() == [
         "a/00000.m4s", "a/00001.m4s", "a/00002.m4s", "a/init.mp4", "audio.json", "audio.m4a",
-        "inspection.json", "manifest.json", "plan.json", "poster.jpg", "speech.flac",
-        "storyboard.jpg", "v/180p/00000.m4s", "v/180p/00001.m4s", "v/180p/00002.m4s",
+        "inspection.json", "manifest.json", "plan.json", "poster.jpg", "quality/00001.json",
+        "speech.flac", "storyboard.jpg", "v/180p/00000.m4s", "v/180p/00001.m4s", "v/180p/00002.m4s",
         "v/180p/init.mp4", "video.mp4", "waveform.json",
     ]  # fmt: skip
     video = studio.cloud.get(studio.video)
