@@ -216,13 +216,18 @@ def _tends(function: HouseFunction, house: House) -> HouseFunction:
             [
                 "s3:AbortMultipartUpload",
                 "s3:DeleteObject",
+                "s3:DeleteObjectVersion",
                 "s3:GetObject",
                 "s3:ListMultipartUploadParts",
             ],
             "uploads",
         )
-        .allow_objects(["s3:DeleteObject"], "media")
-        .allow(["s3:ListBucket"], names.bucket_arn("media"), names.bucket_arn("uploads"))
+        .allow_objects(["s3:DeleteObject", "s3:DeleteObjectVersion"], "media")
+        .allow(
+            ["s3:ListBucket", "s3:ListBucketVersions"],
+            names.bucket_arn("media"),
+            names.bucket_arn("uploads"),
+        )
         .allow(["states:StartExecution"], names.state_machine_arn)
         .allow(
             ["states:StopExecution"],

@@ -46,7 +46,7 @@ class Question(BaseModel):
 
     def allows(self, item: Mapping[str, Any]) -> bool:
         """Say whether a record, as it is stored, is there for the caller."""
-        there = self.deleted or "deleted_at" not in item
+        there = "purged_at" not in item and (self.deleted or "deleted_at" not in item)
         return there and self.caller.sees(item.get("owner_id"), item.get("team_id"))
 
 

@@ -125,7 +125,7 @@ EVENTS: dict[str, Published] = {
             "video.failed": "Processing ended with a typed reason.",
             "video.cancelled": "The upload was cancelled.",
             "video.expired": "The upload did not complete in time.",
-            "video.deleted": "The video was deleted.",
+            "video.deleted": "The video was deleted (kept 30 days).",
         },
     ),
     **entries(
@@ -135,6 +135,18 @@ EVENTS: dict[str, Published] = {
             "video.captions_changed": "A caption track was added, changed or removed: `captions` "
             "are those that people have made, beside the automatic one."
         },
+        since="2026-11-25",
+    ),
+    **entries(
+        "video",
+        VideoPayload,
+        {"video.restored": "A video's deletion was undone."},
+        since="2026-11-25",
+    ),
+    **entries(
+        "video",
+        Payload,
+        {"video.purged": "A video was made irrecoverable, with every byte of it."},
         since="2026-11-25",
     ),
     **entries(

@@ -21,8 +21,8 @@ def _scopes(resources: Iterable[str], *acts: str) -> frozenset[str]:
 _READ = _scopes((*RECORDS, "pipelines", "association_labels", "views"), "read")
 # A view is its maker's, so whoever writes records may make some (`functions.crm.views`).
 _WRITE = _scopes((*RECORDS, "views"), "write", "delete")
-# What can be purged: a video's files go with its deletion, an association with its ends.
-_CRM = tuple(each for each in RECORDS if each not in ("videos", "associations"))
+# What can be purged: an association goes with its ends.
+_PURGED = tuple(each for each in RECORDS if each != "associations")
 # What an admin arranges for the CRM's records: everybody may know it.
 SETUP = ("fields", "lead_rules", "automations")
 _ARRANGED = _scopes(SETUP, "read")
@@ -31,7 +31,7 @@ _PEOPLE = _scopes(("members", "roles", "teams"), "read")
 ROLES: dict[str, frozenset[str]] = {
     "admin": _READ
     | _WRITE
-    | _scopes(_CRM, "purge")
+    | _scopes(_PURGED, "purge")
     | _scopes((*ADMINISTRATION, *SETUP), "read", "write", "delete")
     | _scopes(("workspace", "pipelines"), "read", "write")
     | _scopes(("association_labels",), "write", "delete")

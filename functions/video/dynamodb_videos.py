@@ -10,7 +10,10 @@
       ... that has links                                                  + 2 WRU a link
       ... whose checksum is known                                         + 2 WRU
     change, with its run     table  1 Query + 1 TransactWriteItems        2 RRU + as create + run
-    delete (soft)            table  1 Query + 1 TransactWriteItems        as change
+    delete (soft), restore   table  1 Query + 1 TransactWriteItems        as change
+    purge                    table  1 Query + 1 TransactWriteItems        2 RRU + 2 WRU x (record,
+                                                                          links, audit key, reply)
+    list deleted             gsi1   1 Query a page (gsi3, gsi4 as above)  0.5 RRU per 4 KB
     look up to 100 up        table  1 BatchGetItem                        1 RRU a record
     due now, all workspaces  gsi2   1 Query per shard                     0.5 RRU per 4 KB
     forget a deleted video   table  1 Query + 1 DeleteItem per item       1 WRU per item
@@ -20,6 +23,8 @@
     gsi1     pk W#<workspace>#video#0   sk <created_at>#<video>
     gsi3, gsi4: the owner's and the team's videos, as in `functions.shared.records`
     links, and what becomes of them when records merge: `dynamodb_links`
+    deleted  gsi1pk, gsi3pk, gsi4pk …#DELETED   sk <deleted_at>#<video>   until it is purged
+    purged   sk RECORD   id, object, version, purged_at alone, for 30 days
     gsi2     pk W#SYSTEM#DUE#<shard>    sk <due_at>#<workspace>#<video>   while it has one
 
 gsi2 is the one index that crosses workspaces: the pipeline's own agenda (`due_at`), read by
@@ -28,7 +33,7 @@ gsi2 is the one index that crosses workspaces: the pipeline's own agenda (`due_a
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from functions.shared.check import Question, RecordName
@@ -37,42 +42,36 @@ from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.ids import is_id
 from functions.shared.record import stamp
 from functions.shared.records import (
-    RESTORE_DAYS,
     Also,
     Records,
     check_match,
     nothing_else,
-    unlist,
 )
 from functions.shared.table import (
     Check,
     ConditionFailedError,
-    Delete,
     DynamoClient,
     Item,
     Put,
     Table,
-    Update,
     Write,
 )
 from functions.video.due import DUE_SHARDS, Due, shard_of
 from functions.video.dynamodb_equals import equal_rows
 from functions.video.dynamodb_links import link_rows
-from functions.video.dynamodb_shares import forget_shares
-from functions.video.dynamodb_views import forget_views
 from functions.video.facts import MediaFacts
 from functions.video.model import Run, Video
 from functions.video.ports import Event
-from functions.video.run_items import SPENT, chunk_partition, run_attributes, run_key, run_of
-from functions.video.runs import AFTERMATH, ready
+from functions.video.run_items import run_attributes, run_key, run_of
+from functions.video.runs import ready
 
-_ATTEMPTS = 8
+ATTEMPTS = 8
 _PROGRESS = re.compile(r'\.\d+\.\d+"')  # the tail of an ETag: run and revision
 _AT_VERSION = "#version = :version AND attribute_not_exists(deleted_at)"
 
 
-class DynamoVideos(Records[Video]):
-    """The videos of one workspace, as one caller changes them."""
+class LiveVideos(Records[Video]):
+    """The videos of one workspace that are not deleted, as one caller changes them."""
 
     def get(self, record_id: str, *, consistent: bool = False) -> Video:
         """Return a live video with its newest run; raises NotFoundError for one that is absent,
@@ -83,7 +82,7 @@ class DynamoVideos(Records[Video]):
         record = found.items[0] if found.items else {}
         if record.get("sk") != "RECORD" or "deleted_at" in record or self._hidden(record):
             raise self._absent()
-        return _video(found.items)
+        return video_of(found.items)
 
     def create(self, record: Video, *, also: Also[Video] = nothing_else) -> Video:
         """As `Records.create`, with the rows by which its links lead to it."""
@@ -110,7 +109,7 @@ class DynamoVideos(Records[Video]):
         Raises NotFoundError, PreconditionFailedError, InvalidError when the video cannot be given
         to whom the edit names, and ConflictError when others keep changing the record.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             old = self.get(record_id, consistent=True)
             check_version(old, if_match)
             new = edit(old)
@@ -128,61 +127,24 @@ class DynamoVideos(Records[Video]):
             return new
         raise ConflictError("The video is being changed by others; please try again.")
 
+    def lying(self, record_id: str) -> Video:
+        """Return a video that is there, deleted or not, with its newest run. Raises as `get`."""
+        if not is_id(record_id, Video.PREFIX):
+            raise self._absent()
+        found = self._table.query(self._table.key(record_id), limit=2, consistent=True)
+        record = found.items[0] if found.items else {}
+        if record.get("sk") != "RECORD" or "purged_at" in record or self._hidden(record):
+            raise self._absent()
+        return video_of(found.items)
+
     def mark_ready(self, video_id: str, run: int, media: MediaFacts) -> None:
         """Make the run's renditions the video's; see ports.ReadyMark."""
         self.change(video_id, lambda video: ready(video, run, media, now()), event="ready")
-
-    def remove(
-        self, record_id: str, *, if_match: str | None = None, also: Also[Video] = nothing_else
-    ) -> Video:
-        """Delete softly and return what was there; the record itself is kept 30 days for those
-        who still hear of it, its bytes are the caller's to delete. Raises as `change` does."""
-        for _ in range(_ATTEMPTS):
-            old = self.get(record_id, consistent=True)
-            check_version(old, if_match)
-            moment = now()
-            gone = old.changed(due_at=iso(moment + AFTERMATH))
-            item = self._item(gone, [stamp("video.deleted", self._caller)])
-            unlist(item)
-            item["deleted_at"] = gone.updated_at
-            item["expires_at_epoch"] = int((moment + timedelta(days=RESTORE_DAYS)).timestamp())
-            try:
-                rows = [
-                    *link_rows(self._table, old.id, old.links, ()),
-                    *equal_rows(self._table, record_id, old, None),
-                ]
-                self._table.transact([self._at(old, item), *rows, *also(gone)])
-            except ConditionFailedError as error:
-                if 0 not in error.failed:
-                    raise
-                continue
-            return old
-        raise ConflictError("The video is being changed by others; please try again.")
-
-    def deleted(self, record_id: str) -> Video | None:
-        """Return a softly deleted video, None when it is alive or was never there."""
-        item = self._table.get(self._table.key(record_id), "RECORD", consistent=True)
-        return _video([item]) if item and "deleted_at" in item else None
 
     def runs(self, record_id: str) -> list[Run]:
         """Return all runs, newest first."""
         items = self._items(self._table.key(record_id), "RUN#")
         return [run_of(item) for item in items]
-
-    def forget(self, record_id: str) -> None:
-        """Delete the runs, chunks, costs, shares and views of a deleted video and take it off the
-        agenda."""
-        forget_shares(self._table, record_id)
-        forget_views(self._table, record_id)
-        pk = self._table.key(record_id)
-        for run in self.runs(record_id):
-            partition = self._table.key(record_id, *chunk_partition(run.number))
-            for item in self._items(partition, "CHUNK#"):
-                self._table.write(Delete({"pk": partition, "sk": item["sk"]}))
-            self._table.write(Delete({"pk": pk, "sk": run_key(run.number)}))
-        for item in self._items(pk, SPENT):
-            self._table.write(Delete({"pk": pk, "sk": item["sk"]}))
-        self._table.write(Update({"pk": pk, "sk": "RECORD"}, "REMOVE gsi2pk, gsi2sk, due_at"))
 
     def _items(self, pk: str, prefix: str) -> Iterator[Item]:
         return self._table.items(pk, begins_with=prefix, consistent=True)
@@ -202,9 +164,12 @@ class DynamoVideos(Records[Video]):
             key = {"pk": self._table.key(old.id), "sk": "RECORD"}
             names, values = {"#version": "version"}, {":version": old.version}
             writes.append(Check(key, _AT_VERSION, names, values))
-        if new.run is not None and new.run is not old.run:
-            writes.append(self._run(old.run, new.run, new.id))
-        return writes
+        return [*writes, *self._run_writes(old, new)]
+
+    def _run_writes(self, old: Video, new: Video) -> list[Write]:
+        if new.run is None or new.run is old.run:
+            return []
+        return [self._run(old.run, new.run, new.id)]
 
     def _stamp(self, name: str, video: Video) -> dict[str, Any]:
         if name != "analysed":
@@ -228,9 +193,7 @@ class DynamoVideos(Records[Video]):
 
     def _item(self, record: Video, events: list[dict[str, Any]]) -> Item:
         item = super()._item(record, events)
-        if record.due_at is not None:
-            item["gsi2pk"] = "#".join(("W", "SYSTEM", "DUE", shard_of(record.id)))
-            item["gsi2sk"] = f"{record.due_at}#{self._table.workspace}#{record.id}"
+        item |= due_keys(self._table, record.id, record.due_at)
         if record.artefacts.analysis.summary is not None:
             item["analysis"] = dict(record.artefacts.analysis.summary)  # for video.analysed
         return item
@@ -265,6 +228,14 @@ class DynamoDueList:
         return sorted(found)
 
 
+def due_keys(table: Table, video_id: str, due_at: str | None) -> Item:
+    """Return where a video stands on the agenda; nothing for one that is not due."""
+    if due_at is None:
+        return {}
+    place = f"{due_at}#{table.workspace}#{video_id}"
+    return {"gsi2pk": "#".join(("W", "SYSTEM", "DUE", shard_of(video_id))), "gsi2sk": place}
+
+
 def check_version(video: Video, if_match: str | None) -> None:
     """Raise PreconditionFailedError unless `If-Match` names this version, whatever the progress
     of the run was when the caller read it."""
@@ -272,7 +243,7 @@ def check_version(video: Video, if_match: str | None) -> None:
         check_match(f'"{video.version}"', _PROGRESS.sub('"', if_match))
 
 
-def _video(items: Sequence[Item]) -> Video:
+def video_of(items: Sequence[Item]) -> Video:
     """Make a video of its record and, behind it, its newest run if it has one."""
     video = Video.model_validate(items[0])
     if len(items) > 1 and items[1]["sk"].startswith("RUN#"):

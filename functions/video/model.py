@@ -243,6 +243,7 @@ class Video(OwnedRecord):
     captions: tuple[CaptionTrack, ...] = ()  # what `tracks` shows, with the automatic one
     runs: int = 0  # number of the newest run; internal
     run_open: bool = False  # whether the newest run is still going; internal
+    deleted_at: str | None = None
     playback_revoked_at: str | None = None  # tokens issued until then are dead; internal
     # Whose videos its uploader saw: finished work on equal bytes is taken over from among them.
     # Empty: from none. Internal.

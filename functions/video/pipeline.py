@@ -4,7 +4,7 @@ The record is always written first and says what shall be; the act on the outsid
 be repeated. Where it is cut off in between, the agenda (`due_at`, λ expire) repeats it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,8 @@ from functions.shared.errors import NotFoundError, UnavailableError
 from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, Write, nothing_else
 from functions.video import keys, runs
-from functions.video.model import Artefact, Artefacts, From, Reason, State, Video
+from functions.video.burial import KEPT, Grave
+from functions.video.model import Artefact, Artefacts, From, Link, Reason, State, Video
 from functions.video.outcomes import fail_run, failed, release_run
 from functions.video.ports import Clock, Executions, MultipartUploads, ObjectStore, Videos
 from functions.video.reasons import LOST
@@ -45,8 +46,9 @@ class Pipeline:
         try:
             video = self.videos.get(video_id, consistent=True)
         except NotFoundError:
-            if self.videos.deleted(video_id) is not None:  # by a PUT that its address outlived
-                self.sources.delete_prefix(keys.source(self.workspace, video_id))
+            grave = self.videos.grave(video_id)
+            if grave is not None and not grave.wants_source:  # by a PUT that its address outlived
+                self.sources.purge_prefix(keys.source(self.workspace, video_id))
             return "unknown"
         if video.state in ("cancelled", "expired"):
             self.sources.delete_prefix(self._source(video))
@@ -98,24 +100,45 @@ class Pipeline:
     def delete(
         self, video_id: str, if_match: str | None = None, also: Also[Video] = nothing_else
     ) -> None:
-        """Delete a video with every byte of it. What cannot be deleted now, or is still written
-        by a worker that has not noticed, is deleted by the agenda 20 minutes later."""
+        """Delete a video softly: what had not arrived or ended is given up, what is there is kept
+        for 30 days. What cannot be stopped now is ended by itself, and swept by the agenda."""
 
-        def freed(video: Video) -> Sequence[Write]:
-            return [*self._freed(video), *also(video)]
-
-        video = self.videos.remove(video_id, if_match=if_match, also=freed)
+        video = self.videos.remove(
+            video_id, if_match=if_match, also=lambda gone: [*self._unsent(gone), *also(gone)]
+        )
         with suppress(UnavailableError):
-            self._erase(video)
+            self._give_up(video)
+
+    def restore(
+        self,
+        video_id: str,
+        links_of: Callable[[Video], list[Link]],
+        if_match: str | None = None,
+        also: Also[Video] = nothing_else,
+    ) -> Video:
+        """Undo a deletion of the last 30 days: the video is as it was, without the run or upload
+        that was given up with it."""
+        return self.videos.restore(video_id, links_of, if_match=if_match, also=also)
+
+    def purge(
+        self, video_id: str, if_match: str | None = None, also: Also[Video] = nothing_else
+    ) -> None:
+        """Delete a video, deleted before or not, with every version of every byte of it. What
+        cannot be deleted now, or is still written by a worker that has not noticed, is deleted by
+        the agenda 20 minutes later."""
+        video = self.videos.purge(
+            video_id, if_match=if_match, also=lambda old: [*self._freed(old), *also(old)]
+        )
+        with suppress(UnavailableError):
+            self._give_up(video)
+            self._erase(video_id)
 
     def tend(self, video_id: str, at: datetime) -> str:
         """Do what is due for a video, whatever that is; returns what was done. `at` is the
         agenda's time: an upload that had to be complete by then expires."""
-        gone = self.videos.deleted(video_id)
-        if gone is not None:
-            self._erase(gone)
-            self.videos.forget(video_id)
-            return "purged"
+        grave = self.videos.grave(video_id)
+        if grave is not None:
+            return self._tend_grave(video_id, grave, at)
         try:
             video = self.videos.get(video_id, consistent=True)
         except NotFoundError:
@@ -160,6 +183,26 @@ class Pipeline:
             self.uploads.abort(self._source(video), video.upload.upload_id)
         return expired.state
 
+    def _tend_grave(self, video_id: str, grave: Grave, at: datetime) -> str:
+        video = grave.video
+        if video is None:
+            self._erase(video_id)
+            self.videos.forget(video_id)
+            return "purged"
+        if grave.is_over(at):
+            self.purge(video_id)
+            return "over"
+        self._give_up(video)
+        for run in self.videos.runs(video_id):
+            if runs.worthless(video, run):
+                self.media.delete_prefix(keys.run_prefix(self.workspace, video_id, run.number))
+        self.videos.put_off(video, iso(parse(video.deleted_at or "") + KEPT))
+        return "kept"
+
+    def _unsent(self, gone: Video) -> Sequence[Write]:
+        """What never arrived is not stored."""
+        return self._freed(gone) if gone.upload.completed_at is None else ()
+
     def _freed(self, video: Video) -> Sequence[Write]:
         """The bytes are, or will be, gone: they count no more."""
         return self.quotas.releasing(stored(video.id))
@@ -186,15 +229,21 @@ class Pipeline:
             runs.execution_name(video), runs.execution_input(self.workspace, video)
         )
 
-    def _erase(self, video: Video) -> None:
-        if video.run_open:
+    def _give_up(self, video: Video) -> None:
+        """Stop what went on when a video was deleted, and throw away what has not arrived."""
+        if video.run_open or (video.runs and video.deleted_at):
             self.executions.stop(runs.execution_name(video), "The video was deleted.")
             release_run(self.quotas, video.id, video.runs)
         if video.upload.completed_at is None:
             self.uploads.abort(self._source(video), video.upload.upload_id)
-        prefix = keys.video_prefix(self.workspace, video.id)
-        self.sources.delete_prefix(prefix)
-        self.media.delete_prefix(prefix)
+            self.sources.purge_prefix(self._source(video))
+        if video.run_open and video.artefacts.renditions.state != "ready":
+            self.media.delete_prefix(keys.run_prefix(self.workspace, video.id, video.runs))
+
+    def _erase(self, video_id: str) -> None:
+        prefix = keys.video_prefix(self.workspace, video_id)
+        self.sources.purge_prefix(prefix)
+        self.media.purge_prefix(prefix)
 
     def _source(self, video: Video) -> str:
         return keys.source(self.workspace, video.id)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from functions.shared.writes import Also
+from functions.video.burial import Grave
 from functions.video.due import Due
 from functions.video.facts import MediaFacts
 from functions.video.media import SegmentInfo
-from functions.video.model import Reason, Run, Video
+from functions.video.model import Link, Reason, Run, Video
 
 
 class RunLog(Protocol):
@@ -70,7 +71,12 @@ class ObjectStore(Protocol):
         """Return an object's size in bytes, None when there is none."""
 
     def delete_prefix(self, prefix: str) -> int:
-        """Delete every object under a prefix; returns how many."""
+        """Delete every object under a prefix; returns how many. What a versioned bucket keeps of
+        them goes by the bucket's own rule."""
+
+    def purge_prefix(self, prefix: str) -> int:
+        """Delete every version of every object under a prefix, deleted ones too; returns how many
+        there were."""
 
 
 class Addresses(Protocol):
@@ -206,14 +212,32 @@ class Videos(Protocol):
     ) -> Video:
         """Delete a video softly and return what was there (event `video.deleted`)."""
 
-    def deleted(self, record_id: str) -> Video | None:
-        """Return a softly deleted video, None for any other."""
+    def restore(
+        self,
+        record_id: str,
+        links_of: Callable[[Video], list[Link]],
+        *,
+        if_match: str | None = None,
+        also: Also[Video] = ...,
+    ) -> Video:
+        """Undo a deletion (event `video.restored`); a video that is not deleted stays as it is."""
+
+    def purge(
+        self, record_id: str, *, if_match: str | None = None, also: Also[Video] = ...
+    ) -> Video:
+        """Make a video irrecoverable and return what was there (event `video.purged`)."""
+
+    def grave(self, record_id: str) -> Grave | None:
+        """Return what lies of a deleted or purged video, None for any other."""
+
+    def put_off(self, video: Video, due_at: str) -> None:
+        """Look at a deleted video again at another time."""
 
     def runs(self, record_id: str) -> list[Run]:
         """Return all runs, newest first."""
 
     def forget(self, record_id: str) -> None:
-        """Delete the runs of a deleted video and take it off the agenda."""
+        """Delete the runs of a purged video and take it off the agenda."""
 
 
 class DueList(Protocol):

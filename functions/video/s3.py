@@ -2,6 +2,7 @@
 
 get_json, get_bytes, head, exists   1 request      put_*   1 request, upload_file 1 per 64 MB
 delete_prefix                       1 list + 1 delete per 1,000 objects
+purge_prefix                        1 list + 1 delete per 1,000 versions
 listed                              1 list per 1,000 objects   copy    1 request
 """
 
@@ -149,15 +150,34 @@ class S3Store:
         with _translated(prefix):
             for page in self._pages(prefix):
                 keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
-                if not keys:
-                    continue
-                reply = self._client.delete_objects(
-                    Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True}
-                )
-                if reply.get("Errors"):
-                    raise UnavailableError("some objects could not be deleted")
+                self._delete(keys)
                 deleted += len(keys)
         return deleted
+
+    def purge_prefix(self, prefix: str) -> int:
+        """Delete every version, and every mark of a deletion, under a prefix; returns how many."""
+        purged = 0
+        with _translated(prefix):
+            pages = self._client.get_paginator("list_object_versions").paginate(
+                Bucket=self._bucket, Prefix=self._prefix + prefix
+            )
+            for page in pages:
+                found = [
+                    {"Key": each["Key"], "VersionId": each["VersionId"]}
+                    for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                ]
+                self._delete(found)
+                purged += len(found)
+        return purged
+
+    def _delete(self, objects: list[dict[str, str]]) -> None:
+        if not objects:
+            return
+        reply = self._client.delete_objects(
+            Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
+        )
+        if reply.get("Errors"):
+            raise UnavailableError("some objects could not be deleted")
 
     def _pages(self, prefix: str) -> Iterable[Any]:
         """Return S3's listing of a prefix, 1,000 objects a page."""

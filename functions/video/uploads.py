@@ -266,6 +266,19 @@ class UploadDesk:
         return keys.source(self.caller.workspace, video.id)
 
 
+def links_left(crm: Door, video: Video) -> list[Link]:
+    """Return a video's links to what is there, or was deleted lately, each to what it is now."""
+    names = {link: RecordName(type=link.type, id=link.id) for link in video.links}
+    gone = {each.id for each in crm.missing(list(names.values()), deleted=True)}
+    now = crm.shown([name for name in names.values() if name.id in gone])
+    kept = [
+        Link(type=link.type, id=str(now[link.id]["id"])) if link.id in now else link
+        for link in video.links
+        if link.id not in gone or link.id in now
+    ]
+    return list(dict.fromkeys(kept))
+
+
 def _sight(caller: Caller) -> tuple[str, ...]:
     """Return whose videos the caller may read, as a video keeps it."""
     if "videos:read" not in caller.scopes:

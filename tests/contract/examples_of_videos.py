@@ -46,6 +46,7 @@ _SUMMARY = {
     "object": "video",
     "created_at": "2026-11-22T21:59:17.123Z",
     "updated_at": "2026-11-22T21:59:17.123Z",
+    "deleted_at": None,
     "created_by": {"type": "api_key", "id": "key_06b1qz3v1w7g2m5n8p0r4t6x9k"},
     "owner_id": "mem_06b1qz3v1w7g2m5n8p0r4t6x9p",
     "team_id": "tea_06b1qz3v1w7g2m5n8p0r4t6x9t",

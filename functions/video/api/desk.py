@@ -11,7 +11,7 @@ from functions.shared.exchange import Exchange
 from functions.shared.expansion import Find
 from functions.shared.paging import Page
 from functions.shared.writes import Also
-from functions.video.model import Video
+from functions.video.model import Link, Video
 from functions.video.pipeline import Pipeline
 from functions.video.playback import Screening
 from functions.video.ports import Videos
@@ -28,6 +28,9 @@ class PagedVideos(Videos, Protocol):
 
     def page(self, *, limit: int, start: Mapping[str, Any] | None = None) -> Page[Video]:
         """Return one page, newest first."""
+
+    def buried(self, *, limit: int, start: Mapping[str, Any] | None = None) -> Page[Video]:
+        """Return one page of the deleted ones, the last deleted first."""
 
 
 class ShareBook(Protocol):
@@ -91,6 +94,7 @@ class Desk:
     pipeline: Pipeline
     costs: CostBook
     captioning: "Callable[[], Captioning]"
+    links_left: Callable[[Video], list[Link]]  # those of its records that are still there
     linked: Find  # the records that a video is linked to
     playback_lifetime: timedelta
 

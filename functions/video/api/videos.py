@@ -1,8 +1,8 @@
-"""/v1/videos: the record, its deletion and its runs."""
+"""/v1/videos: the record and its runs."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from functions.shared.caching import REVALIDATE
 from functions.shared.exchange import DEFAULT_LIMIT, Cursor, Exchange, Limit, Related, asks
@@ -23,7 +23,9 @@ Reads = Annotated[Exchange, asks("videos:read")]
 Writes = Annotated[Exchange, asks("videos:write")]
 # An upload, or a run, sets much more in motion than a record's change.
 Begins = Annotated[Exchange, asks("videos:write", cost=START_COST)]
-Deletes = Annotated[Exchange, asks("videos:delete")]
+AmongDeleted = Annotated[
+    bool, Query(description="Those that were deleted in the last 30 days, instead.")
+]
 CHANGE = problems(400, 404, 409, 412, 413, 415, 422)
 
 
@@ -95,15 +97,22 @@ def routes(desk: OpenDesk) -> APIRouter:
     @api.get(
         "/v1/videos", response_model=VideoPage, name="list_videos", summary="List videos",
         description="The workspace's videos, newest first; `next_cursor` leads on. The progress "
-        "of runs is shown by the single video.",
+        "of runs is shown by the single video. With `deleted=true` those that were deleted in the "
+        "last 30 days, the last deleted first.",
         responses=problems(400, 422), openapi_extra=operation("videos:read", expands=related.names),
     )  # fmt: skip
-    async def list_all(ask: Reads, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+    async def list_all(
+        ask: Reads,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        deleted: AmongDeleted = False,  # noqa: FBT002 - a query parameter
+    ) -> Response:
         videos = desk(ask).videos
+        read_page = videos.buried if deleted else videos.page
         return ask.page(
-            "videos",
+            "videos:deleted" if deleted else "videos",
             cursor,
-            lambda start: videos.page(limit=limit, start=start),
+            lambda start: read_page(limit=limit, start=start),
             lambda video: VideoSummary.of(video).model_dump_json(),
             related,
         )
@@ -141,18 +150,6 @@ def routes(desk: OpenDesk) -> APIRouter:
             ),
             show,
         )
-
-    @api.delete(
-        "/v1/videos/{video_id}", status_code=204, response_class=Response, name="delete_video",
-        summary="Delete a video",
-        description="Removes the video and every byte of it: an open upload is aborted, a run is "
-        "stopped, source and renditions are deleted. Event: `video.deleted`.",
-        responses=problems(400, 404, 409, 412),
-        openapi_extra=operation("videos:delete", "IdempotencyKey", "IfMatch"),
-    )  # fmt: skip
-    async def delete(ask: Deletes, video_id: Id) -> Response:
-        pipeline = desk(ask).pipeline
-        return ask.deleted(lambda also: pipeline.delete(video_id, if_match=ask.if_match, also=also))
 
     @api.post(
         "/v1/videos/{video_id}/runs", response_model=VideoView, status_code=202,

@@ -198,6 +198,7 @@ class VideoSummary(BaseModel):
     artefacts: ArtefactsView
     created_at: str
     updated_at: str
+    deleted_at: str | None
     created_by: Mapping[str, str]
     version: int
 

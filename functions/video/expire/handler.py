@@ -12,7 +12,8 @@ from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented, logger
 from functions.video.due import Due
-from functions.video.dynamodb_videos import DynamoDueList, DynamoVideos
+from functions.video.dynamodb_burials import DynamoVideos
+from functions.video.dynamodb_videos import DynamoDueList
 from functions.video.model import Video
 from functions.video.multipart_s3 import S3MultipartUploads
 from functions.video.pipeline import Pipeline

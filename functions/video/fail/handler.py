@@ -9,7 +9,7 @@ from functions.shared.clock import now
 from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
-from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.model import Video
 from functions.video.outcomes import fail_run, release_run
 from functions.video.reasons import is_expected, reason_of

@@ -15,8 +15,8 @@ from functions.shared.quotas import Claim, spent_on
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video.costs import told
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.dynamodb_costs import DynamoCosts
-from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.finish.logic import Ending, result_of
 from functions.video.model import Video
 from functions.video.outcomes import finish_artefact

@@ -15,8 +15,8 @@ from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.dynamodb_costs import DynamoCosts
-from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.facts import MediaFacts
 from functions.video.ffmpeg import FFmpeg
 from functions.video.media import EncodePlan, Source

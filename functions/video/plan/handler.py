@@ -12,8 +12,8 @@ from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.dynamodb_costs import DynamoCosts
-from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.media import EncodePlan, Source
 from functions.video.model import Reason, Video
 from functions.video.plan.logic import WAIT_SECONDS, encoders, plan

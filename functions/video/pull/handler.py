@@ -12,7 +12,7 @@ from functions.shared.pinned_http import PinnedHttp
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video.completion import Completion
-from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.http_origin import HttpOrigin
 from functions.video.model import Video
 from functions.video.multipart_s3 import S3MultipartUploads

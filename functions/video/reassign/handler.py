@@ -9,7 +9,7 @@ from functions.shared.door import LambdaDoor
 from functions.shared.reassignment import Holdings, reassign
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented, logger
-from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.model import Video
 from functions.video.settings import ReassignSettings
 

@@ -8,8 +8,8 @@ from functions.shared.caller import Caller
 from functions.shared.consumer import consume
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented, logger
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.dynamodb_links import LinkMover
-from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.model import Video
 from functions.video.relink.logic import follow, source_of
 from functions.video.settings import RelinkSettings

@@ -11,9 +11,9 @@ from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.dynamodb_equals import DynamoEquals
-from functions.video.dynamodb_videos import DynamoVideos
 from functions.video.model import Reason, Video
 from functions.video.playback import sight_of
 from functions.video.reuse.logic import take_over

@@ -10,7 +10,7 @@ from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented, logger
 from functions.video import keys
-from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.model import Video
 from functions.video.multipart_s3 import S3MultipartUploads
 from functions.video.pipeline import Pipeline

@@ -22,7 +22,7 @@ from functions.shared.attributes import unmarshal_item
 from functions.shared.caller import Caller
 from functions.shared.table import Table
 from functions.video.api.handler import handler
-from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.expire.handler import handler as expire
 from functions.video.facts import MediaFacts
 from functions.video.fail.handler import handler as fail

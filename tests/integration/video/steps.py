@@ -10,9 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from functions.shared import aws
 from functions.shared.clock import iso
 from functions.video.dynamodb import DynamoRunLog
-from tests.integration.video.conftest import (
-    TABLE,
-)
+from tests.integration.video.conftest import TABLE, Cloud
 
 NOT_MEDIA = {"reason": {"code": "not_media", "detail": "Not a video.", "step": "inspect"}}
 
@@ -28,6 +26,11 @@ def unreachable(service: str, operation: str) -> Iterator[None]:
     events.register(f"before-call.{service}.{operation}", fail)
     yield
     events.unregister(f"before-call.{service}.{operation}", fail)
+
+
+def purge(cloud: Cloud, video: Any) -> Any:
+    """Purge a video, deleted or not."""
+    return cloud.api.post(f"/v1/videos/{video['id']}/purge", **{"If-Match": "*"})
 
 
 def later(**by: int) -> str:

@@ -4,7 +4,7 @@ from functions.shared import aws
 from functions.shared.caller import Caller
 from functions.shared.errors import ConflictError
 from functions.shared.table import Table
-from functions.video.dynamodb_videos import DynamoVideos
+from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.media import SegmentInfo
 from functions.video.model import Reason, Video
 from tests.integration.cloud import Calls

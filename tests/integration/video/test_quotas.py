@@ -18,7 +18,7 @@ from tests.integration.cloud import ENVIRONMENT
 from tests.integration.gateway import CONTEXT
 from tests.integration.video.conftest import MIB, Cloud, in_parallel
 from tests.integration.video.renditions import plan as plan_document
-from tests.integration.video.steps import NOT_MEDIA, later, unreachable
+from tests.integration.video.steps import NOT_MEDIA, later, purge, unreachable
 
 NEW = {"filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 9 * MIB}
 
@@ -116,20 +116,22 @@ def test_a_file_of_another_size_gives_its_bytes_back(cloud: Cloud) -> None:
     assert counted("stored_bytes") == (0, 0)
 
 
-def test_a_failed_video_s_file_is_stored_until_it_is_deleted(cloud: Cloud) -> None:
+def test_a_failed_video_s_file_is_stored_until_it_is_purged(cloud: Cloud) -> None:
     video = cloud.running()
     cloud.fail(video, NOT_MEDIA)
     assert counted("stored_bytes") == (video["source"]["size_bytes"], 0)
 
     cloud.api.delete(f"/v1/videos/{video['id']}")
+    assert counted("stored_bytes") == (video["source"]["size_bytes"], 0)
 
+    assert purge(cloud, video).status == 204
     assert counted("stored_bytes") == (0, 0)
 
 
-def test_a_deletion_whose_erasure_failed_gives_back_all_the_same(cloud: Cloud) -> None:
+def test_a_purge_whose_erasure_failed_gives_back_all_the_same(cloud: Cloud) -> None:
     video = cloud.ready()
     with unreachable("s3", "DeleteObjects"):
-        assert cloud.api.delete(f"/v1/videos/{video['id']}").status == 204
+        assert purge(cloud, video).status == 204
 
     assert counted("stored_bytes") == (0, 0)
 

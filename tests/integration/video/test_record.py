@@ -1,11 +1,7 @@
 """The record: change, list, delete."""
 
-from functions.shared import aws
 from functions.shared.events import envelope
 from tests.integration.video.conftest import (
-    MACHINE,
-    MEDIA,
-    UPLOADS,
     Cloud,
 )
 from tests.integration.video.steps import NOT_MEDIA, later
@@ -41,27 +37,6 @@ def test_videos_are_listed_newest_first_without_their_runs(cloud: Cloud, other: 
     assert rest["next_cursor"] is None
     assert "run" not in first["data"][0]
     assert other.api.get(f"/v1/videos?cursor={first['next_cursor']}").status == 400
-
-
-def test_deleting_removes_every_byte_at_once(cloud: Cloud) -> None:
-    video, receiving, running = cloud.ready(), cloud.open(), cloud.running()
-    cloud.put_media(video, "manifest.json", {})
-    cloud.put_media(running, "plan.json", {})
-    kept = cloud.ready()
-
-    for each in (video, receiving, running):
-        assert cloud.api.delete(f"/v1/videos/{each['id']}").status == 204
-        assert cloud.api.get(f"/v1/videos/{each['id']}").status == 404
-        assert cloud.api.delete(f"/v1/videos/{each['id']}").status == 404
-        assert cloud.events(each) == ["video.deleted"]
-
-    assert cloud.objects(UPLOADS) == [f"wsp_one/{kept['id']}/source"]
-    assert cloud.objects(MEDIA) == []
-    assert cloud.open_uploads() == []
-    assert [v["id"] for v in cloud.api.get("/v1/videos").json["data"]] == [kept["id"]]
-    arn = f"{MACHINE.replace(':stateMachine:', ':execution:')}:{running['id']}-1"
-    execution = aws.client("stepfunctions").describe_execution(executionArn=arn)
-    assert execution["status"] == "ABORTED"
 
 
 def test_a_stale_deletion_is_refused(cloud: Cloud) -> None:

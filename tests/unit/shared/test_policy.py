@@ -26,7 +26,7 @@ def test_a_viewer_reads_a_rep_also_writes_a_manager_also_leads_an_admin_does_all
     assert _named(ROLES["manager"] - ROLES["rep"]) == {
         "teams", "workspace", "audit", "usage", "pipelines", "association_labels",
     }  # fmt: skip
-    kept = {"teams", "videos", "associations"}  # not an admin's alone, and not to be purged
+    kept = {"teams", "associations"}  # not an admin's alone, and not to be purged
     administered = {*ADMINISTRATION, *SETUP, *RECORDS, "workspace"} - kept
     assert _named(ROLES["admin"] - ROLES["manager"]) == administered
 
