@@ -143,6 +143,7 @@ class CrmWork(Construct):
         """Let `sweep` hear of records that are gone for good: when the entries of their last
         moments have reached the timelines."""
         names, timeout = house.names, Duration.minutes(5)
+        bus = events.EventBus.from_event_bus_name(self, "SweepBus", names.bus)
         gone = [detail_type(name) for name in CATALOGUE if name.endswith((".purged", ".expired"))]
         function = HouseFunction(
             self, house, "crm", "sweep", settings=SweepSettings, timeout=timeout
@@ -152,7 +153,11 @@ class CrmWork(Construct):
         ).fed_by(
             "Gone",
             {"source": ["reelate.crm"], "detail_type": gone},
-            events.EventBus.from_event_bus_name(self, "SweepBus", names.bus),
+            bus,
+        ).fed_by(
+            "GoneVideos",
+            {"source": ["reelate.video"], "detail_type": [detail_type("video.purged")]},
+            bus,
         )
 
     def _empties_stages(self, house: House) -> None:

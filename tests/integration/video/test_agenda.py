@@ -7,12 +7,11 @@ from functions.shared.table import Table
 from tests.integration.video.conftest import (
     MACHINE,
     MEDIA,
-    OK_TRANSCRIPT,
     TABLE,
     UPLOADS,
     Cloud,
 )
-from tests.integration.video.steps import later, log_of, unreachable
+from tests.integration.video.steps import later, unreachable
 
 
 def test_a_run_whose_execution_never_began_is_started_by_the_agenda(cloud: Cloud) -> None:
@@ -76,19 +75,19 @@ def test_an_upload_whose_event_got_lost_is_found_by_the_agenda(cloud: Cloud) -> 
 
 
 def test_a_deletion_that_was_cut_off_is_finished_by_the_agenda(cloud: Cloud) -> None:
-    video = cloud.running()
-    log_of(video).chunk_done(0, {})
+    video, receiving = cloud.running(), cloud.open()
 
     with unreachable("stepfunctions", "StopExecution"):
-        reply = cloud.api.delete(f"/v1/videos/{video['id']}")
-    left = cloud.objects(UPLOADS)
-
-    assert reply.status == 204
-    assert left != []
-    assert cloud.finish(video, "transcript", OK_TRANSCRIPT) == {"outcome": "gone", "made": False}
+        assert cloud.api.delete(f"/v1/videos/{video['id']}").status == 204
+    with unreachable("s3", "AbortMultipartUpload"):
+        assert cloud.api.delete(f"/v1/videos/{receiving['id']}").status == 204
+    assert cloud.open_uploads() != []
     cloud.put_media(video, "v/720p/00000.m4s", b"by a worker that has not noticed")
-    assert cloud.expire(later(minutes=21)) == {"purged": 1}
-    assert cloud.objects(UPLOADS) == []
+
+    assert cloud.expire(later(minutes=21)) == {"kept": 2}
+
+    assert cloud.status(f"{video['id']}-1") == "ABORTED"
+    assert cloud.open_uploads() == []
     assert cloud.objects(MEDIA) == []
-    assert [item["sk"] for item in cloud.items()] == ["RECORD"]
+    assert cloud.objects(UPLOADS) == [f"wsp_one/{video['id']}/source"]
     assert cloud.expire(later(hours=1)) == {}

@@ -186,12 +186,13 @@ def test_whoever_holds_a_real_token_of_what_is_gone_hears_one_thing(cloud: Cloud
     assert follow(cloud, url).status == 404
 
 
-def test_a_deleted_video_s_shares_are_deleted_with_what_is_kept_of_them(cloud: Cloud) -> None:
+def test_a_purged_video_s_shares_are_deleted_with_what_is_kept_of_them(cloud: Cloud) -> None:
     video = playable(cloud)
     made = share(cloud, video, passcode=PASSCODE)
     cloud.api.delete(f"/v1/videos/{video['id']}")
 
-    cloud.expire("2099-01-01T00:00:00Z")
+    assert cloud.expire("2099-01-01T00:00:00Z") == {"over": 1}
+    assert cloud.expire("2099-01-01T01:00:00Z") == {"purged": 1}
 
     assert not [each for each in cloud.items() if made["id"] in each["pk"]]
 
