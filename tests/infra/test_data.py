@@ -1,6 +1,5 @@
 """What must outlive a deployment: tables, buckets, bus, secret."""
 
-import json
 
 import pytest
 from aws_cdk import App
@@ -96,6 +95,28 @@ def test_a_bucket_is_closed_and_encrypted(data: Template, kind: str) -> None:
     if kind != "logs":
         assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
         assert "LoggingConfiguration" in properties
+
+
+def test_sources_move_to_a_cheaper_class_and_nothing_deleted_is_kept_longer_than_said(
+    data: Template,
+) -> None:
+    rules = {
+        kind: [
+            rule
+            for bucket in data.of("AWS::S3::Bucket")
+            if f"-{kind}-" in flat(bucket.properties["BucketName"])
+            for rule in bucket.properties["LifecycleConfiguration"]["Rules"]
+        ]
+        for kind in ("uploads", "media")
+    }
+
+    moves = [each["Transitions"] for each in rules["uploads"] if "Transitions" in each]
+    assert moves == [[{"StorageClass": "GLACIER_IR", "TransitionInDays": 30}]]
+    assert not [each for each in rules["media"] if "Transitions" in each]
+    for found in rules.values():
+        noncurrent = [each.get("NoncurrentVersionExpiration") for each in found]
+        assert {"NoncurrentDays": 7} in noncurrent
+        assert not [each for each in found if "ExpirationInDays" in each]  # the record decides
 
 
 def test_every_bucket_refuses_plain_http_and_old_tls(data: Template) -> None:
