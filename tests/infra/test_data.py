@@ -1,5 +1,6 @@
 """What must outlive a deployment: tables, buckets, bus, secret."""
 
+import json
 
 import pytest
 from aws_cdk import App
