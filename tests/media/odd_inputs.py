@@ -175,9 +175,10 @@ def _absurdly_long(made: Path) -> None:
            str(made))  # fmt: skip
 
 
-def _one_frame_many_hours(made: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "color=black:size=64x64:rate=1:duration=2", "-vf",
-           "setpts=N*30000/TB", "-fps_mode", "passthrough", *_X264, str(made))  # fmt: skip
+def _eight_hours(made: Path) -> None:
+    # As long as a recording may be, a picture a second.
+    ffmpeg("-f", "lavfi", "-i", f"testsrc2=size=64x36:rate=1:duration={8 * 3600}", *_X264, "-g",
+           "60", str(made))  # fmt: skip
 
 
 def _huge_picture(made: Path) -> None:
@@ -293,7 +294,7 @@ _RECIPES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "many_streams": (".mkv", _many_streams),
     "huge_picture": (".avi", _huge_picture),
     "absurdly_long": (".mkv", _absurdly_long),
-    "few_frames_many_hours": (".mp4", _one_frame_many_hours),
+    "eight_hours": (".mp4", _eight_hours),
     "playlist_http": (".mp4", _text(_SEGMENT.format("http://169.254.169.254/latest/x.ts"))),
     "playlist_file": (".mp4", _text(_SEGMENT.format("file:///etc/passwd"))),
     "concat": (".mp4", _text("ffconcat version 1.0\nfile /etc/passwd\n")),

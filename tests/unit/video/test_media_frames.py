@@ -128,6 +128,26 @@ def test_the_first_picture_is_shown_while_only_the_sound_has_begun() -> None:
     assert video.timing.frames == 39 + 171
 
 
+def test_eight_hours_keep_their_frames_from_the_first_chunk_to_the_last(tmp_path: Path) -> None:
+    made = plan(inspect_file(path("eight_hours"))).video
+    assert made is not None
+    store, log = FolderStore(tmp_path / "store"), MemoryRunLog()
+    source, last = MediaInput.of_file(path("eight_hours")), len(made.chunks) - 1
+
+    for index in (0, last // 2, last):
+        with tempfile.TemporaryDirectory() as folder:
+            ChunkEncoder(FFmpeg(ffmpeg_path()), source, made, store, log, Path(folder)).encode(
+                index
+            )
+
+    assert made.timing.frames == 8 * 3600
+    assert made.timing.duration == 8 * 3600
+    for index, rungs in log.chunks().items():
+        chunk = made.chunks[index]
+        ticks = {sum(segment.duration_ticks for segment in kept) for kept in rungs.values()}
+        assert ticks == {(chunk.end - chunk.first) * made.timing.frame_ticks}
+
+
 @pytest.mark.parametrize("name", ["transport", "ntsc_open_gop"])
 def test_a_seek_that_lands_too_late_is_found_out_and_made_good(name: str, tmp_path: Path) -> None:
     source = MediaInput.of_file(path(name))
