@@ -146,6 +146,11 @@ def test_a_recording_becomes_ready_with_everything_that_the_contract_names(
     assert video["state"] == "ready"
     assert video["media"]["frame_rate"] == 29.97
     assert video["duration_ms"] == 10_010
+    assert video["media"]["content"] == "screen_share"  # a test picture is drawn, too
+    (made,) = video["media"]["renditions"]
+    assert (made["name"], made["width"], made["height"]) == ("180p", 320, 180)
+    assert 80 < made["vmaf"] <= 100
+    assert made["bandwidth"] >= made["average_bandwidth"] > 0
     done = {"inspect", "plan", "encode", "encode_audio", "capture", "package"}
     assert {name for name, state in studio.steps().items() if state == "done"} == done
     costs = studio.cloud.api.get(f"/v1/videos/{video['id']}/costs").json
@@ -160,6 +165,19 @@ def test_a_recording_becomes_ready_with_everything_that_the_contract_names(
     assert units["package"]["puts"] == len(found)
     left = costs["storage"]["stored_bytes"] - video["source"]["size_bytes"]
     assert left == sum(each["Size"] for each in found)
+
+
+def test_what_the_owner_says_of_the_picture_decides_how_it_is_encoded(studio: Studio) -> None:
+    studio.upload("one_frame")
+    address = f"/v1/videos/{studio.video['id']}"
+    told = studio.cloud.api.patch(address, {"content": "talking_head"}).json
+
+    studio.render()
+
+    video = studio.cloud.get(studio.video)
+    assert told["content"] == video["content"] == video["media"]["content"] == "talking_head"
+    assert studio.cloud.api.patch(address, {"content": None}).json["content"] == "auto"
+    assert studio.cloud.api.patch(address, {"content": "cartoon"}).status == 422
 
 
 def test_every_step_may_be_repeated_and_does_nothing_again(studio: Studio) -> None:

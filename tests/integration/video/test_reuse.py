@@ -108,6 +108,14 @@ def test_nothing_is_taken_over_of_what_is_not_finished_not_equal_or_not_there(
     assert cloud.get(video)["state"] == "processing", "the run goes its usual way"
 
 
+def test_what_is_to_be_encoded_in_another_way_is_encoded_anew(cloud: Cloud) -> None:
+    finished(cloud, sent(cloud))
+    video = sent(cloud)
+    cloud.api.patch(f"/v1/videos/{video['id']}", {"content": "screen_share"})
+
+    assert taken(cloud, video) == {"outcome": "none"}
+
+
 def test_nothing_crosses_workspaces(cloud: Cloud, other: Cloud) -> None:
     finished(other, sent(other))
 
