@@ -1,9 +1,17 @@
 """Insight: speech to text, analysis, and their API."""
 
 from aws_cdk import Aws, Duration
+from aws_cdk import aws_events as events
 from constructs import Construct
 
-from functions.insight.settings import AnalyseSettings, ApiSettings, TranscribeSettings
+from functions.insight.settings import (
+    AnalyseSettings,
+    ApiSettings,
+    ForgetSettings,
+    TranscribeSettings,
+)
+from functions.shared.events import detail_type
+from infra.consumer import HouseConsumer
 from infra.function import House, HouseFunction
 
 
@@ -74,4 +82,23 @@ class InsightSteps(Construct):
                 because="Which model is asked is a parameter of the deployment.",
             )
             .may_use_model_key()
+        )
+
+
+class InsightWork(Construct):
+    """What insight does on the events of videos."""
+
+    def __init__(self, scope: Construct, house: House) -> None:
+        super().__init__(scope, "InsightWork")
+        names, timeout = house.names, Duration.minutes(1)
+        forget = HouseFunction(
+            self, house, "insight", "forget", settings=ForgetSettings, timeout=timeout
+        ).write("insight")
+        # As late as a queue can be: by then a step that was at work when the video went has ended.
+        HouseConsumer(
+            self, names, forget, "insight", timeout=timeout, delay=Duration.minutes(15)
+        ).fed_by(
+            "GoneVideos",
+            {"source": ["reelate.video"], "detail_type": [detail_type("video.purged")]},
+            events.EventBus.from_event_bus_name(self, "Bus", names.bus),
         )

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra import layers
 from infra.function import House
 from infra.house import house_values, layer_versions
-from infra.insight import InsightSteps
+from infra.insight import InsightSteps, InsightWork
 from infra.names import Names
 from infra.pull import Pull
 from infra.stage import Stage
@@ -56,5 +56,6 @@ class MediaStack(Stack):
             values[field] = made.value_as_string
         house = House(names, stage, layer_versions(self, target, ("runtime", "ffmpeg")), values)
         VideoSteps(self, house, InsightSteps(self, house))
+        InsightWork(self, house)
         Pull(self, house)
         VideoWork(self, house)

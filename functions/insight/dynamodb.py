@@ -4,6 +4,8 @@
     latest result of a video       1 GetItem                   0.5 RRU
     result of one run              1 GetItem                   0.5 RRU
     record a result                2 PutItem                   2 WRU
+    forget a video                 1 Query (1 MB) and          0.5 RRU per 4 KB
+                                   1 DeleteItem a result       1 WRU each
 
     latest    pk W#<workspace>#V#<video>   sk TRANSCRIPT | ANALYSIS
     version   pk W#<workspace>#V#<video>   sk TRANSCRIPT#<run:04d> | ANALYSIS#<run:04d>
@@ -17,7 +19,7 @@ from typing import Any
 
 from functions.insight.model import Reason, Usage
 from functions.insight.ports import Artefact, Result
-from functions.shared.table import ConditionFailedError, Item, Put, Table
+from functions.shared.table import ConditionFailedError, Delete, Item, Put, Table
 
 
 class DynamoResults:
@@ -50,6 +52,11 @@ class DynamoResults:
     def of_run(self, video: str, artefact: Artefact, run: int) -> Result | None:
         """The result of one run."""
         return _result(self._table.get(self._key(video), _version(artefact, run)))
+
+    def forget(self, video: str) -> None:
+        """Delete all results of a video; said again, it goes on where it broke off."""
+        for item in self._table.items(self._key(video), consistent=True):
+            self._table.write(Delete({"pk": item["pk"], "sk": item["sk"]}))
 
     def _key(self, video: str) -> str:
         return self._table.key("V", video)

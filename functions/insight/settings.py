@@ -25,6 +25,12 @@ class ModelSettings(Settings):
     model_api_key_secret: str = ""
 
 
+class ForgetSettings(Settings):
+    """λ forget."""
+
+    insight_table: str
+
+
 class TranscribeSettings(ModelSettings):
     """λ transcribe. `speech_layout` is the reply format asked of an OpenAI-compatible server."""
 

@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 
 from functions.insight.analyse.handler import handler as analyse
+from functions.insight.dynamodb import DynamoResults
+from functions.insight.forget.handler import handler as forget
 from functions.insight.transcribe.handler import handler as transcribe
 from functions.shared.aws import client
 from functions.shared.settings import Settings
+from functions.shared.table import Table
 from tests.contract.insight.openai_server import FakeOpenAI, chat, fault, says
+from tests.integration.cloud import ENVIRONMENT
+from tests.integration.crm.bus import message, video_event
 from tests.integration.gateway import CONTEXT
 from tests.integration.insight.conftest import BUCKET, put
 from tests.unit.insight.factories import point, reply
@@ -61,6 +66,26 @@ def test_a_recording_is_transcribed_then_analysed_and_both_documents_lie_in_the_
     assert stored(ANALYSIS)["source"]["prompt_version"] == "analyse_call/1"
     assert [asked.headers["authorization"] for asked in server.asked] == ["Bearer sk-test"] * 2
     json.dumps([first, second])  # what Lambda and Step Functions carry
+
+
+def test_of_a_video_that_is_gone_for_good_no_row_is_left(cloud: None, server: FakeOpenAI) -> None:
+    first = heard(server)
+    server.will(chat(json.dumps(ANSWER)))
+    analyse({**RUN, "transcript_key": first["transcript_key"]}, CONTEXT)
+    known = client("dynamodb").scan(TableName=ENVIRONMENT["INSIGHT_TABLE"])["Items"]
+    assert len(known) == 4
+
+    def told(**more: Any) -> dict[str, Any]:
+        return {"Records": [message(video_event("video.purged", [], **more))]}
+
+    for event in (told(id="vid_2"), told(id="vid_1", workspace="wsp_two")):
+        assert forget(event, CONTEXT) == {"batchItemFailures": []}
+    results = DynamoResults(Table(client("dynamodb"), ENVIRONMENT["INSIGHT_TABLE"], "wsp_one"))
+    assert results.latest("vid_1", "analysis") is not None
+    for _ in range(2):
+        assert forget(told(id="vid_1"), CONTEXT) == {"batchItemFailures": []}
+
+    assert client("dynamodb").scan(TableName=ENVIRONMENT["INSIGHT_TABLE"])["Items"] == []
 
 
 def test_the_steps_again_ask_no_model(cloud: None, server: FakeOpenAI) -> None:
