@@ -15,7 +15,6 @@ from infra.sign_in import SignIn
 from infra.stage import Stage
 
 SOURCE_COOLS = Duration.days(30)
-_WORTH_MOVING = 128 * 1024  # bytes: the least that the class charges for
 
 
 class DataStack(Stack):
@@ -141,10 +140,10 @@ class DataStack(Stack):
             rules=[
                 # A source is read again only by a run from `inspect`. Glacier Instant Retrieval is
                 # read as fast, at about a sixth of the price a month (and 0.03 USD a GB read);
-                # what is purged within its 90 days pays for the rest of them.
+                # what is purged within its 90 days pays for the rest of them. S3 leaves alone what
+                # is below 128 KiB, the least that the class charges for.
                 s3.LifecycleRule(
                     id="cheaper-sources",
-                    object_size_greater_than=_WORTH_MOVING,
                     transitions=[
                         s3.Transition(
                             storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,

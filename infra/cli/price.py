@@ -110,7 +110,7 @@ CALL_READ_UNITS = 1.0
 HOUR = 3600
 TYPICAL_BYTES_PER_HOUR = 900_000_000  # a 720p recording of 2 Mbit/s
 # What stands there while nothing happens; tests/infra holds it to the templates.
-ALARMS, KEYS, SECRETS, WAF_RULES = 196, 1, 1, 6
+ALARMS, KEYS, SECRETS, WAF_RULES = 201, 1, 1, 6
 
 
 def overview(prices: Mapping[str, Any]) -> list[Line]:

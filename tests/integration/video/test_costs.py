@@ -11,7 +11,7 @@ from functions.shared.table import Table
 from functions.video.dynamodb_costs import DynamoCosts
 from tests.integration.gateway import CONTEXT
 from tests.integration.video.conftest import OK_ANALYSIS, OK_TRANSCRIPT, TABLE, Cloud
-from tests.integration.video.steps import later, unreachable
+from tests.integration.video.steps import later, purge, unreachable
 
 USAGE = {"provider": "bedrock", "model": "amazon.nova-lite-v1:0", "input_tokens": 900,
          "output_tokens": 120, "cost_usd": 0.0000828}  # fmt: skip
@@ -119,6 +119,7 @@ def test_costs_go_with_the_video(cloud: Cloud) -> None:
 
     assert cloud.api.get(f"{path}/costs").status == 404
 
+    assert purge(cloud, video).status == 204
     cloud.expire(later(minutes=30))
     assert ledger().of_video(video["id"]) == {}
 

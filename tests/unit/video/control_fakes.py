@@ -48,7 +48,6 @@ class MemoryVideos:
     """Videos without a table; `on_create` may fail as a table does."""
 
     kept: dict[str, Video] = field(default_factory=dict)
-    gone: dict[str, Video] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
     on_create: Callable[[], None] = lambda: None
 
@@ -79,19 +78,12 @@ class MemoryVideos:
         self.kept[record_id] = new
         return new
 
-    def remove(self, record_id: str, *, if_match: str | None = None, also: Any = None) -> Video:
-        self.gone[record_id] = self.kept.pop(record_id)
-        return self.gone[record_id]
-
-    def deleted(self, record_id: str) -> Video | None:
-        return self.gone.get(record_id)
+    def grave(self, record_id: str) -> None:
+        """Nothing is deleted here: `tests/integration/video/test_burials.py` does."""
 
     def runs(self, record_id: str) -> list[Run]:
-        found = self.kept.get(record_id) or self.gone[record_id]
+        found = self.kept[record_id]
         return [found.run] if found.run else []
-
-    def forget(self, record_id: str) -> None:
-        del self.gone[record_id]
 
 
 @dataclass
