@@ -122,7 +122,9 @@ def everything() -> dict[str, str]:
                 attributes = item.to_json()["Attributes"]
                 place = f"{name} {attributes['pk']['S']} {attributes['sk']['S']}"
                 if attributes.pop("last_used_at", None):
-                    del attributes["_audit"]
+                    stamps = attributes.pop("_audit")["L"]
+                    told = [each for each in stamps if each["M"]["type"]["S"] != "api_key.used"]
+                    attributes["_audit"] = {"L": told}
                 if not place.endswith(" RATE"):
                     held[place] = json.dumps(attributes, sort_keys=True)
     for bucket in BUCKETS.values():
