@@ -3,6 +3,8 @@
     pattern                     index  requests                       units (1 KB items)
     step started, done, ...     table  1 UpdateItem                   1 WRU
     chunk done                  table  1 TransactWriteItems           4 WRU
+    chunks still wanted         table  1 BatchGetItem (strong)        1 RRU, and 1 a chunk
+    batch given up              table  1 UpdateItem                   1 WRU
     finished chunks             table  1 Query (strong) per 1 MB      1 RRU per 4 KB
     outputs of a step           table  1 GetItem (strong)             1 RRU
 
@@ -21,7 +23,7 @@ from functions.shared.clock import iso, now
 from functions.shared.table import ConditionFailedError, DynamoClient, Item, Put, Table, Update
 from functions.video.media import SegmentInfo
 from functions.video.model import Reason
-from functions.video.run_items import chunk_partition, run_key
+from functions.video.run_items import chunk_key, chunk_partition, run_key
 
 CHUNK_DAYS = 30
 _OPEN = "#state = :processing"
@@ -78,7 +80,7 @@ class DynamoRunLog:
         moment = now()
         chunk: Item = {
             "pk": self._chunks,
-            "sk": f"CHUNK#{index:05d}",
+            "sk": chunk_key(index),
             "segments": {
                 rung: [[getattr(each, name) for name in _SEGMENT] for each in made]
                 for rung, made in segments.items()
@@ -97,6 +99,28 @@ class DynamoRunLog:
         except ConditionFailedError:
             return False
         return True
+
+    def wanted(self, chunks: Sequence[int]) -> list[int]:
+        """Return which of some (99 at most) chunks are still to be encoded: those not recorded,
+        and none when the run is over."""
+        run, keys = (self._key["pk"], self._key["sk"]), {n: chunk_key(n) for n in chunks}
+        lines = [(self._chunks, key) for key in keys.values()]
+        found = self._table.get_many([run, *lines], consistent=True)
+        if found.get(run, {}).get("state") != "processing":
+            return []
+        return [index for index, key in keys.items() if (self._chunks, key) not in found]
+
+    def batch_failed(self, reason: Reason) -> None:
+        """Record why a batch of chunks was given up, for now; the last word counts."""
+        self._update(
+            Update(
+                self._key,
+                "SET trouble = :reason ADD rev :one",
+                _OPEN,
+                {"#state": "state"},
+                {":reason": _stored(reason), ":one": 1, ":processing": "processing"},
+            )
+        )
 
     def chunks(self) -> dict[int, dict[str, list[SegmentInfo]]]:
         """Return the finished chunks: index -> rung -> segments."""

@@ -161,6 +161,7 @@ class Run(Frozen):
     steps: Mapping[str, Step]
     chunks_total: int = 0
     chunks_done: int = 0
+    trouble: Reason | None = None  # why a batch was given up the last time; internal
     rev: int = 0  # counts the writes to the run; internal
 
     @classmethod

@@ -9,6 +9,7 @@ from functions.shared.quotas import Quotas, of_run
 from functions.video import keys, runs
 from functions.video.model import ArtefactName, Reason, Video
 from functions.video.ports import ObjectStore, Videos
+from functions.video.reasons import told_better
 
 
 def finish_artefact(
@@ -48,8 +49,13 @@ def fail_run(
     that are deleted once more by the agenda.
     """
     prefix = keys.run_prefix(workspace, video_id, run)
+
+    def end(old: Video) -> Video:
+        known = told_better(reason, old.run.trouble if old.run else None)
+        return runs.fail(old, run, known, at)
+
     try:
-        video = videos.change(video_id, lambda old: runs.fail(old, run, reason, at), event=failed)
+        video = videos.change(video_id, end, event=failed)
     except NotFoundError:  # deleted meanwhile
         media.delete_prefix(prefix)
         return

@@ -39,6 +39,13 @@ class RunLog(Protocol):
     def chunk_done(self, index: int, segments: Mapping[str, Sequence[SegmentInfo]]) -> bool:
         """Record a finished chunk: rung -> its segments. False when it was recorded before."""
 
+    def wanted(self, chunks: Sequence[int]) -> list[int]:
+        """Return which of some (99 at most) chunks are still to be encoded: those not recorded,
+        and none when the run is over."""
+
+    def batch_failed(self, reason: Reason) -> None:
+        """Record why a batch of chunks was given up, for now; the last word counts."""
+
     def chunks(self) -> dict[int, dict[str, list[SegmentInfo]]]:
         """Return the finished chunks: index -> rung -> segments."""
 

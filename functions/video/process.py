@@ -1,6 +1,6 @@
 """The port to FFmpeg: what a run may use, and what comes back from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,8 @@ class Limits:
 
     def within(self, remaining_ms: int) -> "Limits":
         """Return these limits for a worker that has so much time left, some of it to report."""
-        return replace(self, wall_seconds=min(self.wall_seconds, remaining_ms / 1000 - 5))
+        left = max(0.0, remaining_ms / 1000 - 5)
+        return replace(self, wall_seconds=min(self.wall_seconds, left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,26 @@ class MediaTool(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class InTime:
+    """A tool of which every run ends before its worker does; `remaining_ms` is asked at each."""
+
+    tool: MediaTool
+    remaining_ms: Callable[[], int]
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        limits: Limits,
+        feed: Iterable[bytes] | None = None,
+    ) -> Finished:
+        """Run as the tool does, but no longer than there is time."""
+        within = limits.within(self.remaining_ms())
+        return self.tool.run(arguments, folder=folder, limits=within, feed=feed)
+
+
 class ToolFailedError(Exception):
     """FFmpeg failed where the media is known to be good: worth a retry, then a failed run."""
 
@@ -66,3 +87,13 @@ class ToolFailedError(Exception):
         tail = finished.log.strip().splitlines()[-6:]
         super().__init__(f"{step}: ffmpeg ended with {finished.code}: {' | '.join(tail)}")
         self.finished = finished
+
+
+class ToolTimedOutError(ToolFailedError):
+    """FFmpeg was still at it when its time was over. (`reasons.py` knows this name.)"""
+
+
+def failure(step: str, finished: Finished) -> ToolFailedError:
+    """Return the error for a run that ended badly."""
+    kind = ToolTimedOutError if finished.timed_out else ToolFailedError
+    return kind(step, finished)

@@ -10,7 +10,7 @@ from functions.video.model import Reason
 
 # The error name under which branches of the state machine hand on what they know (its Cause).
 PASSED_ON = "RunFailed"
-_TIMEOUTS = frozenset({"Sandbox.Timedout", "States.Timeout", "States.HeartbeatTimeout"})
+_TIMEOUTS = frozenset({"Sandbox.Timedout", "States.Timeout", "ToolTimedOutError"})
 _DOING: Mapping[str, str] = {
     "inspect": "examining the file",
     "plan": "planning the work",
@@ -42,6 +42,14 @@ def reason_of(failure: Mapping[str, Any]) -> Reason:
         except (ValueError, AttributeError, ValidationError):
             return _technical(None, "")
     return _technical(failure.get("step"), str(error.get("Error", "")))
+
+
+def told_better(reason: Reason, trouble: Reason | None) -> Reason:
+    """Return what is known of a failure in `encode`: what its batch said (`trouble`) where the
+    state machine, which is told only that some batch failed, has nothing better."""
+    if trouble is not None and reason.step == "encode" and not is_expected(reason):
+        return trouble
+    return reason
 
 
 def is_expected(reason: Reason) -> bool:

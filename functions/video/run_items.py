@@ -19,6 +19,11 @@ def chunk_partition(run: int) -> tuple[str, str]:
     return "CHUNKS", f"{run:04d}"
 
 
+def chunk_key(index: int) -> str:
+    """Return a chunk's sort key."""
+    return f"CHUNK#{index:05d}"
+
+
 def run_attributes(run: Run) -> dict[str, Any]:
     """Return what a run's item holds besides its keys."""
     return run.model_dump(mode="json", exclude_none=True)

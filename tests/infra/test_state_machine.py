@@ -14,7 +14,10 @@ from functions.video.model import From
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "infra" / "video.asl.json").read_text()
 MACHINE = json.loads(TEXT)
-TASKS_OF_STEPS = {"Finish": {"FinishTranscript", "FinishAnalysis"}}
+TASKS_OF_STEPS = {
+    "Finish": {"FinishTranscript", "FinishAnalysis"},
+    "Fail": {"Fail", "NoteFailure"},
+}
 
 
 def machines(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -93,9 +96,21 @@ def test_every_task_ends_in_time(name: str, state: dict[str, Any]) -> None:
     assert 0 < state["TimeoutSeconds"] <= 15 * 60 + 30
 
 
+def _split(retriers: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return those that keep an error from being tried again, and the others."""
+    never = [each for each in retriers if each["MaxAttempts"] == 0]
+    return never, [each for each in retriers if each not in never]
+
+
 @pytest.mark.parametrize(("name", "state"), WORK, ids=[name for name, _ in WORK])
 def test_all_work_is_retried_with_limits_and_caught(name: str, state: dict[str, Any]) -> None:
-    for retrier in state["Retry"]:
+    never, tried = _split(state["Retry"])
+    assert all(
+        "Timed" in error or error == "States.Timeout"
+        for retrier in never
+        for error in retrier["ErrorEquals"]
+    )
+    for retrier in tried:
         assert 0 < retrier["MaxAttempts"] <= 6
         assert retrier["BackoffRate"] > 1
         assert retrier["JitterStrategy"] == "FULL"
@@ -119,7 +134,7 @@ def test_payloads_carry_ids_and_keys_only(name: str, state: dict[str, Any]) -> N
     assert set(payload) <= {
         "workspace", "video", "run", "chunks", "speech_key", "twin_speech_key",
         "transcript_key", "attempt",
-        "artefact", "result", "failure",
+        "artefact", "result", "failure", "final",
     }  # fmt: skip
 
 
@@ -145,7 +160,7 @@ def test_children_know_what_they_are_given_alone(name: str, state: dict[str, Any
     used = set(re.findall(r"\$(?!states\b|\{)\w+", words))
 
     assert used == set()
-    asked = set(re.findall(r"\$states\.input\.(\w+)", words)) - {"error"}
+    asked = set(re.findall(r"\$states\.input\.(\w+)", words)) - {"error"}  # our own
     assert asked == set(state["ItemSelector"])
 
 
@@ -171,7 +186,8 @@ def test_what_was_caught_is_handed_on_without_its_words() -> None:
             if name != "Fail":
                 assert set(catcher["Output"]["error"]) == {"Error"}
             assert catcher["Next"] in {f"{name}Failed", "Fail", "FinishTranscript",
-                                       "FinishAnalysis", "Lost", "Inspect"}  # fmt: skip
+                                       "FinishAnalysis", "Lost", "Inspect", "NoteFailure",
+                                       "EncodeFailed"}  # fmt: skip
 
 
 def test_parallel_is_followed_by_a_state_of_its_own() -> None:

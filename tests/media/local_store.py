@@ -119,6 +119,12 @@ class MemoryRunLog:
             self._chunks[index] = {rung: list(made) for rung, made in segments.items()}
             return True
 
+    def wanted(self, chunks: Sequence[int]) -> list[int]:
+        return [index for index in chunks if index not in self._chunks]
+
+    def batch_failed(self, reason: Reason) -> None:
+        self.events.append(("failed", "batch"))
+
     def chunks(self) -> dict[int, dict[str, list[SegmentInfo]]]:
         return dict(self._chunks)
 

@@ -11,14 +11,14 @@ from functions.shared.settings import find_binary
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
-from functions.video.capture.logic import LIMITS, PosterMaker
+from functions.video.capture.logic import PosterMaker
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
 from functions.video.media import EncodePlan
 from functions.video.model import Reason
-from functions.video.process import ToolFailedError
+from functions.video.process import InTime, ToolFailedError
 from functions.video.s3 import S3Store, ca_bundle
 from functions.video.settings import CaptureSettings
 from functions.video.task import Task
@@ -54,12 +54,11 @@ def _worked(task: Task, settings: CaptureSettings, context: Any) -> dict[str, An
         url = uploads.presign_get(task.source, _URL_LIFETIME_S)
         with tempfile.TemporaryDirectory() as folder:
             maker = PosterMaker(
-                tool=FFmpeg(find_binary("ffmpeg")),
+                tool=InTime(FFmpeg(find_binary("ffmpeg")), context.get_remaining_time_in_millis),
                 source=MediaInput(url, ca_bundle()),
                 video=plan.video,
                 store=media,
                 folder=Path(folder),
-                limits=LIMITS.within(context.get_remaining_time_in_millis()),
             )
             try:
                 maker.capture()

@@ -7,7 +7,7 @@ from functions.video import keys
 from functions.video.command import CANDIDATE_SIZE, candidates
 from functions.video.inputs import MediaInput
 from functions.video.media import VideoPlan
-from functions.video.process import Limits, MediaTool, ToolFailedError
+from functions.video.process import Limits, MediaTool, failure
 from functions.video.stills import best, moments, score
 from functions.video.store import MediaStore
 
@@ -23,7 +23,6 @@ class PosterMaker:
     video: VideoPlan
     store: MediaStore
     folder: Path
-    limits: Limits = LIMITS
 
     def capture(self) -> None:
         """Write poster.jpg, unless it is there; raises ToolFailedError, UnavailableError."""
@@ -33,12 +32,12 @@ class PosterMaker:
         start = timing.first_tick * timing.time_base
         times = [start + moment for moment in moments(timing.duration)]
         finished = self.tool.run(
-            candidates(self.source, self.video, times), folder=self.folder, limits=self.limits
+            candidates(self.source, self.video, times), folder=self.folder, limits=LIMITS
         )
         found = [n for n in range(len(times)) if self._is_there(n)]
         choice = best([score(self._path(n, "gray").read_bytes(), *CANDIDATE_SIZE) for n in found])
         if choice is None:
-            raise ToolFailedError("capture", finished)
+            raise failure("capture", finished)
         self.store.upload_file(self._path(found[choice], "jpg"), keys.POSTER, "image/jpeg")
 
     def _path(self, number: int, kind: str) -> Path:

@@ -15,10 +15,11 @@ from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_costs import DynamoCosts
-from functions.video.encode.logic import LIMITS, ChunkEncoder
+from functions.video.encode.logic import ChunkEncoder
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
 from functions.video.media import EncodePlan
+from functions.video.process import InTime
 from functions.video.s3 import S3Store, ca_bundle
 from functions.video.settings import EncodeSettings
 from functions.video.task import Task
@@ -55,6 +56,8 @@ def _worked(task: Batch, settings: EncodeSettings, context: Any) -> dict[str, An
     dynamodb = client("dynamodb")
     log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
     log.step_started(_STEP)
+    if not log.wanted(task.chunks):  # of a run that is over not even the plan is there
+        return {"outcome": "ok", "encoded": 0}
     plan = EncodePlan.model_validate(media.get_json(keys.PLAN))
     if plan.video is None:
         return {"outcome": "ok", "encoded": 0}
@@ -63,12 +66,11 @@ def _worked(task: Batch, settings: EncodeSettings, context: Any) -> dict[str, An
     for index in task.chunks:
         with tempfile.TemporaryDirectory() as folder:
             encoded += ChunkEncoder(
-                tool=FFmpeg(find_binary("ffmpeg")),
+                tool=InTime(FFmpeg(find_binary("ffmpeg")), context.get_remaining_time_in_millis),
                 source=MediaInput(url, ca_bundle()),
                 video=plan.video,
                 store=media,
                 log=log,
                 folder=Path(folder),
-                limits=LIMITS.within(context.get_remaining_time_in_millis()),
             ).encode(index)
     return {"outcome": "ok", "encoded": encoded}

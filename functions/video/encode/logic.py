@@ -16,7 +16,7 @@ from functions.video.command import REORDER_FRAMES, encode_chunk
 from functions.video.inputs import MediaInput
 from functions.video.media import ChunkPlan, Rung, SegmentInfo, VideoPlan
 from functions.video.ports import RunLog
-from functions.video.process import Finished, Limits, MediaTool, ToolFailedError
+from functions.video.process import Finished, Limits, MediaTool, failure
 from functions.video.store import MediaStore
 
 LIMITS = Limits(wall_seconds=600, cpu_seconds=900, file_bytes=512 << 20)
@@ -53,14 +53,14 @@ class ChunkEncoder:
     log: RunLog
     folder: Path
     threads: int = 1
-    limits: Limits = LIMITS
 
     def encode(self, index: int) -> bool:
-        """Render chunk `index` unless it is recorded; returns whether there was work to do.
+        """Render chunk `index` unless it is recorded or its run is over; returns whether there
+        was work to do.
 
         Raises ToolFailedError when FFmpeg cannot, InitMismatchError, UnavailableError.
         """
-        if index in self.log.chunks():
+        if not self.log.wanted([index]):
             return False
         chunk = self.video.chunks[index]
         made, seek = self._render(chunk)
@@ -87,10 +87,7 @@ class ChunkEncoder:
         self.tool.run(
             quality.compare(self.source, self.video, chunk, seek=seek),
             folder=self.folder,
-            limits=replace(
-                quality.LIMITS,
-                wall_seconds=min(quality.LIMITS.wall_seconds, self.limits.wall_seconds / 2),
-            ),
+            limits=quality.LIMITS,
         )
         found = quality.read(self.folder, self.video, chunk)
         if found is not None:
@@ -117,7 +114,7 @@ class ChunkEncoder:
                 threads=self.threads,
                 patch=attempt.patch,
             )
-            finished = self.tool.run(arguments, folder=self.folder, limits=self.limits)
+            finished = self.tool.run(arguments, folder=self.folder, limits=LIMITS)
             if finished.timed_out:
                 break
             try:
@@ -127,7 +124,7 @@ class ChunkEncoder:
             else:
                 return made, attempt.seek
         noted = replace(finished, log=f"{finished.log}\n{problem}")
-        raise ToolFailedError(f"chunk {chunk.index}", noted) from problem
+        raise failure(f"chunk {chunk.index}", noted) from problem
 
     def _attempts(self, chunk: ChunkPlan) -> Iterator[_Attempt]:
         """Yield where to start decoding: usually the first is right, and is found out if not.

@@ -13,11 +13,12 @@ from functions.shared.telemetry import annotate, instrumented
 from functions.video import keys
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_costs import DynamoCosts
-from functions.video.encode_audio.logic import LIMITS, AudioEncoder
+from functions.video.encode_audio.logic import AudioEncoder
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
 from functions.video.media import EncodePlan
 from functions.video.model import Reason
+from functions.video.process import InTime
 from functions.video.s3 import S3Store, ca_bundle
 from functions.video.settings import EncodeAudioSettings
 from functions.video.task import Task
@@ -52,12 +53,11 @@ def _worked(task: Task, settings: EncodeAudioSettings, context: Any) -> dict[str
     url = uploads.presign_get(task.source, _URL_LIFETIME_S)
     with tempfile.TemporaryDirectory() as folder:
         made = AudioEncoder(
-            tool=FFmpeg(find_binary("ffmpeg")),
+            tool=InTime(FFmpeg(find_binary("ffmpeg")), context.get_remaining_time_in_millis),
             source=MediaInput(url, ca_bundle()),
             audio=plan.audio,
             store=media,
             folder=Path(folder),
-            limits=LIMITS.within(context.get_remaining_time_in_millis()),
         ).encode()
     speech = None if made.silent else task.prefix + keys.SPEECH
     log.step_done(_STEP, {"speech_key": speech, "silent": made.silent})

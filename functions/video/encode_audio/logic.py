@@ -19,7 +19,7 @@ from functions.video.media import (
     SegmentInfo,
     bandwidths,
 )
-from functions.video.process import Limits, MediaTool, ToolFailedError
+from functions.video.process import Limits, MediaTool, failure
 from functions.video.store import MediaStore
 from functions.video.waveform import peaks
 
@@ -36,7 +36,6 @@ class AudioEncoder:
     audio: AudioPlan
     store: MediaStore
     folder: Path
-    limits: Limits = LIMITS
 
     def encode(self) -> AudioRendition:
         """Render, unless it was done before; raises ToolFailedError, UnavailableError."""
@@ -55,18 +54,16 @@ class AudioEncoder:
         return rendition
 
     def _run(self, step: str, arguments: Sequence[str]) -> str:
-        finished = self.tool.run(arguments, folder=self.folder, limits=self.limits)
+        finished = self.tool.run(arguments, folder=self.folder, limits=LIMITS)
         if not finished.ok:
-            raise ToolFailedError(step, finished)
+            raise failure(step, finished)
         return finished.log
 
     def _listen(self) -> Loudness:
-        finished = self.tool.run(
-            listen(self.source, self.audio), folder=self.folder, limits=self.limits
-        )
+        finished = self.tool.run(listen(self.source, self.audio), folder=self.folder, limits=LIMITS)
         heard = read_loudness(finished.log)
         if heard is None or not finished.ok:
-            raise ToolFailedError("loudness", finished)
+            raise failure("loudness", finished)
         return heard
 
     def _keep_waveform(self) -> None:

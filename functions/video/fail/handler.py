@@ -1,4 +1,5 @@
-"""λ fail: ends a run that cannot go on, with a reason that a user understands."""
+"""λ fail: ends a run that cannot go on, with a reason that a user understands; and keeps why a
+batch was given up, from which that reason is taken."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from functions.shared.clock import now
 from functions.shared.meter import Meter
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate, instrumented
+from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.model import Video
 from functions.video.outcomes import fail_run, release_run
@@ -22,6 +24,7 @@ class Failure(Task):
     """The state machine's input; `failure` is what `reasons.reason_of` reads."""
 
     failure: Mapping[str, Any]
+    final: bool = True  # False: a batch failed, which may be tried again
 
 
 @instrumented
@@ -31,6 +34,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     task = Failure.model_validate(event)
     settings, reason = FailSettings.from_env(), reason_of(task.failure)
     annotate(workspace=task.workspace, video=task.video, run=task.run, reason=reason.code)
+    if not task.final:
+        dynamodb = client("dynamodb")
+        log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+        log.batch_failed(reason)
+        return {"outcome": "ok", "expected": False}
     table = Table(client("dynamodb"), settings.video_table, task.workspace)
     caller = Caller.pipeline(task.workspace, task.request_id)
     fail_run(

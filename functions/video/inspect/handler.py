@@ -20,6 +20,7 @@ from functions.video.inspect.logic import HEAD_BYTES, Inspector
 from functions.video.inspect.streams import RefusedError
 from functions.video.media import Source
 from functions.video.model import Reason
+from functions.video.process import InTime
 from functions.video.s3 import S3Store, ca_bundle
 from functions.video.settings import InspectSettings
 from functions.video.task import Task
@@ -71,10 +72,9 @@ def _inspect(uploads: S3Store, task: Task, context: Any) -> Source:
         raise RefusedError("source_missing", "The uploaded file is no longer there.") from error
     with tempfile.TemporaryDirectory() as folder:
         return Inspector(
-            tool=FFmpeg(find_binary("ffmpeg")),
+            tool=InTime(FFmpeg(find_binary("ffmpeg")), context.get_remaining_time_in_millis),
             source=MediaInput(uploads.presign_get(key, _URL_LIFETIME_S), ca_bundle()),
             folder=Path(folder),
             size=size,
             head=head,
-            remaining_ms=context.get_remaining_time_in_millis,
         ).inspect()

@@ -5,7 +5,7 @@ first sound, and the packet times of a window at the start, the middle and the e
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -65,7 +65,6 @@ class Inspector:
     folder: Path
     size: int
     head: bytes
-    remaining_ms: Callable[[], int] | None = None  # of the worker's own time
 
     def inspect(self) -> Source:
         """Return what the source is; raises RefusedError, UnavailableError."""
@@ -98,12 +97,9 @@ class Inspector:
         """Return how hard the picture is to encode, and whether the decoder complained. No probe
         when the sample cannot be decoded, which is no reason to refuse what can be elsewhere.
         Raises UnavailableError."""
-        limits = probing.LIMITS
-        if self.remaining_ms is not None:
-            limits = limits.within(self.remaining_ms())
         moments = probing.moments(round(duration * 1000))
         arguments = probing.sample(self.source, track, moments)
-        log = self.tool.run(arguments, folder=self.folder, limits=limits).messages
+        log = self.tool.run(arguments, folder=self.folder, limits=probing.LIMITS).messages
         if _UNREACHABLE.search(log):
             raise UnavailableError("the source cannot be read from storage right now")
         return probing.read(self.folder, track, moments), bool(_CORRUPT.search(log))
@@ -119,8 +115,6 @@ class Inspector:
             )
 
     def _run(self, arguments: Sequence[str], limits: Limits = _LIMITS) -> Finished:
-        if self.remaining_ms is not None:
-            limits = limits.within(self.remaining_ms())
         finished = self.tool.run(arguments, folder=self.folder, limits=limits)
         if finished.timed_out or finished.code in (-9, -24):
             raise RefusedError(

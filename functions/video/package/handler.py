@@ -21,7 +21,8 @@ from functions.video.facts import MediaFacts
 from functions.video.ffmpeg import FFmpeg
 from functions.video.media import EncodePlan, Source
 from functions.video.model import Video
-from functions.video.package.logic import LIMITS, Packager
+from functions.video.package.logic import Packager
+from functions.video.process import InTime
 from functions.video.s3 import S3Store
 from functions.video.settings import PackageSettings
 from functions.video.task import Task
@@ -53,11 +54,10 @@ def _worked(
     source = Source.model_validate(media.get_json(keys.INSPECTION))
     with tempfile.TemporaryDirectory() as folder:
         manifest = Packager(
-            tool=FFmpeg(find_binary("ffmpeg")),
+            tool=InTime(FFmpeg(find_binary("ffmpeg")), context.get_remaining_time_in_millis),
             plan=plan,
             store=media,
             folder=Path(folder),
-            limits=LIMITS.within(context.get_remaining_time_in_millis()),
         ).package(log.chunks())
     objects, size = media.measure()
     costs.tell(task.video, task.run, _STEP, {"puts": objects, "stored_bytes": size})

@@ -22,7 +22,7 @@ from functions.video.media import (
     VideoPlan,
     bandwidths,
 )
-from functions.video.process import Limits, MediaTool, ToolFailedError
+from functions.video.process import Limits, MediaTool, failure
 from functions.video.quality import pooled
 from functions.video.store import MediaStore
 from functions.video.storyboard import Tile, described, sheet, tiles
@@ -45,7 +45,6 @@ class Packager:
     plan: EncodePlan
     store: MediaStore
     folder: Path
-    limits: Limits = LIMITS
 
     def package(self, chunks: Chunks) -> Manifest:
         """Write manifest.json and video.mp4, unless they are there.
@@ -127,12 +126,12 @@ class Packager:
         finished = self.tool.run(
             lay_out(layout),
             folder=self.folder,
-            limits=self.limits,
+            limits=LIMITS,
             feed=[annex_b(self.store.get_bytes(keys.init(folder)), pictures)],
         )
         made = self.folder / keys.STORYBOARD
         if not finished.ok or not made.exists():
-            raise ToolFailedError("storyboard", finished)
+            raise failure("storyboard", finished)
         self.store.upload_file(made, keys.STORYBOARD, "image/jpeg")
         return described(layout, chosen)
 
@@ -149,11 +148,11 @@ class Packager:
         finished = self.tool.run(
             join(sound=audio is not None),
             folder=self.folder,
-            limits=self.limits,
+            limits=LIMITS,
             feed=self._segments(rendition),
         )
         if not finished.ok:
-            raise ToolFailedError("package", finished)
+            raise failure("package", finished)
         self.store.upload_file(self.folder / "video.mp4", keys.MP4, "video/mp4")
 
     def _segments(self, rendition: Rendition) -> Iterator[bytes]:

@@ -148,8 +148,8 @@ class Cloud:
     def finish(self, video: Any, artefact: str, result: dict[str, Any], run: int = 1) -> Any:
         return finish({**self._run(video, run), "artefact": artefact, "result": result}, CONTEXT)
 
-    def fail(self, video: Any, failure: dict[str, Any], run: int = 1) -> Any:
-        return fail({**self._run(video, run), "failure": failure}, CONTEXT)
+    def fail(self, video: Any, failure: dict[str, Any], run: int = 1, **more: Any) -> Any:
+        return fail({**self._run(video, run), "failure": failure, **more}, CONTEXT)
 
     def expire(self, time: str | None = None) -> Any:
         return expire({"time": time} if time else {}, EXPIRE_CONTEXT)

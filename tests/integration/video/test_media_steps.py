@@ -28,6 +28,7 @@ from functions.video.s3 import S3Store, ca_bundle
 from functions.video.store import MediaStore
 from tests.integration.gateway import CONTEXT
 from tests.integration.video.conftest import MEDIA, UPLOADS, Cloud
+from tests.integration.video.steps import NOT_MEDIA, log_of
 from tests.media.local_store import FolderStore
 from tests.media.odd_inputs import path
 from tests.media.pipeline import ffmpeg_path
@@ -194,6 +195,28 @@ def test_every_step_may_be_repeated_and_does_nothing_again(studio: Studio) -> No
     assert [o["ETag"] for o in s3.list_objects_v2(Bucket=MEDIA)["Contents"]] == etags
     assert studio.calls() == calls
     assert studio.cloud.events().count("video.ready") <= 1
+
+
+def test_a_worker_at_its_batch_stops_when_its_run_is_over(studio: Studio) -> None:
+    studio.upload("flashes")
+    studio.step(inspect)
+    chunks = [index for batch in studio.step(plan)["batches"] for index in batch["chunks"]]
+    assert len(chunks) == 3
+    events = aws.client("dynamodb").meta.events
+
+    def fail(**_: Any) -> None:
+        events.unregister(moment, fail)
+        studio.cloud.fail(studio.video, NOT_MEDIA)
+
+    moment = "after-call.dynamodb.TransactWriteItems"  # the first chunk has been recorded
+    events.register(moment, fail)
+    before = studio.calls()
+
+    assert studio.step(encode, chunks=chunks) == {"outcome": "ok", "encoded": 1}
+
+    assert len(log_of(studio.video).chunks()) == 1
+    assert studio.calls() - before <= 2  # the chunk, and how near it came to its source
+    assert studio.step(encode, chunks=chunks) == {"outcome": "ok", "encoded": 0}
 
 
 @pytest.mark.parametrize(

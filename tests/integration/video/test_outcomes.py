@@ -122,6 +122,49 @@ def test_what_broke_inside_is_told_in_our_words(cloud: Cloud) -> None:
     assert "secret" not in str(cloud.items())
 
 
+HIDDEN = {  # all that a Distributed Map says of children that failed
+    "error": {
+        "Error": "RunFailed",
+        "Cause": '{"step":"encode","error":{"Error":"States.ExceedToleratedFailureThreshold"}}',
+    }
+}
+
+
+def given_up(cloud: Cloud, video: Any, error: str) -> Any:
+    """Let a batch of chunks be given up as the state machine does."""
+    return cloud.fail(video, {"step": "encode", "error": {"Error": error}}, final=False)
+
+
+def test_a_run_fails_for_what_its_last_batch_failed_for(cloud: Cloud) -> None:
+    video = cloud.running()
+    given_up(cloud, video, "InitMismatchError")
+    given_up(cloud, video, "ToolTimedOutError")
+    between = cloud.get(video)
+
+    reply = cloud.fail(video, HIDDEN)
+
+    failed = cloud.get(video)
+    assert (between["state"], between["run"]["state"]) == ("processing", "processing")
+    assert between["run"]["reason"] is None
+    assert reply == {"outcome": "ok", "expected": False}
+    assert (failed["reason"]["code"], failed["reason"]["step"]) == ("timeout", "encode")
+    assert "trouble" not in str(failed)
+    before = cloud.items()
+    given_up(cloud, video, "KeyError")
+    assert cloud.items() == before
+
+
+def test_what_a_batch_said_explains_no_other_step(cloud: Cloud) -> None:
+    video = cloud.running()
+    given_up(cloud, video, "Sandbox.Timedout")
+    passed = '{"step":"encode_audio","error":{"Error":"Runtime.ExitError"}}'
+
+    cloud.fail(video, {"error": {"Error": "RunFailed", "Cause": passed}})
+
+    reason = cloud.get(video)["reason"]
+    assert (reason["code"], reason["step"]) == ("internal", "encode_audio")
+
+
 def test_after_ready_a_broken_step_fails_only_what_is_missing(cloud: Cloud) -> None:
     video = cloud.running()
     cloud.mark_ready(video)

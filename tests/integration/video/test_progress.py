@@ -59,6 +59,22 @@ def test_progress_is_counted_once_however_often_it_is_reported(cloud: Cloud) -> 
     assert (steps["encode"]["state"], steps["encode"]["percent"]) == ("done", 100)
 
 
+def test_a_chunk_is_wanted_until_it_is_recorded_or_its_run_is_over(
+    cloud: Cloud, calls: Calls
+) -> None:
+    video = cloud.running()
+    log = log_of(video)
+    log.chunk_done(1, {})
+    calls.clear()
+
+    assert log.wanted([0, 1, 2]) == [0, 2]
+    assert calls == ["BatchGetItem"]
+
+    cloud.fail(video, NOT_MEDIA)
+    assert log.wanted([0, 1, 2]) == []
+    assert log_of({"id": "vid_none"}).wanted([0]) == []
+
+
 def test_a_step_that_failed_once_may_still_be_done(cloud: Cloud) -> None:
     video = cloud.running()
     log = log_of(video)

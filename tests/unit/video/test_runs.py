@@ -12,6 +12,7 @@ from functions.video import runs
 from functions.video.due import DUE_SHARDS, shard_of
 from functions.video.facts import MediaFacts
 from functions.video.model import STEPS, Reason, Run, Video
+from functions.video.process import ToolTimedOutError
 from functions.video.reasons import is_expected, reason_of
 from tests.unit.video.control_fakes import NOON, World, video
 
@@ -135,6 +136,8 @@ def test_a_run_is_told_the_keys_of_what_it_inherits(
         ({"outcome": "refused", "reason": {"code": "a", "detail": "b", "step": "plan"}},
          "a", "plan"),
         ({"step": "inspect", "error": {"Error": "Sandbox.Timedout"}}, "timeout", "inspect"),
+        ({"step": "encode_audio", "error": {"Error": ToolTimedOutError.__name__}},
+         "timeout", "encode_audio"),
         ({"step": "plan", "error": {"Error": "KeyError"}}, "internal", "plan"),
         ({"error": {"Error": "RunFailed", "Cause": json.dumps(
             {"step": "encode", "error": {"Error": "States.Timeout"}})}}, "timeout", "encode"),
