@@ -72,6 +72,7 @@ class VideoSteps(Construct):
         }
         for name in ("Plan", "Package", "Finish", "Fail"):
             steps[name].meters()
+        steps["Encode"].looks_up("video")
         steps["Fail"].allow_objects(["s3:DeleteObject"], "media").allow(
             ["s3:ListBucket"], names.bucket_arn("media")
         )
