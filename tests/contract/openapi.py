@@ -20,6 +20,7 @@ from infra import packaging
 from tests.contract import openapi_manners as manners
 from tests.contract import openapi_words as words
 from tests.contract.examples import EXAMPLES
+from tests.contract.examples_of_merges import of_operation
 from tests.contract.openapi_policy import roles_of
 from tests.contract.openapi_polish import polish
 
@@ -292,7 +293,8 @@ def _exemplify(spec: Json) -> None:
                 media = body.get("content", {}).get("application/json")
                 if media is not None:
                     whole = manners.batch_example(media["schema"], EXAMPLES)
-                    media["example"] = whole or _example(spec, media["schema"])
+                    made = whole or _example(spec, media["schema"])
+                    media["example"] = of_operation(operation["operationId"], made)
 
 
 def _example(spec: Json, schema: Json) -> Any:
