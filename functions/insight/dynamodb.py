@@ -4,8 +4,8 @@
     latest result of a video       1 GetItem                   0.5 RRU
     result of one run              1 GetItem                   0.5 RRU
     record a result                2 PutItem                   2 WRU
-    forget a video                 1 Query (1 MB) and          0.5 RRU per 4 KB
-                                   1 DeleteItem a result       1 WRU each
+    forget a video, or what was    1 Query (1 MB) and          1 RRU per 4 KB
+    made of its replaced files     1 DeleteItem a result       1 WRU each
 
     latest    pk W#<workspace>#V#<video>   sk TRANSCRIPT | ANALYSIS
     version   pk W#<workspace>#V#<video>   sk TRANSCRIPT#<run:04d> | ANALYSIS#<run:04d>
@@ -58,6 +58,12 @@ class DynamoResults:
         for item in self._table.items(self._key(video), consistent=True):
             self._table.write(Delete({"pk": item["pk"], "sk": item["sk"]}))
 
+    def forget_before(self, video: str, source: int) -> None:
+        """Delete what was made of a video's files before one of them."""
+        for item in self._table.items(self._key(video), consistent=True):
+            if item.get("source", 1) < source:
+                self._table.write(Delete({"pk": item["pk"], "sk": item["sk"]}))
+
     def _key(self, video: str) -> str:
         return self._table.key("V", video)
 
@@ -67,6 +73,7 @@ class DynamoResults:
             "artefact": result.artefact,
             "video": result.video,
             "run": result.run,
+            "source": result.source,
             "state": result.state,
             "size": result.size,
             "updated_at": result.updated_at,
@@ -94,6 +101,7 @@ def _result(item: Item | None) -> Result | None:
         artefact=item["artefact"],
         video=item["video"],
         run=int(item["run"]),
+        source=int(item.get("source", 1)),
         state=item["state"],
         key=item.get("key"),
         input_hash=item.get("input_hash"),

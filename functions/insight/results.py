@@ -39,6 +39,7 @@ class Desk:
     documents: DocumentStore
     log: ResultLog
     now: datetime
+    source: int = 1  # number of the video's file
 
     def reusable(self, input_hash: str) -> Result | None:
         """The result of this run, or of the video's latest run, for the same input."""
@@ -67,6 +68,12 @@ class Desk:
         if raw is None:
             raise NotFoundError(f"There is no {self.artefact} of this run.")
         return json.loads(raw)
+
+    def leave_replaced_files(self, *, first: bool) -> None:
+        """Forget, at a step's first attempt, what was made of files that this one has replaced:
+        it is no evidence for it."""
+        if first and self.source > 1:
+            self.log.forget_before(self.video, self.source)
 
     def begin(self) -> None:
         """Say that work is under way, now, so that a reader is told to come back. A step that is
@@ -128,6 +135,7 @@ class Desk:
             video=self.video,
             run=self.run,
             state=state,
+            source=self.source,
             updated_at=iso(self.now),
             **fields,
         )

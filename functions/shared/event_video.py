@@ -25,6 +25,38 @@ class VideoPayload(OwnedPayload):
     reason: ReasonPayload | None = None
 
 
+class SourcePayload(BaseModel):
+    """A video's file, as its sender describes it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    filename: str
+    content_type: str
+    size_bytes: int
+
+
+class ReplacementPayload(BaseModel):
+    """A file that shall take the place of a video's, and what has become of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    number: int
+    state: str
+    reason: ReasonPayload | None = None
+    run: int | None = None
+    source: SourcePayload
+
+
+class VideoReplacementPayload(VideoPayload):
+    replacement: ReplacementPayload
+
+
+class VideoSourcePayload(VideoPayload):
+    source: SourcePayload
+    source_number: int
+    runs: int  # the newest run, which has made the renditions
+
+
 class CaptionsPayload(BaseModel):
     """A caption track that somebody has made; `removed`: that the automatic one was removed."""
 
@@ -127,6 +159,23 @@ EVENTS: dict[str, Published] = {
             "video.expired": "The upload did not complete in time.",
             "video.deleted": "The video was deleted (kept 30 days).",
         },
+    ),
+    **entries(
+        "video",
+        VideoReplacementPayload,
+        {
+            "video.replacement_opened": "A file is to take the place of a video's own.",
+            "video.replacement_cancelled": "Such a file was given up.",
+            "video.replacement_failed": "Such a file did not come, or the run on it ended with a "
+            "typed reason: the video stays as it was.",
+        },
+        since="2026-11-25",
+    ),
+    **entries(
+        "video",
+        VideoSourcePayload,
+        {"video.source_replaced": "Another file has taken the place of a video's own."},
+        since="2026-11-25",
     ),
     **entries(
         "video",

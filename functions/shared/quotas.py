@@ -41,9 +41,10 @@ class Claim:
     subject: str
 
 
-def stored(video: str) -> Claim:
-    """Return the claim of a video's uploaded bytes, from opening the upload to deletion."""
-    return Claim("stored_bytes", video)
+def stored(video: str, number: int = 1) -> Claim:
+    """Return the claim of the bytes of one of a video's files, from opening its upload to its
+    deletion."""
+    return Claim("stored_bytes", video if number == 1 else f"{video}#{number}")
 
 
 def spent_on(kind: Kind, video: str, run: int) -> Claim:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from functions.shared.clock import iso, parse
 from functions.video import keys
-from functions.video.model import Method, Upload, Video
+from functions.video.intake import Intake
+from functions.video.model import Method, Upload
 from functions.video.part_plan import PartPlan, composite
 from functions.video.ports import Address, MultipartUploads
 
@@ -54,48 +55,47 @@ IN_PARTS = Way()
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of one workspace's uploads; none outlives its upload."""
+    """The addresses of one workspace's uploads; none outlives its upload. `video` is an id."""
 
     workspace: str
     uploads: MultipartUploads
     lifetime_s: int
 
-    def first(self, video: Video, way: Way, moment: datetime) -> list[PartUrl]:
+    def first(self, video: str, file: Intake, way: Way, moment: datetime) -> list[PartUrl]:
         """Return the addresses that a new upload's reply holds. Those of parts with checksums
         are bound to what only their sender knows, so none of them is among these."""
         if way.sha256 is not None:
-            return self.of_parts(video, [1], [way.sha256], moment)
+            return self.of_parts(video, file, [1], [way.sha256], moment)
         if way.checksums or way.method == "pull":
             return []
-        numbers = range(1, min(FIRST_PARTS, video.upload.part_count) + 1)
-        return self.of_parts(video, numbers, None, moment)
+        numbers = range(1, min(FIRST_PARTS, file.upload.part_count) + 1)
+        return self.of_parts(video, file, numbers, None, moment)
 
     def of_parts(
         self,
-        video: Video,
+        video: str,
+        file: Intake,
         numbers: Sequence[int],
         sha256: Sequence[str] | None,
         moment: datetime,
     ) -> list[PartUrl]:
         """Return the addresses of parts, each bound to its size and its checksum if there is
         one (base64)."""
-        plan = PartPlan.cut(video)
-        left = parse(video.upload.expires_at) - moment
+        plan, key = PartPlan.cut(file), keys.source(self.workspace, video, file.number)
+        left = parse(file.upload.expires_at) - moment
         seconds = max(1, min(self.lifetime_s, int(left.total_seconds())))
         expires = iso(moment + timedelta(seconds=seconds))
         found = []
         checksums: Sequence[str | None] = sha256 or [None] * len(numbers)
         for number, checksum in zip(numbers, checksums, strict=True):
             size = plan.bytes_of(number)
-            at = self._address(video, number, size, seconds, checksum)
+            at = self._address(key, file.upload, number, size, seconds, checksum)
             found.append(PartUrl(number, size, at.url, at.headers, expires))
         return found
 
     def _address(
-        self, video: Video, number: int, size: int, seconds: int, checksum: str | None
+        self, key: str, upload: Upload, number: int, size: int, seconds: int, checksum: str | None
     ) -> Address:
-        key = keys.source(self.workspace, video.id)
-        if video.upload.method == "single" and checksum is not None:
+        if upload.method == "single" and checksum is not None:
             return self.uploads.presign_whole(key, size, seconds, checksum)
-        upload_id = video.upload.upload_id
-        return self.uploads.presign(key, upload_id, number, size, seconds, checksum)
+        return self.uploads.presign(key, upload.upload_id, number, size, seconds, checksum)

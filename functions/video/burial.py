@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.shared.clock import iso, parse
+from functions.video.due import next_due
+from functions.video.intake import intake_of
 from functions.video.model import Link, Video
 from functions.video.runs import AFTERMATH, cancel
 
@@ -26,18 +28,25 @@ class Grave:
         deleted = self.video.deleted_at if self.video else None
         return deleted is not None and at >= parse(deleted) + KEPT
 
-    @property
-    def wants_source(self) -> bool:
-        """Whether a file that is there may still be of use: it had arrived."""
-        return self.video is not None and self.video.upload.completed_at is not None
+    def wants(self, number: int) -> bool:
+        """Say whether a file that is there may still be of use: it had arrived."""
+        if self.video is None:
+            return False
+        new = self.video.replacement
+        if new is not None and new.number == number:
+            return new.upload.completed_at is not None and new.state == "completed"
+        return number == self.video.source_number and self.video.upload.completed_at is not None
 
 
 def laid_down(video: Video, at: datetime) -> Video:
     """Return a video as it is deleted: no link of its playback works any more, nothing goes on.
     What workers leave behind is looked at when they are gone, all of it when its time is over."""
     stopped = cancel(video, at) if video.run_open else video
-    due = at + (AFTERMATH if video.run_open or not is_stored(video) else KEPT)
-    ended = {} if is_stored(video) else {"state": "cancelled"}
+    new, comes = stopped.replacement, intake_of(video).is_coming
+    due = at + (AFTERMATH if video.run_open or comes or not is_stored(video) else KEPT)
+    ended: dict[str, object] = {} if is_stored(video) else {"state": "cancelled"}
+    if new is not None and comes:
+        ended["replacement"] = new.model_copy(update={"state": "cancelled"})
     return stopped.model_copy(
         update={
             **ended,
@@ -54,7 +63,8 @@ def raised(video: Video, links: Sequence[Link], at: datetime) -> Video:
     """Return a deleted video as it is restored, linked to those of its records that are still
     there. A file that had arrived and was not heard of is looked for at once."""
     waits = video.state in ("waiting", "uploading")
-    return video.changed(deleted_at=None, links=tuple(links), due_at=iso(at) if waits else None)
+    due = iso(at) if waits else next_due(video)
+    return video.changed(deleted_at=None, links=tuple(links), due_at=due)
 
 
 def is_stored(video: Video) -> bool:

@@ -23,3 +23,4 @@ class CaptionTrack(BaseModel):
     version: int  # the video's when it was written: no other track of it has had it
     updated_at: str
     removed: bool = False
+    source_number: int = 1  # of the video's file when its cues were written; internal

@@ -129,6 +129,7 @@ class Captioning:
                 kind=wanted.kind or "captions",
                 default=bool(wanted.default),
                 source="uploaded",
+                source_number=video.source_number,
                 version=video.version + 1,
                 updated_at=iso(self.clock()),
             )
@@ -165,6 +166,9 @@ class Captioning:
                 source="edited" if now.source == "automatic" else now.source,
                 cues=now.cues,
                 name=there.name if there else "",
+                source_number=there.source_number
+                if there and cues is None
+                else video.source_number,
                 version=video.version + 1,
                 updated_at=iso(self.clock()),
             )

@@ -144,9 +144,9 @@ class DynamoVideos(LiveVideos):
         """Delete the runs, chunks, costs, shares and views of a purged video and take it off the
         agenda."""
         forget_shares(self._table, record_id)
-        forget_views(self._table, record_id)
-        pk = self._table.key(record_id)
-        for run in self.runs(record_id):
+        pk, runs = self._table.key(record_id), self.runs(record_id)
+        forget_views(self._table, record_id, [run.source for run in runs])
+        for run in runs:
             partition = self._table.key(record_id, *chunk_partition(run.number))
             for item in self._items(partition, "CHUNK#"):
                 self._table.write(Delete({"pk": partition, "sk": item["sk"]}))

@@ -14,7 +14,8 @@ the bytes, or will be refused.
 
 from functions.shared.errors import NotFoundError
 from functions.shared.table import Delete, Put, Table, Write
-from functions.video.model import Video
+from functions.video.intake import intake_of
+from functions.video.model import SourceFile, Upload, Video
 from functions.video.ports import Videos
 
 _CANDIDATES = 10
@@ -40,9 +41,11 @@ class DynamoEquals:
         self._seen = seen
 
     def twin(self, video: Video) -> Video | None:
-        """Return the newest other video of the same bytes that the uploader may read, was to be
-        encoded in the same way, and whose renditions are finished; None when there is none."""
-        partition = _partition(self._table, video)
+        """Return the newest other video of the same bytes as the file that came last, which the
+        uploader may read, was to be encoded in the same way, and whose renditions are finished;
+        None when there is none."""
+        file = intake_of(video)
+        partition = _of_bytes(self._table, file.source, file.upload)
         if partition is None:
             return None
         found = self._table.query(partition, limit=_CANDIDATES, newest_first=True, consistent=True)
@@ -60,5 +63,10 @@ class DynamoEquals:
 
 
 def _partition(table: Table, video: Video) -> str | None:
-    sha256 = video.upload.sha256
-    return None if sha256 is None else table.key("BYTES", str(video.source.size_bytes), sha256)
+    return _of_bytes(table, video.source, video.upload)
+
+
+def _of_bytes(table: Table, source: SourceFile, upload: Upload) -> str | None:
+    if upload.sha256 is None:
+        return None
+    return table.key("BYTES", str(source.size_bytes), upload.sha256)

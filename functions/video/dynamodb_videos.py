@@ -139,7 +139,17 @@ class LiveVideos(Records[Video]):
 
     def mark_ready(self, video_id: str, run: int, media: MediaFacts) -> None:
         """Make the run's renditions the video's; see ports.ReadyMark."""
-        self.change(video_id, lambda video: ready(video, run, media, now()), event="ready")
+        before = 0
+
+        def edit(video: Video) -> Video:
+            nonlocal before
+            before = video.source_number
+            return ready(video, run, media, now())
+
+        def events(video: Video) -> tuple[str, ...]:
+            return ("ready",) if video.source_number == before else ("ready", "source_replaced")
+
+        self.change(video_id, edit, event=events)
 
     def runs(self, record_id: str) -> list[Run]:
         """Return all runs, newest first."""
@@ -154,16 +164,17 @@ class LiveVideos(Records[Video]):
             return []
         writes: list[Write] = []
         if new.version != old.version or new.due_at != old.due_at:
-            name = event(new) if callable(event) else event
-            stamped = name is not None and new.version != old.version
-            events = [self._stamp(name, new)] if stamped and name else []
+            named = event(new) if callable(event) else event
+            names = (named,) if isinstance(named, str) else named or ()
+            stamped = names if new.version != old.version else ()
+            events = [self._stamp(each, new) for each in stamped]
             writes.append(self._at(old, self._item(new, events)))
             writes += link_rows(self._table, old.id, old.links, new.links)
             writes += equal_rows(self._table, new.id, old, new)
         else:
             key = {"pk": self._table.key(old.id), "sk": "RECORD"}
-            names, values = {"#version": "version"}, {":version": old.version}
-            writes.append(Check(key, _AT_VERSION, names, values))
+            version, values = {"#version": "version"}, {":version": old.version}
+            writes.append(Check(key, _AT_VERSION, version, values))
         return [*writes, *self._run_writes(old, new)]
 
     def _run_writes(self, old: Video, new: Video) -> list[Write]:

@@ -1,8 +1,8 @@
 """What was watched of each video, in the video table.
 
     pattern                    index  requests                         units (2 KB items)
-    tally up to 10 beats of    table  1 BatchGetItem                   1 RRU an item: the record,
-    one video                                                          each session and share
+    tally up to 10 beats of    table  1 BatchGetItem (2 where the      1 RRU an item: the record,
+    one video                         file was replaced)               each session and share
                                       1 TransactWriteItems             4 WRU x (sessions, viewers,
                                                                        the video's sums)
     the video's sums           table  1 GetItem                        0.5 RRU
@@ -10,6 +10,8 @@
     viewers                    table  1 Query a page                   0.5 RRU per 4 KB
     forget those of a video    table  1 Query a page, 1 DeleteItem     1 WRU an item
                                       an item
+
+    Of a video whose file was replaced, each file's views are a partition: …#VIEWS#<number>.
 
     sums      pk W#<workspace>#<video>#VIEWS   sk TOTAL
     session   pk W#<workspace>#<video>#VIEWS   sk SESSION#<session>         400 days
@@ -31,6 +33,7 @@ from functions.shared.clock import parse
 from functions.shared.paging import Page
 from functions.shared.record import stamp
 from functions.shared.table import ConditionFailedError, Delete, Item, Put, Table, Update
+from functions.video.keys import FIRST
 from functions.video.model import Video
 from functions.video.playback import sight_of
 from functions.video.shares import Recipient, Share, told_on
@@ -57,20 +60,27 @@ class DynamoViews:
     def load(self, video_id: str, sessions: Mapping[str, Viewer]) -> Viewed | None:
         """Return a video with those of the sessions that are there; None when it is deleted."""
         record = (self._table.key(video_id), "RECORD")
+        first = _partition(self._table, video_id, FIRST)
         shared = {each.id for each in sessions.values() if each.type == "share_link"}
         keys = [
             record,
-            *((self._pk(video_id), f"SESSION#{each}") for each in sessions),
+            *((first, f"SESSION#{each}") for each in sessions),
             *((self._table.key(each), "RECORD") for each in shared),
         ]
         found = self._table.get_many(keys, consistent=True)
         if record not in found or "deleted_at" in found[record]:
             return None
+        video = Video.model_validate(found[record])
+        seen = found
+        if video.source_number != FIRST:
+            pk = _partition(self._table, video_id, video.source_number)
+            wanted = [(pk, f"SESSION#{each}") for each in sessions]
+            seen = self._table.get_many(wanted, consistent=True)
         return Viewed(
-            Video.model_validate(found[record]),
+            video,
             {
                 sk.partition("#")[2]: Session.model_validate(item["session"])
-                for (_, sk), item in found.items()
+                for (_, sk), item in seen.items()
                 if sk.startswith("SESSION#")
             },
             {
@@ -92,9 +102,9 @@ class DynamoViews:
             self._table.transact(
                 [
                     *(self._session(viewed, old, new) for old, new in changes),
-                    self._sums(video.id, "TOTAL", growths, {}),
+                    self._sums(video, "TOTAL", growths, {}),
                     *(
-                        self._sums(video.id, f"VIEWER#{viewer.key}", theirs, _who(viewed, viewer))
+                        self._sums(video, f"VIEWER#{viewer.key}", theirs, _who(viewed, viewer))
                         for viewer, theirs in by_viewer.items()
                     ),
                 ]
@@ -103,31 +113,32 @@ class DynamoViews:
             return False
         return True
 
-    def total(self, video_id: str) -> Tally | None:
-        """Return a video's sums; None when nobody has watched it."""
-        item = self._table.get(self._pk(video_id), "TOTAL")
+    def total(self, video_id: str, source: int) -> Tally | None:
+        """Return the sums of one of a video's files; None when nobody has watched it."""
+        item = self._table.get(_partition(self._table, video_id, source), "TOTAL")
         return _tally(item) if item else None
 
     def sessions(
-        self, video_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+        self, video_id: str, source: int, *, limit: int, start: Mapping[str, Any] | None = None
     ) -> Page[tuple[Session, Recipient | None]]:
-        """Return one page of a video's sessions, newest first."""
-        items, position = self._page(video_id, "SESSION#", limit, start)
+        """Return one page of the sessions of one of a video's files, newest first."""
+        pk = _partition(self._table, video_id, source)
+        items, position = self._page(pk, "SESSION#", limit, start)
         return Page(
             [(Session.model_validate(i["session"]), _recipient(i)) for i in items], position
         )
 
     def viewers(
-        self, video_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+        self, video_id: str, source: int, *, limit: int, start: Mapping[str, Any] | None = None
     ) -> Page[Tally]:
-        """Return one page of a video's viewers, each with its sums."""
-        items, position = self._page(video_id, "VIEWER#", limit, start)
+        """Return one page of the viewers of one of a video's files, each with its sums."""
+        pk = _partition(self._table, video_id, source)
+        items, position = self._page(pk, "VIEWER#", limit, start)
         return Page([_tally(each) for each in items], position)
 
     def _page(
-        self, video_id: str, kind: str, limit: int, start: Mapping[str, Any] | None
+        self, pk: str, kind: str, limit: int, start: Mapping[str, Any] | None
     ) -> tuple[list[Item], Mapping[str, Any] | None]:
-        pk = self._pk(video_id)
         last = {"pk": pk, "sk": start["sk"]} if start else None
         found = self._table.query(pk, begins_with=kind, limit=limit, newest_first=True, start=last)
         position = {"sk": found.last_key["sk"]} if found.last_key else None
@@ -138,7 +149,7 @@ class DynamoViews:
         event = new.quartile > old.quartile
         caller = sight_of(self._table.workspace, new.viewer.id, new.viewer.type)
         item: Item = {
-            "pk": self._pk(video.id),
+            "pk": _partition(self._table, video.id, video.source_number),
             "sk": f"SESSION#{new.id}",
             "session": new.model_dump(mode="json"),
             "expires_at_epoch": int((parse(new.seen_at) + _KEPT).timestamp()),
@@ -174,7 +185,7 @@ class DynamoViews:
 
     def _sums(
         self,
-        video_id: str,
+        video: Video,
         sk: str,
         growths: Sequence[tuple[Session, Growth]],
         known: Mapping[str, Any],
@@ -201,21 +212,20 @@ class DynamoViews:
         ]
         adds = ", ".join(f"{name} :{name}" for name in added)
         expression = f"SET {', '.join(sets)}" + (f" ADD {adds}" if adds else "")
-        return Update({"pk": self._pk(video_id), "sk": sk}, expression, values=values)
-
-    def _pk(self, video_id: str) -> str:
-        return _partition(self._table, video_id)
+        pk = _partition(self._table, video.id, video.source_number)
+        return Update({"pk": pk, "sk": sk}, expression, values=values)
 
 
-def forget_views(table: Table, video_id: str) -> None:
-    """Delete all that is kept of who watched a deleted video."""
-    pk = _partition(table, video_id)
-    for each in table.items(pk, consistent=True):
-        table.write(Delete({"pk": pk, "sk": each["sk"]}))
+def forget_views(table: Table, video_id: str, sources: Iterable[int]) -> None:
+    """Delete all that is kept of who watched the files of a deleted video."""
+    for number in sorted({FIRST, *sources}):
+        pk = _partition(table, video_id, number)
+        for each in table.items(pk, consistent=True):
+            table.write(Delete({"pk": pk, "sk": each["sk"]}))
 
 
-def _partition(table: Table, video_id: str) -> str:
-    return table.key(video_id, "VIEWS")
+def _partition(table: Table, video_id: str, source: int) -> str:
+    return table.key(video_id, *(("VIEWS",) if source == FIRST else ("VIEWS", str(source))))
 
 
 def _amounts(growth: Growth) -> Iterator[tuple[str, int]]:

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from functions.shared.errors import UnavailableError
 from functions.shared.pinned_http import ForbiddenAddressError, PinnedHttp, UnreachableError
-from functions.video.model import MAX_SOURCE_BYTES, SourceFile, Video
+from functions.video.intake import Intake
+from functions.video.model import MAX_SOURCE_BYTES, SourceFile
 from functions.video.origin import Described, SourceRefusedError, TooLateError
 
 _BLOCK = 1 << 20
@@ -50,23 +51,23 @@ class HttpOrigin:
         return Described(_source(url, kind, size), strong)
 
     def read(
-        self, video: Video, first: int, count: int, into: Path, in_time: Callable[[], bool]
+        self, file: Intake, first: int, count: int, into: Path, in_time: Callable[[], bool]
     ) -> str:
-        """Write bytes of a video's file; returns their SHA-256 (base64)."""
+        """Write bytes of a file; returns their SHA-256 (base64)."""
         headers = {**_HEADERS, "Range": f"bytes={first}-{first + count - 1}"}
-        if video.upload.source_etag is not None:
-            headers["If-Range"] = video.upload.source_etag
+        if file.upload.source_etag is not None:
+            headers["If-Range"] = file.upload.source_etag
         digest, left = hashlib.sha256(), count
-        url = video.upload.source_url or ""
-        with self._get(url, headers) as reply, into.open("wb") as file:
+        url = file.upload.source_url or ""
+        with self._get(url, headers) as reply, into.open("wb") as target:
             if reply.status == HTTPStatus.OK and "If-Range" in headers:
                 raise SourceRefusedError("source_changed")
-            if _part(reply) != (first, video.source.size_bytes):
+            if _part(reply) != (first, file.source.size_bytes):
                 raise SourceRefusedError("source_changed")
             while left and (block := reply.read(min(_BLOCK, left))):
                 if not in_time():
                     raise TooLateError
-                file.write(block)
+                target.write(block)
                 digest.update(block)
                 left -= len(block)
         if left:

@@ -1,21 +1,33 @@
 """Where a video's objects are: pure functions from ids to S3 keys.
 
-uploads bucket: `{workspace}/{video}/source`; media bucket: `{workspace}/{video}/{run}/...`.
+uploads bucket: `{workspace}/{video}/source`, and `{workspace}/{video}/{number}/source` of the files
+that take its place: no key begins with another. media bucket: `{workspace}/{video}/{run}/...`.
 """
 
 from functions.shared.ids import is_id
 
-
-def source(workspace: str, video: str) -> str:
-    """Return the key of the raw upload, in the uploads bucket."""
-    return f"{workspace}/{video}/source"
+FIRST = 1  # the number of a video's first file
 
 
-def video_of(source_key: str) -> tuple[str, str] | None:
-    """Return (workspace, video) of a raw upload's key, None when it is not one."""
-    match source_key.split("/"):
+def source(workspace: str, video: str, number: int = FIRST) -> str:
+    """Return the key of one of a video's files as it was sent, in the uploads bucket."""
+    return (
+        f"{workspace}/{video}/source" if number == FIRST else f"{workspace}/{video}/{number}/source"
+    )
+
+
+def source_of(key: str) -> tuple[str, str, int] | None:
+    """Return (workspace, video, number of the file) of a source's key, None when it is not one."""
+    match key.split("/"):
         case [workspace, video, "source"] if workspace and is_id(video, "vid"):
-            return workspace, video
+            return workspace, video, FIRST
+        case [workspace, video, number, "source"] if workspace and is_id(video, "vid"):
+            if (
+                number.isascii()
+                and number.isdigit()
+                and source(workspace, video, int(number)) == key
+            ):
+                return workspace, video, int(number)
     return None
 
 

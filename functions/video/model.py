@@ -19,6 +19,7 @@ from functions.video.facts import Frozen, MediaFacts
 
 MAX_LINKS = 20
 MAX_SOURCE_BYTES = 5 * 10**12
+MAX_SOURCES = 1_000  # files that one video may have had
 
 State = Literal["waiting", "uploading", "processing", "ready", "failed", "expired", "cancelled"]
 ArtefactState = Literal["pending", "processing", "ready", "failed", "skipped"]
@@ -117,6 +118,19 @@ class Upload(Frozen):
     sha256: str | None = None  # composite, as S3 writes it: `<base64>-<parts>`
 
 
+class Replacement(Frozen):
+    """A file that shall take the place of the video's own, from the opening of its upload until a
+    run on it is ready; the last one that came to nothing stays in sight."""
+
+    number: int
+    state: UploadState = "waiting"
+    reason: Reason | None = None  # why the upload failed, or the last run on the file
+    source: SourceFile
+    upload: Upload
+    run: int | None = None  # the newest run on the file
+    sight: tuple[str, ...] = ()  # as the video's; internal
+
+
 class Artefact(Frozen):
     """A thing made of the video, with a state of its own."""
 
@@ -163,15 +177,26 @@ class Run(Frozen):
     chunks_done: int = 0
     trouble: Reason | None = None  # why a batch was given up the last time; internal
     rev: int = 0  # counts the writes to the run; internal
+    source: int = 1  # number of the file that it reads, or whose transcript
+    new_source: bool = False  # whether it is the first run on the file; internal
 
     @classmethod
-    def begun(cls, number: int, start: From, at: str) -> Self:
+    def begun(
+        cls, number: int, start: From, at: str, source: int = 1, *, new_source: bool = False
+    ) -> Self:
         """Return a new run: the steps from `start` on are pending."""
         names = tuple(STEPS)
         steps = {name: Step() for name in names[names.index(start) :]}
         if start != "inspect":  # the steps of this context record their own beginning
             steps[start] = Step(state="processing", started_at=at)
-        return cls(number=number, start=start, started_at=at, steps=steps)
+        return cls(
+            number=number,
+            start=start,
+            started_at=at,
+            steps=steps,
+            source=source,
+            new_source=new_source,
+        )
 
     def with_step(self, name: str, **fields: Any) -> Self:
         """Return the run with some fields of one step replaced."""
@@ -236,7 +261,9 @@ class Video(OwnedRecord):
     reason: Reason | None = None
     links: tuple[Link, ...] = ()
     source: SourceFile
+    source_number: int = 1  # counts the files that the video has had
     upload: Upload
+    replacement: Replacement | None = None
     content: WantedContent = "auto"
     media: MediaFacts | None = None
     duration_ms: int | None = None
@@ -249,6 +276,9 @@ class Video(OwnedRecord):
     # Whose videos its uploader saw: finished work on equal bytes is taken over from among them.
     # Empty: from none. Internal.
     sight: tuple[str, ...] = ()
+    sources: int = 1  # the last number that a file was given; internal
+    left_sources: tuple[int, ...] = ()  # replaced, and not deleted yet; internal
+    left_runs_at: str | None = None  # when what runs made of replaced files goes; internal
     due_at: str | None = None  # when λ expire must look at this video; internal
     run: Run | None = Field(default=None, exclude=True)  # the newest run, an item of its own
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from functions.video.model import SourceFile, Video
+from functions.video.intake import Intake
+from functions.video.model import SourceFile
 
 # `code` of a reason -> what a user reads
 REFUSALS: Mapping[str, str] = {
@@ -51,6 +52,6 @@ class Origin(Protocol):
         """Say what there is at an address."""
 
     def read(
-        self, video: Video, first: int, count: int, into: Path, in_time: Callable[[], bool]
+        self, file: Intake, first: int, count: int, into: Path, in_time: Callable[[], bool]
     ) -> str:
-        """Write bytes of a video's file; returns their SHA-256 (base64). Raises TooLateError."""
+        """Write bytes of a file; returns their SHA-256 (base64). Raises TooLateError."""

@@ -70,5 +70,9 @@ def release_run(quotas: Quotas, video_id: str, run: int) -> None:
 
 
 def failed(video: Video) -> str | None:
-    """Return the event of a run's bad end: none, when the video has what an earlier one made."""
-    return "failed" if video.state == "failed" else None
+    """Return the event of a run's bad end: none, when the video has what an earlier one made,
+    unless it was to take a new file."""
+    if video.state == "failed":
+        return "failed"
+    new = video.replacement
+    return "replacement_failed" if new is not None and new.run == video.runs else None

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.shared.errors import FieldProblem, InvalidError
-from functions.video.model import Upload, Video
+from functions.video.intake import Intake
+from functions.video.model import Upload
 from functions.video.ports import Part
 
 MIB = 1024 * 1024
@@ -55,9 +56,9 @@ class PartPlan:
         return cls(size_bytes, -(-wanted // MIB) * MIB)
 
     @classmethod
-    def cut(cls, video: Video) -> "PartPlan":
-        """Return how a video's file was cut when its upload was opened."""
-        return cls(video.source.size_bytes, video.upload.part_size_bytes)
+    def cut(cls, file: Intake) -> "PartPlan":
+        """Return how a file was cut when its upload was opened."""
+        return cls(file.source.size_bytes, file.upload.part_size_bytes)
 
     @property
     def count(self) -> int:

@@ -15,7 +15,10 @@ from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, Write, nothing_else
 from functions.video import keys, runs
 from functions.video.burial import KEPT, Grave
-from functions.video.model import Artefact, Artefacts, From, Link, Reason, State, Video
+from functions.video.due import RUN_LIMIT, next_due, sooner
+from functions.video.intake import Intake, event_of, given_up, intake_of
+from functions.video.leftovers import Leftovers
+from functions.video.model import From, Link, Reason, UploadState, Video
 from functions.video.outcomes import fail_run, failed, release_run
 from functions.video.ports import Clock, Executions, MultipartUploads, ObjectStore, Videos
 from functions.video.reasons import LOST
@@ -37,35 +40,66 @@ class Pipeline:
     clock: Clock
     pulls: Executions | None = None  # for the agenda alone
 
-    def arrived(self, video_id: str, size_bytes: int) -> str:
-        """Begin run 1 of a video whose source is there; returns what was done.
+    def arrived(self, video_id: str, number: int, size_bytes: int) -> str:
+        """Begin the first run on a video's file that is there; returns what was done.
 
         The same arrival told a hundred times begins one run: the record is moved by a condition,
-        and an execution's name can be used only once.
+        and an execution's name can be used only once. What is told of another file than the one
+        that came last is late, and of no use unless it is the video's own.
         """
+        key = keys.source(self.workspace, video_id, number)
         try:
             video = self.videos.get(video_id, consistent=True)
         except NotFoundError:
             grave = self.videos.grave(video_id)
-            if grave is not None and not grave.wants_source:  # by a PUT that its address outlived
-                self.sources.purge_prefix(keys.source(self.workspace, video_id))
+            if grave is not None and not grave.wants(number):  # by a PUT that its address outlived
+                self.sources.purge_prefix(key)
             return "unknown"
-        if video.state in ("cancelled", "expired"):
-            self.sources.delete_prefix(self._source(video))
-            return video.state
-        if video.state in _OPEN_UPLOAD and size_bytes != video.source.size_bytes:
-            self.videos.change(video_id, _wrong_size, event="failed", also=self._freed_if("failed"))
-            self.sources.delete_prefix(self._source(video))
-            return "wrong_size"
+        file = intake_of(video)
+        if number != file.number:
+            if number == video.source_number:
+                return "known"
+            self.sources.purge_prefix(key)
+            return "stale"
+        if file.is_over:
+            self.sources.delete_prefix(key)
+            return file.state
+        if _comes(video, number) and size_bytes != file.source.size_bytes:
+            return self._refuse_size(video_id, file)
         video = self.videos.change(
             video_id,
-            lambda old: runs.begin_first(old, self.clock()),
-            event="uploaded",
-            also=self._kept,
+            lambda old: runs.arrived(old, self.clock()) if _comes(old, number) else old,
+            event=lambda new: "uploaded" if _is_first_run(new, number) else None,
+            also=lambda new: self._kept(new, number),
         )
-        if not (video.run_open and video.runs == 1):
-            return "known"
+        if not _is_first_run(video, number):
+            return "waiting" if video.run_open and video.replacement is not None else "known"
         return "started" if self._start(video) else "known"
+
+    def _refuse_size(self, video_id: str, file: Intake) -> str:
+        detail = f"What arrived does not have the announced {file.source.size_bytes} bytes."
+        reason = Reason(code="size_mismatch", detail=detail, step="inspect")
+        self._end_upload(video_id, file.number, "failed", reason)
+        self.sources.delete_prefix(keys.source(self.workspace, video_id, file.number))
+        return "wrong_size"
+
+    def _end_upload(
+        self, video_id: str, number: int, state: UploadState, reason: Reason | None = None
+    ) -> Video:
+        """Give an upload up unless its file has arrived meanwhile, or came to nothing before; its
+        bytes are free in the same transaction."""
+
+        def edit(video: Video) -> Video:
+            return given_up(video, state, reason) if _comes(video, number) else video
+
+        def freed(video: Video) -> Sequence[Write]:
+            file = intake_of(video)
+            ended = file.number == number and file.state == state
+            if not ended or (video.runs and not file.replaces):
+                return ()
+            return self.quotas.releasing(stored(video.id, number))
+
+        return self.videos.change(video_id, edit, event=event_of(state), also=freed)
 
     def run_again(self, video_id: str, start: From, also: Also[Video] = nothing_else) -> Video:
         """Begin another run. Raises ConflictError as `runs.begin_again` does; an
@@ -143,44 +177,57 @@ class Pipeline:
             video = self.videos.get(video_id, consistent=True)
         except NotFoundError:
             return "unknown"
+        done = []
+        if self._leftovers.clear(video, at):
+            done.append("cleared")
         if video.run_open:
-            return self._tend_run(video)
-        if video.state in _OPEN_UPLOAD:
-            return self._tend_upload(video, at)
-        for run in self.videos.runs(video_id):
+            done.append(self._tend_run(self.videos.get(video_id, consistent=True)))
+        elif video.runs:
+            self._sweep(video)
+        if _comes(video, intake_of(video).number):
+            done.append(self._tend_upload(self.videos.get(video_id, consistent=True), at))
+        if not done:
+            self._due(video, next_due(video))
+        return done[-1] if done else "swept"
+
+    def _sweep(self, video: Video) -> None:
+        for run in self.videos.runs(video.id):
             if runs.worthless(video, run):
-                self.media.delete_prefix(keys.run_prefix(self.workspace, video_id, run.number))
-        self._due(video, None)
-        return "swept"
+                self.media.delete_prefix(keys.run_prefix(self.workspace, video.id, run.number))
 
     def _tend_run(self, video: Video) -> str:
         if video.run is None:
             raise LookupError(f"run {video.runs} of {video.id} has no item")
-        limit = parse(video.run.started_at) + runs.RUN_LIMIT
+        limit = parse(video.run.started_at) + RUN_LIMIT
         if self.clock() >= limit:
             self.executions.stop(runs.execution_name(video), LOST.detail)
             fail_run(self.videos, self.media, self.workspace, video.id, video.runs, LOST, limit)
             release_run(self.quotas, video.id, video.runs)
             return "lost"
         self._start(video)  # if that did not work when the run began
-        self._due(video, iso(limit))
+        self._due(video, next_due(video))
         return "running"
 
     def _tend_upload(self, video: Video, at: datetime) -> str:
-        size = self.sources.head(self._source(video))
+        file = intake_of(video)
+        if not _comes(video, file.number):
+            return "running"
+        key = keys.source(self.workspace, video.id, file.number)
+        size = self.sources.head(key)
         if size is not None:  # the event that should have told us is late or lost
-            return self.arrived(video.id, size)
-        if at < parse(video.upload.expires_at):
-            if video.upload.method == "pull" and self.pulls is not None:
+            return self.arrived(video.id, file.number, size)
+        if at < parse(file.upload.expires_at):
+            if file.upload.method == "pull" and self.pulls is not None:
                 # if that did not work when the upload was opened
-                self.pulls.start(video.id, runs.pull_input(self.workspace, video.id))
-            self._due(video, video.upload.expires_at)
+                self.pulls.start(
+                    runs.pull_name(video.id, file.number),
+                    runs.pull_input(self.workspace, video.id, file.number),
+                )
+            self._due(video, sooner(file.upload.expires_at, next_due(video)))
             return "waiting"
-        expired = self.videos.change(
-            video.id, _expire, event="expired", also=self._freed_if("expired")
-        )
+        expired = intake_of(self._end_upload(video.id, file.number, "expired"))
         if expired.state == "expired":
-            self.uploads.abort(self._source(video), video.upload.upload_id)
+            self.uploads.abort(key, expired.upload.upload_id)
         return expired.state
 
     def _tend_grave(self, video_id: str, grave: Grave, at: datetime) -> str:
@@ -193,29 +240,33 @@ class Pipeline:
             self.purge(video_id)
             return "over"
         self._give_up(video)
-        for run in self.videos.runs(video_id):
-            if runs.worthless(video, run):
-                self.media.delete_prefix(keys.run_prefix(self.workspace, video_id, run.number))
+        self._sweep(video)
+        self._leftovers.clear_buried(video, at)
         self.videos.put_off(video, iso(parse(video.deleted_at or "") + KEPT))
         return "kept"
 
     def _unsent(self, gone: Video) -> Sequence[Write]:
         """What never arrived is not stored."""
-        return self._freed(gone) if gone.upload.completed_at is None else ()
+        file = intake_of(gone)
+        if file.has_arrived and not file.is_over:
+            return ()
+        return self.quotas.releasing(stored(gone.id, file.number))
 
     def _freed(self, video: Video) -> Sequence[Write]:
         """The bytes are, or will be, gone: they count no more."""
-        return self.quotas.releasing(stored(video.id))
+        numbers = {video.source_number, intake_of(video).number, *video.left_sources}
+        return [
+            each
+            for number in sorted(numbers)
+            for each in self.quotas.releasing(stored(video.id, number))
+        ]
 
-    def _freed_if(self, state: State) -> Also[Video]:
-        """Free them in the transaction that takes a video without any run to this state."""
-        return lambda new: self._freed(new) if new.state == state and not new.runs else ()
-
-    def _kept(self, video: Video) -> Sequence[Write]:
+    def _kept(self, video: Video, number: int) -> Sequence[Write]:
         """The bytes have arrived: what was reserved is used."""
-        if video.runs != 1 or not video.run_open:
+        if not _is_first_run(video, number):
             return ()
-        return self.quotas.settling(stored(video.id), video.source.size_bytes)
+        size = intake_of(video).source.size_bytes
+        return self.quotas.settling(stored(video.id, number), size)
 
     def _due(self, video: Video, due_at: str | None) -> None:
         def edit(old: Video) -> Video:
@@ -234,9 +285,11 @@ class Pipeline:
         if video.run_open or (video.runs and video.deleted_at):
             self.executions.stop(runs.execution_name(video), "The video was deleted.")
             release_run(self.quotas, video.id, video.runs)
-        if video.upload.completed_at is None:
-            self.uploads.abort(self._source(video), video.upload.upload_id)
-            self.sources.purge_prefix(self._source(video))
+        file = intake_of(video)
+        if not file.has_arrived:
+            key = keys.source(self.workspace, video.id, file.number)
+            self.uploads.abort(key, file.upload.upload_id)
+            self.sources.purge_prefix(key)
         if video.run_open and video.artefacts.renditions.state != "ready":
             self.media.delete_prefix(keys.run_prefix(self.workspace, video.id, video.runs))
 
@@ -245,28 +298,21 @@ class Pipeline:
         self.sources.purge_prefix(prefix)
         self.media.purge_prefix(prefix)
 
-    def _source(self, video: Video) -> str:
-        return keys.source(self.workspace, video.id)
+    @property
+    def _leftovers(self) -> Leftovers:
+        return Leftovers(self.workspace, self.videos, self.sources, self.media, self.quotas)
 
 
-def _expire(video: Video) -> Video:
-    if video.state not in _OPEN_UPLOAD:
-        return video
-    return video.changed(state="expired", due_at=None)
+def _comes(video: Video, number: int) -> bool:
+    """Say whether this is the file that came last, no run has begun on it, and it may still be of
+    use."""
+    file = intake_of(video)
+    if file.number != number or file.is_over:
+        return False
+    new = video.replacement
+    return video.state in _OPEN_UPLOAD if new is None else new.run is None
 
 
-def _wrong_size(video: Video) -> Video:
-    if video.state not in _OPEN_UPLOAD:
-        return video
-    reason = Reason(
-        code="size_mismatch",
-        detail=f"What arrived does not have the announced {video.source.size_bytes} bytes.",
-        step="inspect",
-    )
-    nothing = Artefact(state="failed", reason=reason)
-    return video.changed(
-        state="failed",
-        reason=reason,
-        due_at=None,
-        artefacts=Artefacts(renditions=nothing, transcript=nothing, analysis=nothing),
-    )
+def _is_first_run(video: Video, number: int) -> bool:
+    run = video.run
+    return video.run_open and run is not None and run.new_source and run.source == number

@@ -187,8 +187,9 @@ class Executions(Protocol):
 
 
 Clock = Callable[[], datetime]
-# The event a change publishes, `video.<name>`; it may depend on what became of the video.
-Event = str | Callable[[Video], str | None] | None
+# The event that a change publishes, `video.<name>`, or several; it may depend on what became of the
+# video.
+Event = str | Callable[[Video], str | Sequence[str] | None] | None
 
 
 class Videos(Protocol):

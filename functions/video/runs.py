@@ -11,6 +11,7 @@ from typing import Any
 from functions.shared.clock import iso
 from functions.shared.errors import ConflictError
 from functions.video import keys
+from functions.video.due import next_due, sooner
 from functions.video.facts import MediaFacts
 from functions.video.model import (
     Artefact,
@@ -19,9 +20,11 @@ from functions.video.model import (
     ArtefactState,
     From,
     Reason,
+    Replacement,
     Run,
     RunState,
     StepState,
+    Upload,
     Video,
 )
 
@@ -29,11 +32,11 @@ from functions.video.model import (
 AFTERMATH = timedelta(minutes=20)
 # How soon an execution that never started is started again.
 START_GRACE = timedelta(minutes=2)
-# The state machine's own time limit, and a margin: a run still open then has been lost.
-RUN_LIMIT = timedelta(hours=7)
+# What players have addresses of when a file is replaced: an hour (settings.segment_url_lifetime_s),
+# and a margin.
+LINGERING = timedelta(minutes=70)
 
 STEP_OF: Mapping[ArtefactName, str] = {"transcript": "transcribe", "analysis": "analyse"}
-_CLOSED: Mapping[str, Any] = {"run_open": False, "due_at": None}
 _NO_TRANSCRIPT = Reason(
     code="no_transcript", detail="There is no transcript to analyse.", step="analyse"
 )
@@ -61,23 +64,39 @@ def execution_input(workspace: str, video: Video) -> dict[str, Any]:
         "workspace": workspace,
         "video": video.id,
         "run": video.runs,
+        "source": video.run.source if video.run else keys.FIRST,
+        "reuse": bool(video.run and video.run.new_source),
         "from": start,
         "speech_key": speech,
         "transcript_key": video.artefacts.transcript.key if start == "analyse" else None,
     }
 
 
-def pull_input(workspace: str, video: str) -> dict[str, Any]:
-    """Return the input of a pull's execution, which is named after its video."""
-    return {"workspace": workspace, "video": video}
+def pull_name(video: str, number: int) -> str:
+    """Return the name of the execution that fetches a file: one file is fetched once."""
+    return video if number == keys.FIRST else f"{video}-{number}"
 
 
-def begin_first(video: Video, at: datetime) -> Video:
-    """Begin run 1 of a video whose bytes have arrived (event `video.uploaded`)."""
-    if video.state not in ("waiting", "uploading"):
+def pull_input(workspace: str, video: str, number: int) -> dict[str, Any]:
+    """Return the input of a pull's execution."""
+    return {"workspace": workspace, "video": video, "source": number}
+
+
+def arrived(video: Video, at: datetime) -> Video:
+    """Begin the first run on the file that came last and whose bytes are there (event
+    `video.uploaded`). One that shall take another's place waits while a run is open."""
+    new = video.replacement
+    if new is None:
+        if video.state not in ("waiting", "uploading"):
+            return video
+        return _begin(video, "inspect", at, upload=_complete(video.upload, at), new_source=True)
+    if new.state not in ("waiting", "uploading", "completed") or new.run is not None:
         return video
-    upload = video.upload.model_copy(update={"completed_at": video.upload.completed_at or iso(at)})
-    return _begin(video, "inspect", at, state="processing", upload=upload)
+    there = {"state": "completed", "upload": _complete(new.upload, at)}
+    after = new.model_copy(update=there)
+    if not video.run_open:
+        return _begin_on(video, after, at)
+    return video if after == new else video.changed(replacement=after)
 
 
 def begin_again(video: Video, start: From, at: datetime) -> Video:
@@ -95,12 +114,16 @@ def begin_again(video: Video, start: From, at: datetime) -> Video:
         raise ConflictError("There are no renditions to work on.", code="no_renditions")
     if start == "analyse" and video.artefacts.transcript.state != "ready":
         raise ConflictError(_NO_TRANSCRIPT.detail, code="no_transcript")
-    playable = video.artefacts.renditions.state == "ready"
-    return _begin(video, start, at, state=video.state if playable else "processing", reason=None)
+    new = video.replacement
+    if start == "inspect" and new is not None and new.state == "completed":
+        return _begin_on(video, new, at)
+    return _begin(video, start, at)
 
 
 def ready(video: Video, run: int, media: MediaFacts, at: datetime) -> Video:
-    """Make the run's renditions the video's (event `video.ready`).
+    """Make the run's renditions the video's (event `video.ready`), and its file, when it shall take
+    another's place (also `video.source_replaced`): then nothing that was said in the other one is
+    the video's any more.
 
     Raises ConflictError when the run is not the open one.
     """
@@ -109,14 +132,34 @@ def ready(video: Video, run: int, media: MediaFacts, at: datetime) -> Video:
         return video
     if video.run is None or not _is_open(video, run):
         raise ConflictError("The run is over.", code="run_closed")
+    new = video.replacement
+    replaces = new is not None and new.number == video.run.source
     return video.changed(
+        **(_replaced(video, new, at) if new is not None and replaces else {}),
         state="ready",
         reason=None,
         media=media,
         duration_ms=media.duration_ms,
-        artefacts=video.artefacts.with_("renditions", Artefact(state="ready", run=run)),
+        artefacts=(Artefacts() if replaces else video.artefacts).with_(
+            "renditions", Artefact(state="ready", run=run)
+        ),
         run=video.run.with_step("transcribe", state="processing", started_at=iso(at)),
     )
+
+
+def _replaced(video: Video, new: Replacement, at: datetime) -> dict[str, Any]:
+    """Return what becomes of a video whose file is another one now. The old one's bytes go at
+    once, what was made of it when no player can be in the middle of it any more."""
+    return {
+        "source": new.source,
+        "source_number": new.number,
+        "upload": new.upload,
+        "sight": new.sight,
+        "replacement": None,
+        "left_sources": (*video.left_sources, video.source_number),
+        "left_runs_at": iso(at + LINGERING),
+        "due_at": iso(at),
+    }
 
 
 def finish(
@@ -134,7 +177,7 @@ def finish(
     after = video.run.with_step(step, state=ended, ended_at=iso(at), reason=outcome.reason)
     fields: dict[str, Any] = {"artefacts": _kept(video.artefacts, artefact, outcome)}
     if artefact == "analysis":
-        fields.update(_CLOSED)
+        fields |= _closed(video)
         after = after.closed(_state_of(after), iso(at))
     elif outcome.state == "ready":
         after = after.with_step("analyse", state="processing", started_at=iso(at))
@@ -144,18 +187,23 @@ def finish(
 def fail(video: Video, run: int, reason: Reason, at: datetime, state: RunState = "failed") -> Video:
     """End a run that cannot go on. Before its renditions are ready the video has failed, unless
     an earlier run's are there; later only what the run has not made yet has failed."""
-    if video.run is None or not _is_open(video, run):
+    ended = video.run
+    if ended is None or not _is_open(video, run):
         return video
     artefacts = video.artefacts
     for name in ("renditions", "transcript", "analysis"):
         if getattr(artefacts, name).state in ("pending", "processing"):
             artefacts = artefacts.with_(name, Artefact(state="failed", reason=reason))
     lost = artefacts.renditions.state == "failed"
+    new = video.replacement
+    if new is not None and new.run == run:
+        video = video.model_copy(update={"replacement": new.model_copy(update={"reason": reason})})
+    closed = _closed(video)
     return video.changed(
         **({"state": "failed", "reason": reason} if lost else {}),
         artefacts=artefacts,
-        **{**_CLOSED, "due_at": iso(at + AFTERMATH)},
-        run=video.run.closed(state, iso(at), reason),
+        **{**closed, "due_at": sooner(closed["due_at"], iso(at + AFTERMATH))},
+        run=ended.closed(state, iso(at), reason),
     )
 
 
@@ -181,23 +229,54 @@ def worthless(video: Video, run: Run) -> bool:
     return run.state in ("failed", "cancelled") and run.number not in used
 
 
-def _begin(video: Video, start: From, at: datetime, **fields: Any) -> Video:
-    number = video.runs + 1
-    artefacts = video.artefacts
-    if start == "inspect" and artefacts.renditions.state != "ready":
+def _begin_on(video: Video, new: Replacement, at: datetime) -> Video:
+    """Begin a run on a file that shall take the place of the video's own."""
+    taken = new.model_copy(update={"run": video.runs + 1, "reason": None})
+    return _begin(
+        video, "inspect", at, source=new.number, new_source=new.run is None, replacement=taken
+    )
+
+
+def _begin(
+    video: Video,
+    start: From,
+    at: datetime,
+    *,
+    source: int | None = None,
+    new_source: bool = False,
+    **fields: Any,
+) -> Video:
+    number, artefacts = video.runs + 1, video.artefacts
+    playable = artefacts.renditions.state == "ready"
+    if start == "inspect" and not playable:
         artefacts = artefacts.with_("renditions", Artefact(state="processing"))
     if start != "analyse" and artefacts.transcript.state != "ready":
         artefacts = artefacts.with_("transcript", Artefact())
     if artefacts.analysis.state != "ready":
         artefacts = artefacts.with_("analysis", Artefact())
+    file = source or video.source_number
     return video.changed(
         **fields,
+        state=video.state if playable else "processing",
+        reason=None,
         artefacts=artefacts,
         runs=number,
         run_open=True,
-        run=Run.begun(number, start, iso(at)),
+        run=Run.begun(number, start, iso(at), file, new_source=new_source),
         due_at=iso(at + START_GRACE),
     )
+
+
+def _closed(video: Video) -> dict[str, Any]:
+    """Return what the end of a run is to the video: what was put off while it was open is due."""
+    closed = video.model_copy(update={"run_open": False})
+    return {"run_open": False, "due_at": next_due(closed)}
+
+
+def _complete(upload: Upload, at: datetime) -> Upload:
+    moment = upload.completed_at or iso(at)
+    # the address may hold a secret
+    return upload.model_copy(update={"completed_at": moment, "source_url": None})
 
 
 def _is_open(video: Video, run: int) -> bool:

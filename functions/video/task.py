@@ -13,6 +13,7 @@ class Task(BaseModel):
     workspace: str
     video: str
     run: int
+    source: int = keys.FIRST  # number of the file that the run reads
 
     @property
     def prefix(self) -> str:
@@ -20,9 +21,9 @@ class Task(BaseModel):
         return keys.run_prefix(self.workspace, self.video, self.run)
 
     @property
-    def source(self) -> str:
-        """The key of the raw upload, in the uploads bucket."""
-        return keys.source(self.workspace, self.video)
+    def source_key(self) -> str:
+        """The key of the file that the run reads, in the uploads bucket."""
+        return keys.source(self.workspace, self.video, self.source)
 
     @property
     def request_id(self) -> str:

@@ -2,8 +2,10 @@
 
 The automatic track is that of the video's transcript. As soon as somebody changes it, or sends a
 track of its language, that one is shown in its place, and no later run touches it; `revert` brings
-the automatic one back. Tracks are what viewers read. What was said, and what every statement about
-it is held against, is the transcript, which no track changes.
+the automatic one back. Tracks that people have made stay when the video's file is replaced, marked
+as outdated until their cues are written anew: the new file may hold the same talk. Tracks are what
+viewers read. What was said, and what every statement about it is held against, is the transcript,
+which no track changes.
 """
 
 import re
@@ -66,11 +68,12 @@ class Shown:
     key: str
     etag: str
     updated_at: str | None = None
+    outdated: bool = False  # its cues were written for a file that has been replaced since
 
 
 def tracks(video: Video) -> list[Shown]:
     """Return a video's tracks, the default one first, then by language."""
-    shown = [_shown(each) for each in video.captions if not each.removed]
+    shown = [_shown(each, video.source_number) for each in video.captions if not each.removed]
     found = _automatic(video)
     if found is not None and all(each.language != found.language for each in video.captions):
         taken = {each.label.casefold() for each in shown}
@@ -164,7 +167,7 @@ def _automatic(video: Video) -> Shown | None:
     )
 
 
-def _shown(track: CaptionTrack) -> Shown:
+def _shown(track: CaptionTrack, source_number: int) -> Shown:
     return Shown(
         language=track.language,
         label=track.label,
@@ -175,4 +178,5 @@ def _shown(track: CaptionTrack) -> Shown:
         key=keys.captions_file(track.name),
         etag=f'"{track.version}"',
         updated_at=track.updated_at,
+        outdated=track.source_number != source_number,
     )

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from functions.shared.caller import Caller
 from functions.shared.check import Door, RecordName
 from functions.shared.clock import iso
-from functions.shared.errors import FieldProblem, InvalidError, UnavailableError
+from functions.shared.errors import ConflictError, FieldProblem, InvalidError, UnavailableError
 from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, ConditionFailedError, Write, nothing_else
 from functions.video import keys
@@ -27,6 +27,7 @@ from functions.video.completion import (
     check_unfinished,
     complete_already,
 )
+from functions.video.intake import begun, event_of, given_up, intake_of
 from functions.video.model import Link, SourceFile, Video, WantedContent
 from functions.video.origin import REFUSALS, Origin, SourceRefusedError
 from functions.video.part_plan import PartPlan, SentPart
@@ -39,7 +40,7 @@ from functions.video.ports import (
     UploadGoneError,
     Videos,
 )
-from functions.video.runs import START_GRACE, pull_input
+from functions.video.runs import START_GRACE, pull_input, pull_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +95,7 @@ class UploadDesk:
         ownership: Mapping[str, str | None],
         content: WantedContent,
     ) -> Opened:
-        plan = PartPlan.of(source.size_bytes)
-        if way.method == "single" and plan.count > 1:
-            raise InvalidError(
-                "A file this large comes in parts.",
-                errors=[
-                    FieldProblem(
-                        "/size_bytes", "too_large", f"A single PUT takes {plan.part_bytes} bytes."
-                    )
-                ],
-            )
+        plan = planned(source, way)
         moment = self.clock()
         expires = iso(moment + self.lifetime)
         video = Video.born(
@@ -113,7 +105,7 @@ class UploadDesk:
             source=source,
             content=content,
             upload=way.upload(plan, expires),
-            sight=_sight(self.caller),
+            sight=sight_of_uploader(self.caller),
             due_at=iso(moment + START_GRACE) if way.method == "pull" else expires,
             **ownership,
         )
@@ -121,17 +113,20 @@ class UploadDesk:
         # S3 first: an upload without a record is swept by the bucket's own rule, but a record
         # without an upload would be a promise that cannot be kept.
         if way.method != "single":
-            upload_id = self.uploads.begin(self._key(video), checksums=way.checksums)
+            key = keys.source(self.caller.workspace, video.id)
+            upload_id = self.uploads.begin(key, checksums=way.checksums)
             upload = video.upload.model_copy(update={"upload_id": upload_id})
             video = video.model_copy(update={"upload": upload})
-        opened = Opened(video, self._addresses.first(video, way, moment))
+        parts = self.addresses.first(video.id, intake_of(video), way, moment)
+        opened = Opened(video, parts)
         try:
             self.videos.create(video, also=lambda _video: [*reservation, *also(opened)])
         except UnavailableError:
             raise  # it may have been written; if not, the bucket's own rule ends the upload
         except Exception as error:
             # The quota, or another request with the same Idempotency-Key was first.
-            self.uploads.abort(self._key(video), video.upload.upload_id)
+            key = keys.source(self.caller.workspace, video.id)
+            self.uploads.abort(key, video.upload.upload_id)
             if isinstance(error, ConditionFailedError):
                 refusal = self.quotas.refusal(error)
                 if refusal is not None:
@@ -152,6 +147,18 @@ class UploadDesk:
         """Make a video of the file at an address, and begin to fetch it. Raises as `open` does,
         and InvalidError for an address that gives no file to us."""
         known = self.known_links(links)
+        source, way = self.described(url)
+        opened = self._open(source, title, known, also, way, ownership, content)
+        with suppress(UnavailableError):  # then the agenda begins it
+            workspace, video_id = self.caller.workspace, opened.video.id
+            self.pulls.start(
+                pull_name(video_id, keys.FIRST), pull_input(workspace, video_id, keys.FIRST)
+            )
+        return opened
+
+    def described(self, url: str) -> tuple[SourceFile, Way]:
+        """Return what there is at an address, and how it will come; raises InvalidError where it
+        gives no file to us."""
         try:
             found = self.origin().describe(url)
         except SourceRefusedError as error:
@@ -160,10 +167,7 @@ class UploadDesk:
             code = "source_unavailable"
             raise _refused(code, REFUSALS[code]) from error
         way = Way("pull", checksums=True, source_url=url, source_etag=found.etag)
-        opened = self._open(found.source, title, known, also, way, ownership, content)
-        with suppress(UnavailableError):  # then the agenda begins it
-            self.pulls.start(opened.video.id, pull_input(self.caller.workspace, opened.video.id))
-        return opened
+        return found.source, way
 
     def known_links(self, links: Sequence[Link], video_id: str | None = None) -> tuple[Link, ...]:
         """Return links as they are kept: the id of a merged record becomes that of what it is now,
@@ -198,24 +202,25 @@ class UploadDesk:
             check_unfinished(video)
             check_sent(video)
             check_in_time(video, moment)
-            plan = PartPlan.cut(video)
+            file = intake_of(video)
+            plan = PartPlan.cut(file)
             plan.check_numbers(numbers)
-            plan.check_checksums(numbers, sha256, video.upload)
-            return video.changed(state="uploading") if video.state == "waiting" else video
+            plan.check_checksums(numbers, sha256, file.upload)
+            return begun(video)
 
-        video = self.videos.change(video_id, edit)
-        return self._addresses.of_parts(video, numbers, sha256, moment)
+        file = intake_of(self.videos.change(video_id, edit))
+        return self.addresses.of_parts(video_id, file, numbers, sha256, moment)
 
     def received(self, video_id: str, *, limit: int, after: int) -> tuple[list[Part], int | None]:
         """Return parts that S3 has, and the number to go on after."""
         video = self.videos.get(video_id)
         check_unfinished(video)
-        if not video.upload.upload_id:
+        file = intake_of(video)
+        if not file.upload.upload_id:
             return [], None
+        key = keys.source(self.caller.workspace, video_id, file.number)
         try:
-            return self.uploads.page(
-                self._key(video), video.upload.upload_id, limit=limit, after=after
-            )
+            return self.uploads.page(key, file.upload.upload_id, limit=limit, after=after)
         except UploadGoneError as error:
             raise complete_already() from error
 
@@ -233,23 +238,34 @@ class UploadDesk:
         return self._completion.finish(video_id, parts, also)
 
     def cancel(self, video_id: str, also: Also[Video] = nothing_else) -> Video:
-        """Give an upload up and throw its parts away; a repeat throws away what is left.
+        """Give an upload up and throw its parts away; a repeat throws away what is left. Of a file
+        that shall take another one's place, also when it has arrived and no run is on it.
 
         Raises ConflictError when all bytes have arrived (delete the video instead).
         """
 
         def edit(video: Video) -> Video:
-            if video.state == "cancelled":
+            file = intake_of(video)
+            if file.state == "cancelled":
                 return video
-            check_unfinished(video)
-            return video.changed(state="cancelled", due_at=None)
+            if not (file.replaces and file.has_arrived):
+                check_unfinished(video)
+            elif video.run_open and video.run and video.run.source == file.number:
+                raise ConflictError(
+                    "All parts have arrived, and a run is on them; cancel the run first.",
+                    code="upload_complete",
+                )
+            return given_up(video, "cancelled")
 
         def freed(video: Video) -> Sequence[Write]:
-            return [*self.quotas.releasing(stored(video.id)), *also(video)]
+            claim = stored(video.id, intake_of(video).number)
+            return [*self.quotas.releasing(claim), *also(video)]
 
-        video = self.videos.change(video_id, edit, event="cancelled", also=freed)
-        self.uploads.abort(self._key(video), video.upload.upload_id)
-        self.sources.delete_prefix(self._key(video))
+        video = self.videos.change(video_id, edit, event=event_of("cancelled"), also=freed)
+        file = intake_of(video)
+        key = keys.source(self.caller.workspace, video_id, file.number)
+        self.uploads.abort(key, file.upload.upload_id)
+        self.sources.delete_prefix(key)
         return video
 
     @property
@@ -259,11 +275,20 @@ class UploadDesk:
         )
 
     @property
-    def _addresses(self) -> Addresses:
+    def addresses(self) -> Addresses:
         return Addresses(self.caller.workspace, self.uploads, self.url_lifetime_s)
 
-    def _key(self, video: Video) -> str:
-        return keys.source(self.caller.workspace, video.id)
+
+def planned(source: SourceFile, way: Way) -> PartPlan:
+    """Return how a new file is cut; raises InvalidError for one too large for a single PUT."""
+    plan = PartPlan.of(source.size_bytes)
+    if way.method == "single" and plan.count > 1:
+        sentence = f"A single PUT takes {plan.part_bytes} bytes."
+        raise InvalidError(
+            "A file this large comes in parts.",
+            errors=[FieldProblem("/size_bytes", "too_large", sentence)],
+        )
+    return plan
 
 
 def links_left(crm: Door, video: Video) -> list[Link]:
@@ -279,7 +304,7 @@ def links_left(crm: Door, video: Video) -> list[Link]:
     return list(dict.fromkeys(kept))
 
 
-def _sight(caller: Caller) -> tuple[str, ...]:
+def sight_of_uploader(caller: Caller) -> tuple[str, ...]:
     """Return whose videos the caller may read, as a video keeps it."""
     if "videos:read" not in caller.scopes:
         return ()
@@ -295,4 +320,4 @@ def default_title(filename: str) -> str:
     return (PurePosixPath(filename.replace("\\", "/")).stem.strip() or "Untitled")[:200]
 
 
-__all__ = ["Opened", "UploadDesk", "default_title"]
+__all__ = ["Opened", "UploadDesk", "default_title", "planned", "sight_of_uploader"]

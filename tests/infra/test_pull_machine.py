@@ -18,7 +18,7 @@ TASKS = {name: each for name, each in MACHINE["States"].items() if each["Type"] 
 def test_every_task_ends_in_time_is_retried_and_caught(name: str) -> None:
     state = TASKS[name]
     assert state["TimeoutSeconds"] == 15 * 60 + 30
-    assert set(state["Arguments"]["Payload"]) <= {"workspace", "video", "give_up"}
+    assert set(state["Arguments"]["Payload"]) <= {"workspace", "video", "source", "give_up"}
     for retrier in state["Retry"]:
         assert 0 < retrier["MaxAttempts"] <= 6
         assert retrier["BackoffRate"] > 1

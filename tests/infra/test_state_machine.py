@@ -132,7 +132,7 @@ def test_payloads_carry_ids_and_keys_only(name: str, state: dict[str, Any]) -> N
 
     assert {"workspace", "video", "run"} <= set(payload)
     assert set(payload) <= {
-        "workspace", "video", "run", "chunks", "speech_key", "twin_speech_key",
+        "workspace", "video", "run", "source", "chunks", "speech_key", "twin_speech_key",
         "transcript_key", "attempt",
         "artefact", "result", "failure", "final",
     }  # fmt: skip

@@ -43,6 +43,7 @@ class Task(BaseModel):
     workspace: Annotated[str, Field(min_length=1)]
     video: Annotated[str, Field(min_length=1)]
     run: Annotated[int, Field(ge=1)]
+    source: Annotated[int, Field(ge=1)] = 1
     transcript_key: str | None = None
     recorded_at: AwareDatetime | None = None
 
@@ -62,7 +63,7 @@ def analyse(
     Raises UnavailableError when our own storage does not answer, ValueError for a key outside the
     video's files."""
     key = analysis_key(task.workspace, task.video, task.run)
-    desk = Desk("analysis", task.video, task.run, key, documents, log, now)
+    desk = Desk("analysis", task.video, task.run, key, documents, log, now, task.source)
     if task.transcript_key is None:
         return desk.skip(_reason("no_transcript", "There is no transcript to analyse."))
     if not belongs(task.transcript_key, task.workspace, task.video):

@@ -47,6 +47,7 @@ class Task(BaseModel):
     workspace: Annotated[str, Field(min_length=1)]
     video: Annotated[str, Field(min_length=1)]
     run: Annotated[int, Field(ge=1)]
+    source: Annotated[int, Field(ge=1)] = 1
     speech_key: str | None = None
     # The sound of another video of the workspace, of the same bytes, from which this one's was
     # taken over: what was heard in it was heard here.
@@ -67,7 +68,8 @@ def transcribe(
     """Return the step's outcome: ok, skipped, pending or failed. Raises UnavailableError when
     our own storage does not answer, ValueError for a key outside the video's files."""
     key = transcript_key(task.workspace, task.video, task.run)
-    desk = Desk("transcript", task.video, task.run, key, documents, log, now)
+    desk = Desk("transcript", task.video, task.run, key, documents, log, now, task.source)
+    desk.leave_replaced_files(first=task.attempt == 0)
     if task.speech_key is None:
         return desk.skip(_reason("no_audio", "The video has no sound."))
     audio = _audio(task, task.speech_key, documents, bucket)

@@ -51,23 +51,7 @@ class _New(_Body):
         return self.model_dump(include=set(OWNERSHIP), exclude_unset=True)
 
 
-class NewVideo(_New):
-    """A file that is about to be uploaded."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "title": "Discovery call",
-                    "filename": "call.mp4",
-                    "content_type": "video/mp4",
-                    "size_bytes": 5_242_880,
-                    "links": [_EXAMPLE_LINK],
-                }
-            ]
-        }
-    )
-
+class _File(_Body):
     filename: Filename
     content_type: ContentType
     size_bytes: int = Field(ge=1, le=MAX_SOURCE_BYTES)
@@ -94,7 +78,51 @@ class NewVideo(_New):
         )
 
 
-class NewPull(_New):
+class NewSource(_File):
+    """A file that shall take the place of a video's."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"filename": "call-cut.mp4", "content_type": "video/mp4", "size_bytes": 4_194_304}
+            ]
+        }
+    )
+
+
+class NewVideo(_File, _New):
+    """A file that is about to be uploaded."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Discovery call",
+                    "filename": "call.mp4",
+                    "content_type": "video/mp4",
+                    "size_bytes": 5_242_880,
+                    "links": [_EXAMPLE_LINK],
+                }
+            ]
+        }
+    )
+
+
+class _Address(_Body):
+    source_url: Annotated[str, StringConstraints(min_length=1, max_length=2_048)] = Field(
+        description="A public https address whose server gives byte ranges."
+    )
+
+
+class NewSourcePull(_Address):
+    """A file that is to be fetched from an address, and shall take the place of a video's."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"source_url": "https://media.example/calls/call-cut.mp4"}]}
+    )
+
+
+class NewPull(_Address, _New):
     """A file that is to be fetched from an address."""
 
     model_config = ConfigDict(
@@ -107,10 +135,6 @@ class NewPull(_New):
                 }
             ]
         }
-    )
-
-    source_url: Annotated[str, StringConstraints(min_length=1, max_length=2_048)] = Field(
-        description="A public https address whose server gives byte ranges."
     )
 
 

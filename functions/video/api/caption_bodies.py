@@ -96,6 +96,10 @@ class CaptionsView(BaseModel):
         "and is kept as it was changed. `uploaded`: as it was sent."
     )
     cue_count: int
+    outdated: bool = Field(
+        description="Its cues were written for a file that has been replaced since; whoever writes "
+        "them anew, or reverts to the automatic track, ends that."
+    )
     updated_at: str | None = Field(description="null for an automatic track.")
 
     @classmethod
@@ -104,7 +108,7 @@ class CaptionsView(BaseModel):
         return cls(video_id=video_id, cue_count=track.cues, **shown)
 
 
-_SHOWN = {"language", "label", "kind", "default", "source", "updated_at"}
+_SHOWN = {"language", "label", "kind", "default", "source", "outdated", "updated_at"}
 
 
 class CueView(BaseModel):

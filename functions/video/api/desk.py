@@ -15,6 +15,7 @@ from functions.video.model import Link, Video
 from functions.video.pipeline import Pipeline
 from functions.video.playback import Screening
 from functions.video.ports import Videos
+from functions.video.replacing import Replacing
 from functions.video.shares import Recipient, Share
 from functions.video.uploads import UploadDesk
 from functions.video.viewing import Session, Tally
@@ -62,18 +63,18 @@ class ShareBook(Protocol):
 class ViewBook(Protocol):
     """What was watched of one workspace's videos."""
 
-    def total(self, video_id: str) -> Tally | None:
-        """Return a video's sums; None when nobody has watched it."""
+    def total(self, video_id: str, source: int) -> Tally | None:
+        """Return the sums of one of a video's files; None when nobody has watched it."""
 
     def sessions(
-        self, video_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+        self, video_id: str, source: int, *, limit: int, start: Mapping[str, Any] | None = None
     ) -> Page[tuple[Session, Recipient | None]]:
-        """Return one page of a video's sessions, newest first."""
+        """Return one page of the sessions of one of a video's files, newest first."""
 
     def viewers(
-        self, video_id: str, *, limit: int, start: Mapping[str, Any] | None = None
+        self, video_id: str, source: int, *, limit: int, start: Mapping[str, Any] | None = None
     ) -> Page[Tally]:
-        """Return one page of a video's viewers, each with its sums."""
+        """Return one page of the viewers of one of a video's files, each with its sums."""
 
 
 class CostBook(Protocol):
@@ -89,6 +90,7 @@ class Desk:
 
     videos: PagedVideos
     uploads: UploadDesk
+    replacing: Replacing
     shares: ShareBook
     views: ViewBook
     pipeline: Pipeline

@@ -23,7 +23,17 @@ from functions.shared.telemetry import annotate
 from functions.shared.web import build_app, lambda_handler
 from functions.video import shares as share_links
 from functions.video.admittance import Admittance
-from functions.video.api import burials, captions, costs, playback, shares, uploads, videos, viewing
+from functions.video.api import (
+    burials,
+    captions,
+    costs,
+    playback,
+    shares,
+    sources,
+    uploads,
+    videos,
+    viewing,
+)
 from functions.video.api.desk import Desk
 from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_burials import DynamoVideos
@@ -36,6 +46,7 @@ from functions.video.origin import Origin
 from functions.video.pipeline import Pipeline
 from functions.video.playback import PURPOSE, Grant, Screening, read
 from functions.video.ports import Addresses
+from functions.video.replacing import Replacing
 from functions.video.s3 import S3Addresses, S3Store
 from functions.video.settings import ApiSettings
 from functions.video.shares import Share, Ticket
@@ -57,33 +68,35 @@ def _desk(ask: Exchange) -> Desk:
     people = LambdaDoor(settings.identity_check_function, ask.caller)
     records = DynamoVideos(ask.table(settings.video_table), Video, ask.caller, people=people)
     multipart = S3MultipartUploads(client("s3"), settings.uploads_bucket)
-    sources = S3Store(client("s3"), settings.uploads_bucket)
+    files = S3Store(client("s3"), settings.uploads_bucket)
     quotas = Meter(ask.table(settings.platform_table), settings.stage)
+    upload_desk = UploadDesk(
+        caller=ask.caller,
+        videos=records,
+        uploads=multipart,
+        sources=files,
+        crm=crm,
+        quotas=quotas,
+        clock=now,
+        lifetime=timedelta(hours=settings.upload_lifetime_hours),
+        url_lifetime_s=settings.part_url_lifetime_s,
+        origin=partial(_origin, settings.pull_exempt),
+        pulls=StepFunctionsExecutions(client("stepfunctions"), settings.pull_machine_arn),
+    )
     return Desk(
         captioning=partial(_captioning, ask.caller.workspace, records, settings.media_bucket),
         costs=DynamoCosts(ask.table(settings.video_table)),
         videos=records,
         views=DynamoViews(ask.table(settings.video_table)),
         shares=DynamoShares(ask.table(settings.video_table), Share, ask.caller),
-        uploads=UploadDesk(
-            caller=ask.caller,
-            videos=records,
-            uploads=multipart,
-            sources=sources,
-            crm=crm,
-            quotas=quotas,
-            clock=now,
-            lifetime=timedelta(hours=settings.upload_lifetime_hours),
-            url_lifetime_s=settings.part_url_lifetime_s,
-            origin=partial(_origin, settings.pull_exempt),
-            pulls=StepFunctionsExecutions(client("stepfunctions"), settings.pull_machine_arn),
-        ),
+        uploads=upload_desk,
+        replacing=Replacing(upload_desk),
         pipeline=Pipeline(
             workspace=ask.caller.workspace,
             videos=records,
             executions=StepFunctionsExecutions(client("stepfunctions"), settings.state_machine_arn),
             uploads=multipart,
-            sources=sources,
+            sources=files,
             media=S3Store(client("s3"), settings.media_bucket),
             quotas=quotas,
             clock=now,
@@ -192,6 +205,7 @@ app = build_app(
     captions.routes(_desk),
     costs.routes(_desk),
     uploads.routes(_desk),
+    sources.routes(_desk),
     playback.routes(_desk, _screening),
     shares.routes(_desk, _door),
     viewing.routes(_desk, _notebook),

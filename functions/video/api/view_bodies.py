@@ -61,6 +61,7 @@ class ViewsView(BaseModel):
 
     object: Literal["video_views"] = "video_views"
     video_id: str
+    source_number: int = Field(description="Of the file that was watched.")
     duration_ms: int | None
     sessions: int
     watched_ms: int
@@ -70,11 +71,14 @@ class ViewsView(BaseModel):
     last_at: str | None
 
     @classmethod
-    def of(cls, video_id: str, tally: Tally | None) -> Self:
+    def of(cls, video_id: str, source_number: int, tally: Tally | None) -> Self:
         known = tally or Tally()
         return cls(
-            video_id=video_id, duration_ms=known.duration_ms or None, **_sums(known)
-        )  # fmt: skip
+            video_id=video_id,
+            source_number=source_number,
+            duration_ms=known.duration_ms or None,
+            **_sums(known),
+        )
 
 
 class ViewerView(BaseModel):

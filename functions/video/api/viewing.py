@@ -1,8 +1,9 @@
 """Views: players tell what is watched, members read it."""
 
 from collections.abc import Callable
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from functions.shared.clock import iso, now
 from functions.shared.errors import UnauthenticatedError
@@ -21,9 +22,14 @@ from functions.video.api.view_bodies import (
     ViewsView,
     Watched,
 )
+from functions.video.model import MAX_SOURCES, Video
 from functions.video.playback import Grant
 from functions.video.viewing import Beat, Viewer
 
+SourceNumber = Annotated[
+    int | None,
+    Query(ge=1, le=MAX_SOURCES, description="Of this of the video's files instead, by number."),
+]
 # From a playback link's token to what it grants; raises UnauthenticatedError for a dead one,
 # RateLimitedError for one that tells too often.
 OpenNotebook = Callable[[str], tuple[Grant, Callable[[Beat], None]]]
@@ -35,6 +41,11 @@ def routes(desk: OpenDesk, notebook: OpenNotebook) -> APIRouter:
     _add_telling(api, notebook)
     _add_reading(api, desk)
     return api
+
+
+def shown_file(video: Video, asked: int | None) -> int:
+    """Return the number of the file whose views are shown."""
+    return asked or video.source_number
 
 
 def _add_telling(api: APIRouter, notebook: OpenNotebook) -> None:
@@ -78,13 +89,14 @@ def _add_reading(api: APIRouter, desk: OpenDesk) -> None:
         "/v1/videos/{video_id}/views", response_model=ViewsView, name="get_views",
         summary="What was watched of a video",
         description="All sessions together: how many got how far, and which parts were watched how "
-        "much. Some seconds behind.",
-        responses=problems(404), openapi_extra=operation("videos:read"),
+        "much. Some seconds behind. Of each file that the video has had the views are kept apart; "
+        "the newest one's are shown where `source` names no other.",
+        responses=problems(404, 422), openapi_extra=operation("videos:read"),
     )  # fmt: skip
-    async def total(ask: Reads, video_id: Id) -> Response:
+    async def total(ask: Reads, video_id: Id, source: SourceNumber = None) -> Response:
         at = desk(ask)
-        at.videos.get(video_id)
-        shown = ViewsView.of(video_id, at.views.total(video_id))
+        number = shown_file(at.videos.get(video_id), source)
+        shown = ViewsView.of(video_id, number, at.views.total(video_id, number))
         return Response(shown.model_dump_json(), media_type="application/json")
 
     @api.get(
@@ -94,14 +106,18 @@ def _add_reading(api: APIRouter, desk: OpenDesk) -> None:
         responses=problems(400, 404, 422), openapi_extra=operation("videos:read"),
     )  # fmt: skip
     async def sessions(
-        ask: Reads, video_id: Id, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+        ask: Reads,
+        video_id: Id,
+        source: SourceNumber = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
     ) -> Response:
         at = desk(ask)
-        at.videos.get(video_id)
+        number = shown_file(at.videos.get(video_id), source)
         return ask.page(
-            f"view sessions {video_id}",
+            f"view sessions {video_id} {number}",
             cursor,
-            lambda start: at.views.sessions(video_id, limit=limit, start=start),
+            lambda start: at.views.sessions(video_id, number, limit=limit, start=start),
             lambda each: ViewSession.of(*each).model_dump_json(),
         )
 
@@ -113,13 +129,17 @@ def _add_reading(api: APIRouter, desk: OpenDesk) -> None:
         responses=problems(400, 404, 422), openapi_extra=operation("videos:read"),
     )  # fmt: skip
     async def viewers(
-        ask: Reads, video_id: Id, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+        ask: Reads,
+        video_id: Id,
+        source: SourceNumber = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
     ) -> Response:
         at = desk(ask)
-        at.videos.get(video_id)
+        number = shown_file(at.videos.get(video_id), source)
         return ask.page(
-            f"viewers {video_id}",
+            f"viewers {video_id} {number}",
             cursor,
-            lambda start: at.views.viewers(video_id, limit=limit, start=start),
+            lambda start: at.views.viewers(video_id, number, limit=limit, start=start),
             lambda each: ViewerViewsView.of(each).model_dump_json(),
         )

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from functions.video.addresses import PartUrl
 from functions.video.facts import MediaFacts
+from functions.video.intake import intake_of
 from functions.video.model import (
     Artefact,
     ArtefactState,
@@ -14,11 +15,13 @@ from functions.video.model import (
     Link,
     Method,
     Reason,
+    Replacement,
     Run,
     RunState,
     SourceFile,
     State,
     StepState,
+    Upload,
     UploadState,
     Video,
     WantedContent,
@@ -74,7 +77,7 @@ class UploadView(BaseModel):
 
     @classmethod
     def of(cls, video: Video) -> Self:
-        return cls(state=video.upload_state, **_upload(video))
+        return cls(state=video.upload_state, **_upload(video.upload))
 
 
 class UploadSession(UploadView):
@@ -82,18 +85,21 @@ class UploadSession(UploadView):
 
     object: Literal["upload"] = "upload"
     video_id: str
+    source_number: int = Field(description="Of the file, among those that the video has had.")
     source: SourceFile
     reason: Reason | None
 
     @classmethod
-    def of(cls, video: Video) -> Self:
-        state = video.upload_state
+    def of(cls, video: Video, **more: Any) -> Self:
+        file = intake_of(video)
         return cls(
-            state=state,
+            state=file.state,
             video_id=video.id,
-            reason=video.reason if state == "failed" else None,
-            source=video.source,
-            **_upload(video),
+            source_number=file.number,
+            reason=file.reason,
+            source=file.source,
+            **_upload(file.upload),
+            **more,
         )
 
 
@@ -101,6 +107,39 @@ class OpenUploadView(UploadView):
     """The same with the addresses of the first parts."""
 
     parts: list[PartUrlView]
+
+
+class OpenUploadSession(UploadSession):
+    """A new upload with the addresses of its first parts."""
+
+    parts: list[PartUrlView]
+
+    @classmethod
+    def opened(cls, opened: Opened) -> Self:
+        return cls.of(opened.video, parts=[PartUrlView.of(part) for part in opened.parts])
+
+
+class ReplacementView(BaseModel):
+    """A file that shall take the place of the video's own, as soon as a run on it is ready; the
+    last one that came to nothing stays here, with the reason."""
+
+    source_number: int
+    state: UploadState
+    reason: Reason | None = Field(description="Why the upload failed, or the last run on the file.")
+    run: int | None = Field(description="The newest run on the file.")
+    source: SourceFile
+    upload: UploadView
+
+    @classmethod
+    def of(cls, new: Replacement) -> Self:
+        return cls(
+            source_number=new.number,
+            state=new.state,
+            reason=new.reason,
+            run=new.run,
+            source=new.source,
+            upload=UploadView(state=new.state, **_upload(new.upload)),
+        )
 
 
 class ArtefactView(BaseModel):
@@ -152,6 +191,7 @@ class RunView(BaseModel):
     """One pass of the pipeline, step by step."""
 
     number: int
+    source_number: int = Field(description="Of the file that it reads.")
     start: From = Field(serialization_alias="from")
     state: RunState
     percent: int
@@ -163,7 +203,8 @@ class RunView(BaseModel):
     @classmethod
     def of(cls, run: Run) -> Self:
         return cls(
-            **run.model_dump(exclude={"steps"}, by_alias=False),
+            **run.model_dump(exclude={"steps", "source"}, by_alias=False),
+            source_number=run.source,
             percent=run.percent,
             steps=[
                 StepView(
@@ -191,7 +232,9 @@ class VideoSummary(BaseModel):
     reason: Reason | None
     links: list[Link]
     source: SourceFile
+    source_number: int = Field(description="Counts the files that the video has had.")
     upload: UploadView
+    replacement: ReplacementView | None
     content: WantedContent
     media: MediaFacts | None
     duration_ms: int | None
@@ -245,10 +288,10 @@ class PlaybackView(BaseModel):
     expires_at: str
 
 
-def _upload(video: Video) -> dict[str, Any]:
+def _upload(upload: Upload) -> dict[str, Any]:
     """What is shown of an upload, of all that is kept."""
     shown = UploadView.model_fields.keys() - {"state"}
-    return video.upload.model_dump(include=shown)
+    return upload.model_dump(include=shown)
 
 
 def _fields(video: Video) -> dict[str, Any]:
@@ -256,9 +299,10 @@ def _fields(video: Video) -> dict[str, Any]:
         **{
             name: getattr(video, name)
             for name in VideoSummary.model_fields
-            if name not in ("upload", "artefacts", "links")
+            if name not in ("upload", "replacement", "artefacts", "links")
         },
         "links": list(video.links),
         "upload": UploadView.of(video),
+        "replacement": ReplacementView.of(video.replacement) if video.replacement else None,
         "artefacts": ArtefactsView.of(video),
     }

@@ -51,7 +51,7 @@ def _worked(task: Task, settings: CaptureSettings, context: Any) -> dict[str, An
     plan = EncodePlan.model_validate(media.get_json(keys.PLAN))
     reason = None if plan.video else _NO_VIDEO
     if plan.video is not None:
-        url = uploads.presign_get(task.source, _URL_LIFETIME_S)
+        url = uploads.presign_get(task.source_key, _URL_LIFETIME_S)
         with tempfile.TemporaryDirectory() as folder:
             maker = PosterMaker(
                 tool=InTime(FFmpeg(find_binary("ffmpeg")), context.get_remaining_time_in_millis),

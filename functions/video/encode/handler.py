@@ -61,7 +61,7 @@ def _worked(task: Batch, settings: EncodeSettings, context: Any) -> dict[str, An
     plan = EncodePlan.model_validate(media.get_json(keys.PLAN))
     if plan.video is None:
         return {"outcome": "ok", "encoded": 0}
-    url = uploads.presign_get(task.source, _URL_LIFETIME_S)
+    url = uploads.presign_get(task.source_key, _URL_LIFETIME_S)
     encoded = 0
     for index in task.chunks:
         with tempfile.TemporaryDirectory() as folder:

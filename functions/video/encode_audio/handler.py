@@ -50,7 +50,7 @@ def _worked(task: Task, settings: EncodeAudioSettings, context: Any) -> dict[str
     if plan.audio is None:
         log.step_skipped(_STEP, _NO_AUDIO)
         return {"outcome": "skipped", "reason": _NO_AUDIO.model_dump(), "speech_key": None}
-    url = uploads.presign_get(task.source, _URL_LIFETIME_S)
+    url = uploads.presign_get(task.source_key, _URL_LIFETIME_S)
     with tempfile.TemporaryDirectory() as folder:
         made = AudioEncoder(
             tool=InTime(FFmpeg(find_binary("ffmpeg")), context.get_remaining_time_in_millis),

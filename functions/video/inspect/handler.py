@@ -62,7 +62,7 @@ def _worked(task: Task, settings: InspectSettings, context: Any) -> dict[str, An
 
 
 def _inspect(uploads: S3Store, task: Task, context: Any) -> Source:
-    key = task.source
+    key = task.source_key
     size = uploads.head(key)
     if size is None:
         raise RefusedError("source_missing", "The uploaded file is no longer there.")

@@ -14,6 +14,7 @@ from functions.shared.telemetry import annotate, instrumented
 from functions.video.completion import Completion
 from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.http_origin import HttpOrigin
+from functions.video.keys import FIRST
 from functions.video.model import Video
 from functions.video.multipart_s3 import S3MultipartUploads
 from functions.video.pulling import Pull
@@ -28,12 +29,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
     workspace, video = str(event["workspace"]), str(event["video"])
     annotate(workspace=workspace, video=video)
     with tempfile.TemporaryDirectory() as folder:
-        pull = _pull(workspace, Path(folder), context)
+        pull = _pull(workspace, int(event.get("source", FIRST)), Path(folder), context)
         code = event.get("give_up")
         return {"outcome": pull.give_up(video, code) if code else pull.go_on(video)}
 
 
-def _pull(workspace: str, folder: Path, context: Any) -> Pull:
+def _pull(workspace: str, number: int, folder: Path, context: Any) -> Pull:
     settings = PullSettings.from_env()
     table = Table(client("dynamodb"), settings.video_table, workspace)
     videos = DynamoVideos(table, Video, Caller.pipeline(workspace, context.aws_request_id))
@@ -43,6 +44,7 @@ def _pull(workspace: str, folder: Path, context: Any) -> Pull:
     platform = Table(client("dynamodb"), settings.platform_table, workspace)
     return Pull(
         workspace=workspace,
+        number=number,
         videos=videos,
         uploads=uploads,
         origin=HttpOrigin(PinnedHttp(exempt=frozenset(settings.pull_exempt.split()))),

@@ -14,6 +14,7 @@ from functions.video.dynamodb import DynamoRunLog
 from functions.video.dynamodb_burials import DynamoVideos
 from functions.video.dynamodb_costs import DynamoCosts
 from functions.video.dynamodb_equals import DynamoEquals
+from functions.video.intake import intake_of
 from functions.video.model import Reason, Video
 from functions.video.playback import sight_of
 from functions.video.reuse.logic import take_over
@@ -47,9 +48,10 @@ def _worked(
         video = videos.get(task.video, consistent=True)
     except NotFoundError:
         return _NOTHING
-    if not video.sight:
+    file = video.replacement or video
+    if not file.sight or intake_of(video).number != task.source:
         return _NOTHING
-    uploader = sight_of(task.workspace, "uploader", "system", video.sight)
+    uploader = sight_of(task.workspace, "uploader", "system", file.sight)
     twin = DynamoEquals(table, DynamoVideos(table, Video, uploader)).twin(video)
     made = twin.artefacts.renditions.run if twin else None
     if twin is None or twin.media is None or made is None:

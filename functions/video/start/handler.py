@@ -27,14 +27,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _arrived(message: dict[str, Any]) -> None:
     created = message["detail"]["object"]
-    found = keys.video_of(created["key"])
+    found = keys.source_of(created["key"])
     if found is None:
         annotate(workspace=None, video=None)
         logger.info("not a source", extra={"event_id": message["id"]})
         return
-    workspace, video_id = found
+    workspace, video_id, number = found
     annotate(workspace=workspace, video=video_id)
-    done = _pipeline(workspace, str(message["id"])).arrived(video_id, int(created["size"]))
+    done = _pipeline(workspace, str(message["id"])).arrived(video_id, number, int(created["size"]))
     logger.info("source arrived", extra={"done": done, "event_id": message["id"]})
 
 

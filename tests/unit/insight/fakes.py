@@ -127,6 +127,11 @@ class MemoryLog:
     def of_run(self, video: str, artefact: Artefact, run: int) -> Result | None:
         return self.runs.get((video, artefact, run))
 
+    def forget_before(self, video: str, source: int) -> None:
+        for kept in (self.runs, self.newest):
+            for key in [k for k, each in kept.items() if k[0] == video and each.source < source]:
+                del kept[key]  # type: ignore[attr-defined]
+
 
 class Hands:
     """A clock that moves only when somebody sleeps; dice that always show the same."""
