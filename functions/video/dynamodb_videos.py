@@ -163,7 +163,7 @@ class LiveVideos(Records[Video]):
         if new is old:
             return []
         writes: list[Write] = []
-        if new.version != old.version or new.due_at != old.due_at:
+        if _record(new) != _record(old):
             named = event(new) if callable(event) else event
             names = (named,) if isinstance(named, str) else named or ()
             stamped = names if new.version != old.version else ()
@@ -211,6 +211,10 @@ class LiveVideos(Records[Video]):
 
     def _absent(self) -> NotFoundError:
         return NotFoundError("There is no such video.")
+
+
+def _record(video: Video) -> Video:
+    return video.model_copy(update={"run": None})
 
 
 def visible(table: Table, question: Question, names: Sequence[RecordName]) -> set[str]:

@@ -69,10 +69,11 @@ def release_run(quotas: Quotas, video_id: str, run: int) -> None:
         quotas.release(claim)
 
 
-def failed(video: Video) -> str | None:
-    """Return the event of a run's bad end: none, when the video has what an earlier one made,
-    unless it was to take a new file."""
-    if video.state == "failed":
-        return "failed"
+def failed(video: Video) -> tuple[str, ...]:
+    """Return the events of a run's bad end: of the video's, unless it has what an earlier run made,
+    and of the new file's that it was to take."""
     new = video.replacement
-    return "replacement_failed" if new is not None and new.run == video.runs else None
+    return (
+        *(("failed",) if video.state == "failed" else ()),
+        *(("replacement_failed",) if new is not None and new.run == video.runs else ()),
+    )

@@ -93,9 +93,7 @@ class Pipeline:
             return given_up(video, state, reason) if _comes(video, number) else video
 
         def freed(video: Video) -> Sequence[Write]:
-            file = intake_of(video)
-            ended = file.number == number and file.state == state
-            if not ended or (video.runs and not file.replaces):
+            if not _gave_up(video, number, state):
                 return ()
             return self.quotas.releasing(stored(video.id, number))
 
@@ -311,6 +309,15 @@ def _comes(video: Video, number: int) -> bool:
         return False
     new = video.replacement
     return video.state in _OPEN_UPLOAD if new is None else new.run is None
+
+
+def _gave_up(video: Video, number: int, state: UploadState) -> bool:
+    """Say whether this file came to nothing in this way; of a video's own, that is the video's
+    state, which a run that failed on a file that is there has too."""
+    new = video.replacement
+    if new is not None:
+        return (new.number, new.state) == (number, state)
+    return (video.source_number, video.state) == (number, state) and not video.runs
 
 
 def _is_first_run(video: Video, number: int) -> bool:

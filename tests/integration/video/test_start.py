@@ -23,6 +23,8 @@ def test_an_arrived_file_begins_the_first_run(cloud: Cloud) -> None:
         "workspace": "wsp_one",
         "video": video["id"],
         "run": 1,
+        "source": 1,
+        "reuse": True,
         "from": "inspect",
         "speech_key": None,
         "transcript_key": None,

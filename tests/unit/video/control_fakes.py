@@ -72,9 +72,9 @@ class MemoryVideos:
     ) -> Video:
         old = self.get(record_id)
         new = edit(old)
-        name = event(new) if callable(event) else event
-        if name and new.version != old.version:
-            self.events.append(name)
+        named = event(new) if callable(event) else event
+        if new.version != old.version:
+            self.events += (named,) if isinstance(named, str) else named or ()
         self.kept[record_id] = new
         return new
 

@@ -8,8 +8,8 @@ import pytest
 
 from functions.shared.clock import iso
 from functions.shared.errors import ConflictError, UnavailableError
-from functions.video import runs
-from functions.video.due import DUE_SHARDS, shard_of
+from functions.video import keys, runs
+from functions.video.due import DUE_SHARDS, RUN_LIMIT, shard_of
 from functions.video.facts import MediaFacts
 from functions.video.model import STEPS, Reason, Run, Video
 from functions.video.process import ToolTimedOutError
@@ -25,7 +25,7 @@ OK = {
 
 
 def running() -> Video:
-    return runs.begin_first(video(), NOON)
+    return runs.arrived(video(), NOON)
 
 
 def ready(facts: MediaFacts = FACTS) -> Video:
@@ -56,7 +56,7 @@ def test_a_run_counts_up_to_a_hundred_percent() -> None:
 def test_beginning_twice_is_beginning_once() -> None:
     first = running()
 
-    assert runs.begin_first(first, NOON) is first
+    assert runs.arrived(first, NOON) is first
     assert first.due_at == iso(NOON + runs.START_GRACE)
 
 
@@ -169,13 +169,13 @@ def test_a_cut_off_start_is_repeated_by_the_agenda() -> None:
 
     world.executions.answer = silent
     with pytest.raises(UnavailableError):
-        world.pipeline.arrived(record.id, record.source.size_bytes)
+        world.pipeline.arrived(record.id, keys.FIRST, record.source.size_bytes)
     world.executions.answer = lambda: None
     world.clock.move(minutes=3)
 
     assert world.pipeline.tend(record.id, world.clock()) == "running"
     assert list(world.executions.started) == [f"{record.id}-1"]
-    assert world.videos.get(record.id).due_at == iso(NOON + runs.RUN_LIMIT)
+    assert world.videos.get(record.id).due_at == iso(NOON + RUN_LIMIT)
     assert world.videos.events == ["uploaded"]
 
 
