@@ -3,6 +3,7 @@
 from typing import Any
 
 _LINKS = [{"type": "deal", "id": "dea_06b1qz3v1w7g2m5n8p0r4t6x9d"}]
+_SOURCE = {"filename": "call-cut.mp4", "content_type": "video/mp4", "size_bytes": 4_194_304}
 RECORDS: dict[str, dict[str, Any]] = {
     "share": {
         "id": "shr_06b1qz3v1w7g2m5n8p0r4t6x9s",
@@ -55,6 +56,29 @@ NOW: dict[str, dict[str, Any]] = {
             }
         ],
     },
+    **{
+        f"video.replacement_{end}": {
+            "replacement": {
+                "number": 2,
+                "state": state,
+                "reason": reason,
+                "source": _SOURCE,
+            }
+        }
+        for end, state, reason in (
+            ("opened", "waiting", None),
+            ("cancelled", "cancelled", None),
+            (
+                "failed",
+                "expired",
+                {
+                    "code": "upload_expired",
+                    "detail": "The upload did not complete in time; open a new one.",
+                },
+            ),
+        )
+    },
+    "video.source_replaced": {"source": _SOURCE, "source_number": 2, "runs": 2},
     "share.opened": {"opened_count": 1, "last_opened_at": "2026-11-22T21:59:17.123Z"},
     "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},

@@ -55,6 +55,8 @@ _SUMMARY = {
     "reason": None,
     "links": [{"type": "contact", "id": _CONTACT}, _LINK],
     "source": {"filename": "call.mp4", "content_type": "video/mp4", "size_bytes": 18_874_368},
+    "source_number": 1,
+    "replacement": None,
     "upload": {
         "state": "completed",
         "method": "multipart",
@@ -106,6 +108,14 @@ _OPEN_UPLOAD = {
     "completed_at": None,
 }
 
+_UPLOAD_SESSION = {
+    "object": "upload",
+    "video_id": _VIDEO,
+    **_SUMMARY["upload"],
+    "source_number": 1,
+    "source": _SUMMARY["source"],
+    "reason": None,
+}
 _SHARE = {
     "id": "shr_06b1qz3v1w7g2m5n8p0r4t6x9s",
     "object": "share",
@@ -170,6 +180,7 @@ _CAPTIONS = {
     "default": False,
     "source": "uploaded",
     "cue_count": 1,
+    "outdated": False,
     "updated_at": "2026-11-23T08:12:41.500Z",
 }
 
@@ -194,6 +205,7 @@ EXAMPLES: dict[str, Any] = {
     "ViewsView": {
         "object": "video_views",
         "video_id": _VIDEO,
+        "source_number": 1,
         "duration_ms": 74_000,
         **_SUMS,
     },
@@ -244,18 +256,19 @@ EXAMPLES: dict[str, Any] = {
         "etag": "9b2cf535f27731c9",
         "sha256": _DIGEST,
     },
-    "UploadSession": {
-        "object": "upload",
-        "video_id": _VIDEO,
-        **_SUMMARY["upload"],
-        "source": _SUMMARY["source"],
-        "reason": None,
+    "UploadSession": _UPLOAD_SESSION,
+    "OpenUploadSession": {
+        **_UPLOAD_SESSION,
+        **_OPEN_UPLOAD,
+        "source_number": 2,
+        "parts": [{**_PART, "headers": {}}],
     },
     "VideoSummary": _SUMMARY,
     "VideoView": {
         **_SUMMARY,
         "run": {
             "number": 1,
+            "source_number": 1,
             "from": "inspect",
             "state": "processing",
             "percent": 41,

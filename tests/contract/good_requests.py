@@ -21,6 +21,7 @@ ELSEWHERE = {
     "POST /v1/merges/{id}/undo", "POST /v1/invitations/accept", "POST /v1/members/{id}/invite",
     "POST /v1/workspaces/{id}/switch",
     "POST /v1/videos/pull", "POST /v1/videos/{id}/complete", "POST /v1/videos/{id}/playback",
+    "POST /v1/videos/{id}/source", "POST /v1/videos/{id}/source/pull",
     "POST /v1/videos/{id}/runs", "POST /v1/videos/{id}/runs/cancel",
     "DELETE /v1/videos/{id}/shares/{share_id}",
     *(f"{each} /v1/videos/{{id}}/captions/{{language}}" for each in ("PATCH", "DELETE")),

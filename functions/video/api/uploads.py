@@ -98,7 +98,9 @@ def routes(desk: OpenDesk) -> APIRouter:
         summary="Cancel an upload",
         description="Throws away what has arrived. Cancelling again changes nothing; 409 "
         "`upload_complete` when all has arrived (delete the video instead). Event: "
-        "`video.cancelled`.",
+        "`video.cancelled`. Of a file that was to take the place of the video's own: also when it "
+        "has arrived, unless a run on it is going on; the video stays as it is. Event: "
+        "`video.replacement_cancelled`.",
         responses=problems(400, 404, 409),
         openapi_extra=operation("videos:write", "IdempotencyKey"),
     )  # fmt: skip
