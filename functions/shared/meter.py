@@ -4,6 +4,7 @@
     reserve               1 GetItem (settings), 1 TransactWriteItems (2)    1 RRU, 4 WRU
     reserved              1 GetItem                                         1 RRU
     settle, release       1 GetItem, 1 TransactWriteItems (2)               1 RRU, 4 WRU
+    release several       1 GetItem each, 1 TransactWriteItems (each + 1)   3 units each, 2 WRU
     show a month's usage  1 Query, 1 GetItem                                1 RRU
 
     counter       pk W#<workspace>#USAGE#<2026-11 | STANDING>   sk <kind>   taken, held
@@ -97,19 +98,28 @@ class Meter:
         if found is None or found["state"] == "settled":
             return ()
         held = found["amount"] if found["state"] == "reserved" else 0
-        return self._move(claim, found, "settled", amount, amount - held, -held)
+        count = self._count(claim.kind, found["period"], amount - held, -held)
+        return [self._move(claim, found, "settled", amount), count]
 
-    def releasing(self, claim: Claim) -> Sequence[Write]:
-        """Return the two writes that release, none when there is nothing to give back."""
-        found = self._reservation(claim)
-        if found is None or found["state"] == "released":
-            return ()
-        if found["state"] == "settled":
-            if found["period"] != STANDING:
-                return ()
-            return self._move(claim, found, "released", found["amount"], -found["amount"], 0)
-        amount = found["amount"]
-        return self._move(claim, found, "released", amount, -amount, -amount)
+    def releasing(self, *claims: Claim) -> Sequence[Write]:
+        """Return the writes that release, one for each reservation and one for each counter; none
+        when there is nothing to give back."""
+        moves, counted = [], dict[tuple[Kind, str], tuple[int, int]]()
+        for claim in dict.fromkeys(claims):
+            found = self._reservation(claim)
+            if found is None or found["state"] == "released":
+                continue
+            period, amount = found["period"], found["amount"]
+            if found["state"] == "settled" and period != STANDING:
+                continue
+            taken, held = counted.get((claim.kind, period), (0, 0))
+            ended = amount if found["state"] == "reserved" else 0
+            counted[claim.kind, period] = (taken - amount, held - ended)
+            moves.append(self._move(claim, found, "released", amount))
+        return [
+            *moves,
+            *(self._count(kind, period, *sums) for (kind, period), sums in counted.items()),
+        ]
 
     def refusal(self, error: ConditionFailedError) -> QuotaExceededError | None:
         """Return what a refused transaction means, when it was a counter that refused."""
@@ -162,20 +172,15 @@ class Meter:
         found = self._reservation(claim)
         return found is not None and found["state"] != "released"
 
-    def _move(
-        self, claim: Claim, found: Item, state: str, amount: int, taken: int, held: int
-    ) -> Sequence[Write]:
-        return [
-            Update(
-                self._key(claim),
-                "SET #state = :to, amount = :amount",
-                "#state = :from",
-                {"#state": "state"},
-                {":to": state, ":from": found["state"], ":amount": amount},
-                self._table.name,
-            ),
-            self._count(claim.kind, found["period"], taken, held),
-        ]
+    def _move(self, claim: Claim, found: Item, state: str, amount: int) -> Update:
+        return Update(
+            self._key(claim),
+            "SET #state = :to, amount = :amount",
+            "#state = :from",
+            {"#state": "state"},
+            {":to": state, ":from": found["state"], ":amount": amount},
+            self._table.name,
+        )
 
     def _count(
         self,

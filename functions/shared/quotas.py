@@ -107,8 +107,9 @@ class Quotas(Protocol):
     def settling(self, claim: Claim, amount: int) -> Sequence[Write]:
         """Return the writes that settle; none when there is nothing to settle."""
 
-    def releasing(self, claim: Claim) -> Sequence[Write]:
-        """Return the writes that release; none when there is nothing to release."""
+    def releasing(self, *claims: Claim) -> Sequence[Write]:
+        """Return the writes that release, for one transaction; none when there is nothing to
+        release."""
 
     def refusal(self, error: ConditionFailedError) -> QuotaExceededError | None:
         """Return the refusal that a transaction's failure means, None for another one."""

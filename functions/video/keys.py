@@ -22,12 +22,9 @@ def source_of(key: str) -> tuple[str, str, int] | None:
         case [workspace, video, "source"] if workspace and is_id(video, "vid"):
             return workspace, video, FIRST
         case [workspace, video, number, "source"] if workspace and is_id(video, "vid"):
-            if (
-                number.isascii()
-                and number.isdigit()
-                and source(workspace, video, int(number)) == key
-            ):
-                return workspace, video, int(number)
+            later = int(number) if number.isascii() and number.isdigit() else FIRST
+            if later > FIRST and source(workspace, video, later) == key:
+                return workspace, video, later
     return None
 
 

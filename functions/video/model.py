@@ -20,6 +20,7 @@ from functions.video.facts import Frozen, MediaFacts
 MAX_LINKS = 20
 MAX_SOURCE_BYTES = 5 * 10**12
 MAX_SOURCES = 1_000  # files that one video may have had
+MAX_LEFT_SOURCES = 20  # of them, that wait for their deletion: one transaction forgets them all
 
 State = Literal["waiting", "uploading", "processing", "ready", "failed", "expired", "cancelled"]
 ArtefactState = Literal["pending", "processing", "ready", "failed", "skipped"]

@@ -253,11 +253,7 @@ class Pipeline:
     def _freed(self, video: Video) -> Sequence[Write]:
         """The bytes are, or will be, gone: they count no more."""
         numbers = {video.source_number, intake_of(video).number, *video.left_sources}
-        return [
-            each
-            for number in sorted(numbers)
-            for each in self.quotas.releasing(stored(video.id, number))
-        ]
+        return self.quotas.releasing(*(stored(video.id, each) for each in sorted(numbers)))
 
     def _kept(self, video: Video, number: int) -> Sequence[Write]:
         """The bytes have arrived: what was reserved is used."""

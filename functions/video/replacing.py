@@ -17,8 +17,8 @@ from functions.shared.writes import ConditionFailedError, Write, nothing_else
 from functions.video import keys
 from functions.video.addresses import IN_PARTS, Way
 from functions.video.due import sooner
-from functions.video.intake import intake_of
-from functions.video.model import MAX_SOURCES, Replacement, SourceFile, Video
+from functions.video.intake import Intake, intake_of
+from functions.video.model import MAX_LEFT_SOURCES, MAX_SOURCES, Replacement, SourceFile, Video
 from functions.video.part_plan import PartPlan
 from functions.video.runs import START_GRACE, pull_input, pull_name
 from functions.video.uploads import Opened, UploadDesk, planned, sight_of_uploader
@@ -65,17 +65,16 @@ class Replacing:
                 raise _on_its_way()
             return replaced_by(old, new, due)
 
-        def opened(changed: Video) -> Opened:
-            file = intake_of(changed)
-            return Opened(changed, desk.addresses.first(video_id, file, way, moment))
+        # Once: the reply that is kept is the one that is given.
+        file = Intake(number, new.state, None, new.source, new.upload, replaces=True)
+        parts = desk.addresses.first(video_id, file, way, moment)
 
         def more(changed: Video) -> Sequence[Write]:
-            return [*reservation, *also(opened(changed))]
+            return [*reservation, *also(Opened(changed, parts))]
 
         try:
-            return opened(
-                desk.videos.change(video_id, edit, event=OPENED, if_match=if_match, also=more)
-            )
+            changed = desk.videos.change(video_id, edit, event=OPENED, if_match=if_match, also=more)
+            return Opened(changed, parts)
         except UnavailableError:
             raise  # it may have been written; if not, the bucket's own rule ends the upload
         except Exception as error:
@@ -133,6 +132,12 @@ def check_replaceable(video: Video) -> None:
         )
     if file.replaces and (file.is_coming or _is_at_work(video)):
         raise _on_its_way()
+    if len(video.left_sources) >= MAX_LEFT_SOURCES:
+        raise ConflictError(
+            "Files that were replaced are still being deleted; try again in some minutes.",
+            code="sources_being_deleted",
+            retry_after=300,
+        )
     if video.sources >= MAX_SOURCES:
         raise ConflictError(
             f"A video can have had {MAX_SOURCES} files; open another video.",

@@ -39,7 +39,8 @@ class RunCostsView(BaseModel):
 
 
 class StorageView(BaseModel):
-    """What lies in S3: the source, and what the run made that is played."""
+    """What lies in S3: the source, one that shall take its place, and what the run made that is
+    played."""
 
     stored_bytes: int
     usd_per_month: float
@@ -129,12 +130,18 @@ def _ahead(video: Video) -> EstimateView:
 
 
 def _stored(video: Video, ledger: Mapping[int, Mapping[str, Amounts]]) -> int:
-    """Return how many bytes are there: nothing before the upload is complete."""
-    if video.upload.completed_at is None:
-        return 0
+    """Return how many bytes are there: none of a file before its upload is complete."""
+    new = (
+        video.replacement if video.replacement and video.replacement.state == "completed" else None
+    )
+    files = sum(
+        file.source.size_bytes
+        for file in (video, new)
+        if file is not None and file.upload.completed_at is not None
+    )
     run = ledger.get(video.artefacts.renditions.run or 0, {})
     made = run.get("package") or run.get("reuse", {})
-    return video.source.size_bytes + made.get("stored_bytes", 0)
+    return files + made.get("stored_bytes", 0)
 
 
 def _total(steps: Iterable[StepCosts]) -> float:

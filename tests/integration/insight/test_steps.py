@@ -88,6 +88,26 @@ def test_of_a_video_that_is_gone_for_good_no_row_is_left(cloud: None, server: Fa
     assert client("dynamodb").scan(TableName=ENVIRONMENT["INSIGHT_TABLE"])["Items"] == []
 
 
+def test_what_was_heard_in_a_replaced_file_is_forgotten_before_the_new_one_is_heard(
+    cloud: None, server: FakeOpenAI
+) -> None:
+    first = heard(server)
+    server.will(chat(json.dumps(ANSWER)))
+    analyse({**RUN, "transcript_key": first["transcript_key"]}, CONTEXT)
+    results = DynamoResults(Table(client("dynamodb"), ENVIRONMENT["INSIGHT_TABLE"], "wsp_one"))
+    silent = {**RUN, "run": 2, "source": 2, "speech_key": None}
+
+    assert transcribe({**silent, "attempt": 1}, CONTEXT)["outcome"] == "skipped"
+    assert results.latest("vid_1", "analysis") is not None, "at the first attempt alone"
+    assert transcribe({**silent, "attempt": 0}, CONTEXT)["outcome"] == "skipped"
+
+    assert results.latest("vid_1", "analysis") is None
+    assert results.of_run("vid_1", "transcript", 1) is None
+    latest = results.latest("vid_1", "transcript")
+    assert latest is not None
+    assert (latest.run, latest.source, latest.state) == (2, 2, "skipped")
+
+
 def test_the_steps_again_ask_no_model(cloud: None, server: FakeOpenAI) -> None:
     first = heard(server)
     again = transcribe({**RUN, "speech_key": SPEECH, "attempt": 3}, CONTEXT)

@@ -177,6 +177,23 @@ def test_nothing_is_settled_or_released_that_was_not_reserved(meter: Meter, call
     assert counted(meter) == (0, 0)
 
 
+def test_what_is_released_together_is_one_write_of_the_counter(meter: Meter, calls: Calls) -> None:
+    files = [stored("vid_1", number) for number in (1, 2, 3)]
+    for size, each in enumerate(files, 100):
+        meter.reserve(each, size)
+    meter.settle(files[0], 100)
+    assert counted(meter, "stored_bytes") == (100, 203)
+    calls.take()
+
+    writes = meter.releasing(*files, files[0], stored("vid_2"))
+    platform().transact(list(writes))
+
+    assert len(writes) == 4
+    assert calls.take() == ["GetItem"] * 4 + ["TransactWriteItems"]
+    assert counted(meter, "stored_bytes") == (0, 0)
+    assert meter.releasing(*files) == []
+
+
 def test_stored_bytes_are_free_again_when_they_are_gone(meter: Meter) -> None:
     meter.reserve(stored("vid_1"), 900)
     meter.settle(stored("vid_1"), 900)

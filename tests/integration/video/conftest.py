@@ -269,6 +269,14 @@ def other(cloud: Cloud) -> Cloud:
 
 
 @pytest.fixture
+def versioned(cloud: Cloud) -> None:
+    for bucket in (UPLOADS, MEDIA):
+        aws.client("s3").put_bucket_versioning(
+            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
+
+
+@pytest.fixture
 def calls(cloud: Cloud) -> Iterator[Calls]:
     with Calls("dynamodb") as recorded:
         yield recorded

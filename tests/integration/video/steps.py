@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from functions.shared import aws
 from functions.shared.clock import iso
 from functions.video.dynamodb import DynamoRunLog
-from tests.integration.video.conftest import TABLE, Cloud
+from tests.integration.video.conftest import MEDIA, TABLE, UPLOADS, Cloud
 
 NOT_MEDIA = {"reason": {"code": "not_media", "detail": "Not a video.", "step": "inspect"}}
 
@@ -39,3 +39,25 @@ def later(**by: int) -> str:
 
 def log_of(video: Any, run: int = 1) -> DynamoRunLog:
     return DynamoRunLog(aws.client("dynamodb"), TABLE, "wsp_one", video["id"], run)
+
+
+def delete(cloud: Cloud, video: Any) -> None:
+    assert cloud.api.delete(f"/v1/videos/{video['id']}").status == 204
+
+
+def restore(cloud: Cloud, video: Any, **headers: str) -> Any:
+    return cloud.api.post(f"/v1/videos/{video['id']}/restore", **headers)
+
+
+def versions(video: Any) -> list[str]:
+    """Return every version and every mark of a deletion of a video's, in both buckets."""
+    found = []
+    for bucket in (UPLOADS, MEDIA):
+        reply = aws.client("s3").list_object_versions(
+            Bucket=bucket, Prefix=f"wsp_one/{video['id']}/"
+        )
+        found += [
+            f"{each['Key']} {each['VersionId']}"
+            for each in (*reply.get("Versions", ()), *reply.get("DeleteMarkers", ()))
+        ]
+    return found

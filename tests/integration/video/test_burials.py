@@ -1,46 +1,19 @@
 """Deletion, its undoing and its end: what is kept, for whom, how long, and that nothing stays."""
 
-from typing import Any
-
-import pytest
-
-from functions.shared import aws
 from functions.shared.events import envelope
 from tests.integration.cloud import Calls
 from tests.integration.gateway import Api, Member
 from tests.integration.video.conftest import MEDIA, OK_TRANSCRIPT, UPLOADS, Cloud
 from tests.integration.video.player import follow, link, playable
-from tests.integration.video.steps import later, log_of, purge, unreachable
-
-
-def delete(cloud: Cloud, video: Any) -> None:
-    assert cloud.api.delete(f"/v1/videos/{video['id']}").status == 204
-
-
-def restore(cloud: Cloud, video: Any, **headers: str) -> Any:
-    return cloud.api.post(f"/v1/videos/{video['id']}/restore", **headers)
-
-
-def versions(video: Any) -> list[str]:
-    """Return every version and every mark of a deletion of a video's, in both buckets."""
-    found = []
-    for bucket in (UPLOADS, MEDIA):
-        reply = aws.client("s3").list_object_versions(
-            Bucket=bucket, Prefix=f"wsp_one/{video['id']}/"
-        )
-        found += [
-            f"{each['Key']} {each['VersionId']}"
-            for each in (*reply.get("Versions", ()), *reply.get("DeleteMarkers", ()))
-        ]
-    return found
-
-
-@pytest.fixture
-def versioned(cloud: Cloud) -> None:
-    for bucket in (UPLOADS, MEDIA):
-        aws.client("s3").put_bucket_versioning(
-            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-        )
+from tests.integration.video.steps import (
+    delete,
+    later,
+    log_of,
+    purge,
+    restore,
+    unreachable,
+    versions,
+)
 
 
 def test_a_deleted_video_is_hidden_and_keeps_its_bytes(cloud: Cloud) -> None:

@@ -7,16 +7,12 @@ import pytest
 
 from functions.shared import aws, workspace_settings
 from functions.shared.admission import ADMISSION
-from functions.shared.clock import now
-from functions.shared.limits import Kind
-from functions.shared.meter import Meter
 from functions.shared.quotas import QuotaExceededError, spent_on
-from functions.shared.table import Table
-from functions.shared.workspace_settings import change
 from functions.video.plan.handler import handler as plan
 from tests.integration.cloud import ENVIRONMENT
 from tests.integration.gateway import CONTEXT
 from tests.integration.video.conftest import MIB, Cloud, in_parallel
+from tests.integration.video.quota import counted, limit, meter
 from tests.integration.video.renditions import plan as plan_document
 from tests.integration.video.steps import NOT_MEDIA, later, purge, unreachable
 
@@ -28,20 +24,6 @@ def forgotten(cloud: Cloud) -> Iterator[None]:
     yield
     workspace_settings.forget()
     ADMISSION.forget()
-
-
-def meter() -> Meter:
-    table = Table(aws.client("dynamodb"), ENVIRONMENT["PLATFORM_TABLE"], "wsp_one")
-    return Meter(table, "local")
-
-
-def limit(**quotas: int) -> None:
-    table = Table(aws.client("dynamodb"), ENVIRONMENT["PLATFORM_TABLE"], "wsp_one")
-    change(table, {f"quota_{kind}": value for kind, value in quotas.items()})
-
-
-def counted(kind: Kind) -> tuple[int, int]:
-    return meter().usage(f"{now():%Y-%m}", standing=True)[kind]
 
 
 def test_an_upload_reserves_its_bytes_and_uses_them_once_they_have_arrived(cloud: Cloud) -> None:

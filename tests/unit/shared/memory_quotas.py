@@ -52,8 +52,9 @@ class MemoryQuotas:
         self.settle(claim, amount)
         return ()
 
-    def releasing(self, claim: Claim) -> Sequence[Write]:
-        self.release(claim)
+    def releasing(self, *claims: Claim) -> Sequence[Write]:
+        for claim in claims:
+            self.release(claim)
         return ()
 
     def refusal(self, _error: ConditionFailedError) -> QuotaExceededError | None:
