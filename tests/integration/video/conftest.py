@@ -20,6 +20,7 @@ from functions.crm.api.handler import handler as crm_api
 from functions.shared import aws
 from functions.shared.attributes import unmarshal_item
 from functions.shared.caller import Caller
+from functions.shared.settings import Settings
 from functions.shared.table import Table
 from functions.video.api.handler import handler
 from functions.video.dynamodb_burials import DynamoVideos
@@ -32,6 +33,7 @@ from functions.video.start.handler import handler as start
 from tests.integration.cloud import ENVIRONMENT, REGION, Calls, environment, furnish, furnish_views
 from tests.integration.doors import serve_doors
 from tests.integration.gateway import CONTEXT, Api, Member, Reply
+from tests.integration.origin import Files, serving
 
 UPLOADS = "reelate-local-uploads-123456789012-eu-central-1"
 MEDIA = "reelate-local-media-123456789012-eu-central-1"
@@ -39,6 +41,7 @@ MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:reelate-local-vide
 PULLS = f"{MACHINE}-pull"
 TABLE = ENVIRONMENT["VIDEO_TABLE"]
 MIB = 1024 * 1024
+FILE = b"\x01" * (8 * MIB) + b"\x02" * (8 * MIB) + b"\x03" * MIB  # at an address
 
 
 @dataclass
@@ -277,9 +280,23 @@ def versioned(cloud: Cloud) -> None:
 
 
 @pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[Files]:
+    """A file of three parts at an address that λ pull may fetch from."""
+    with serving(Files(FILE)) as served:
+        monkeypatch.setenv("PULL_EXEMPT", served.place)
+        _forget_settings()
+        yield served
+    _forget_settings()
+
+
+@pytest.fixture
 def calls(cloud: Cloud) -> Iterator[Calls]:
     with Calls("dynamodb") as recorded:
         yield recorded
+
+
+def _forget_settings() -> None:
+    Settings.from_env.__func__.cache_clear()  # type: ignore[attr-defined]
 
 
 def _with_checksums(parsed: dict[str, Any], **_: Any) -> None:

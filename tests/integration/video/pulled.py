@@ -1,32 +1,12 @@
 """Files at an address, and λ pull that fetches them."""
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from functions.shared import aws
-from functions.shared.settings import Settings
 from functions.video.pull.handler import handler as pull
 from tests.integration.gateway import CONTEXT
-from tests.integration.origin import Files, serving
-from tests.integration.video.conftest import MIB, PULLS, Cloud
-
-FILE = b"\x01" * (8 * MIB) + b"\x02" * (8 * MIB) + b"\x03" * MIB
-
-
-@pytest.fixture
-def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[Files]:
-    with serving(Files(FILE)) as served:
-        monkeypatch.setenv("PULL_EXEMPT", served.place)
-        _forget_settings()
-        yield served
-    _forget_settings()
-
-
-def _forget_settings() -> None:
-    Settings.from_env.__func__.cache_clear()  # type: ignore[attr-defined]
+from tests.integration.video.conftest import PULLS, Cloud
 
 
 def begin(cloud: Cloud, url: str, **more: Any) -> Any:

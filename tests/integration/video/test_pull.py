@@ -10,8 +10,8 @@ from functions.video.part_plan import composite
 from functions.video.pull.handler import handler as pull
 from tests.integration.gateway import CONTEXT
 from tests.integration.origin import Files
-from tests.integration.video.conftest import MIB, PULLS, UPLOADS, Cloud, sha256
-from tests.integration.video.pulled import FILE, begin, pulls, work
+from tests.integration.video.conftest import FILE, MIB, PULLS, UPLOADS, Cloud, sha256
+from tests.integration.video.pulled import begin, pulls, work
 
 
 def test_a_file_is_fetched_in_ranges_and_arrives_as_if_it_had_been_sent(

@@ -8,6 +8,7 @@ from functions.shared import aws
 from tests.integration.gateway import Api, Member
 from tests.integration.origin import Files
 from tests.integration.video.conftest import (
+    FILE,
     MEDIA,
     MIB,
     OK_ANALYSIS,
@@ -17,7 +18,7 @@ from tests.integration.video.conftest import (
     in_parallel,
 )
 from tests.integration.video.player import follow, link, playable
-from tests.integration.video.pulled import files, pulls, work
+from tests.integration.video.pulled import pulls, work
 from tests.integration.video.quota import counted as quota
 from tests.integration.video.replaced import (
     SIZE,
@@ -39,7 +40,6 @@ from tests.integration.video.steps import (
     versions,
 )
 
-__all__ = ["files"]
 OLD = 64 * 1024  # bytes of the video's own file
 PLAYED = ("state", "reason", "source", "source_number", "media", "artefacts", "captions_url")
 
@@ -190,7 +190,7 @@ def test_a_file_is_fetched_from_an_address_under_its_own_key(cloud: Cloud, files
     assert work(video) == "gone", "the first file is fetched by nobody"
     assert work(video, source=2) == "completed"
     assert work(video, source=2) == "completed"
-    assert cloud.start(told(cloud, video, 2, 9 * MIB)) == []
+    assert cloud.start(told(cloud, video, 2, len(FILE))) == []
     assert cloud.get(video)["run"]["source_number"] == 2
     assert "secret" not in str(cloud.record(video))
     assert f"wsp_one/{video['id']}/2/source" in cloud.objects(UPLOADS)
