@@ -34,8 +34,10 @@ TRANSITIONS = {
 }  # fmt: skip
 _EXPRESS = ("encode",)
 _EXPRESS_GB = 64 / 1_024  # the least that a child is billed for
-_STARTS: tuple[From, ...] = ("inspect", "transcribe")
-FRAME: Mapping[From, int] = {"inspect": 6, "transcribe": 3, "analyse": 3}
+_FIRST_STEPS: Mapping[str, From] = {
+    "inspect": "inspect", "plan": "encode", "transcribe": "transcribe",
+}  # fmt: skip
+FRAME: Mapping[From, int] = {"inspect": 6, "encode": 6, "transcribe": 3, "analyse": 3}
 
 # What the rest of the pipeline takes beside encoding (the budget in `make bench`).
 _OTHER_WORK = 0.25
@@ -116,7 +118,8 @@ def priced(step: str, amounts: Amounts) -> StepCosts:
 
 def billed(steps: Mapping[str, Amounts]) -> tuple[StepCosts, ...]:
     """Return a run's steps as a bill, with `workflow` for what no step of it goes through."""
-    start: From = next((name for name in _STARTS if name in steps), "analyse")
+    known = (start for step, start in _FIRST_STEPS.items() if step in steps)
+    start: From = next(known, "analyse")
     amounts = {**steps, "workflow": {"transitions": FRAME[start]}}
     return tuple(each for each in (priced(*pair) for pair in amounts.items()) if each.lines)
 

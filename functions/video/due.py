@@ -33,7 +33,7 @@ def sooner(*moments: str | None) -> str | None:
 
 def next_due(video: Video) -> str | None:
     """Return when a live video must be looked at by itself, if nothing else becomes of it: its
-    run's end, its upload's, that of what was left of replaced files."""
+    run's end, its upload's, that of what was left of replaced files and of a broken run."""
     new = video.replacement
     waits = new is not None and new.state == "completed" and new.run is None and not video.run_open
     return sooner(
@@ -44,4 +44,5 @@ def next_due(video: Video) -> str | None:
         new.upload.completed_at if new is not None and waits else None,
         video.updated_at if video.left_sources else None,
         video.left_runs_at,
+        None if video.run_open else video.broken_until,
     )

@@ -35,11 +35,17 @@ class DynamoRunLog:
     """RunLog of one run of one video."""
 
     def __init__(
-        self, client: DynamoClient, table: str, workspace: str, video: str, run: int
+        self,
+        client: DynamoClient,
+        table: str,
+        workspace: str,
+        video: str,
+        run: int,
+        folder: int | None = None,  # of the chunks, when the run goes on with another's
     ) -> None:
         self._table = Table(client, table, workspace)
         self._key: Item = {"pk": self._table.key(video), "sk": run_key(run)}
-        self._chunks = self._table.key(video, *chunk_partition(run))
+        self._chunks = self._table.key(video, *chunk_partition(folder or run))
 
     def step_started(self, step: str) -> None:
         """Record that a step has begun; a repeat keeps the first time."""

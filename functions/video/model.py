@@ -27,7 +27,7 @@ ArtefactState = Literal["pending", "processing", "ready", "failed", "skipped"]
 StepState = Literal["pending", "processing", "done", "failed", "skipped"]
 RunState = Literal["processing", "succeeded", "failed", "cancelled"]
 ArtefactName = Literal["renditions", "transcript", "analysis"]
-From = Literal["inspect", "transcribe", "analyse"]
+From = Literal["inspect", "encode", "transcribe", "analyse"]
 # What the picture shows, as its owner says: `auto` leaves it to the probe.
 WantedContent = Literal["auto", "general", "talking_head", "screen_share"]
 # How the bytes come: parts by their sender, one PUT of a small file, or fetched from an address.
@@ -137,7 +137,7 @@ class Artefact(Frozen):
 
     state: ArtefactState = "pending"
     reason: Reason | None = None
-    run: int | None = None  # the run that made it; its keys lie under that run
+    run: int | None = None  # under whose number its keys lie: the run that made, or began, it
     key: str | None = None  # internal
     summary: Mapping[str, Any] | None = None
 
@@ -180,6 +180,7 @@ class Run(Frozen):
     rev: int = 0  # counts the writes to the run; internal
     source: int = 1  # number of the file that it reads, or whose transcript
     new_source: bool = False  # whether it is the first run on the file; internal
+    resumes: int | None = None  # number of the run with whose unfinished work it goes on
 
     @classmethod
     def begun(
@@ -198,6 +199,21 @@ class Run(Frozen):
             source=source,
             new_source=new_source,
         )
+
+    def going_on_with(self, broken: Self) -> Self:
+        """Return this new run on the plan and the finished chunks of one that broke."""
+        return self.model_copy(
+            update={
+                "resumes": broken.folder,
+                "chunks_total": broken.chunks_total,
+                "chunks_done": broken.chunks_done,
+            }
+        )
+
+    @property
+    def folder(self) -> int:
+        """Return the number under which its renditions and chunks lie."""
+        return self.resumes or self.number
 
     def with_step(self, name: str, **fields: Any) -> Self:
         """Return the run with some fields of one step replaced."""
@@ -280,6 +296,7 @@ class Video(OwnedRecord):
     sources: int = 1  # the last number that a file was given; internal
     left_sources: tuple[int, ...] = ()  # replaced, and not deleted yet; internal
     left_runs_at: str | None = None  # when what runs made of replaced files goes; internal
+    broken_until: str | None = None  # how long what a broken run made is kept; internal
     due_at: str | None = None  # when λ expire must look at this video; internal
     run: Run | None = Field(default=None, exclude=True)  # the newest run, an item of its own
 

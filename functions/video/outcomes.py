@@ -59,8 +59,8 @@ def fail_run(
     except NotFoundError:  # deleted meanwhile
         media.delete_prefix(prefix)
         return
-    if video.run and video.run.number == run and runs.worthless(video, video.run):
-        media.delete_prefix(prefix)
+    if video.run and video.run.number == run and runs.worthless(video, video.run, at):
+        media.delete_prefix(keys.run_prefix(workspace, video_id, video.run.folder))
 
 
 def release_run(quotas: Quotas, video_id: str, run: int) -> None:

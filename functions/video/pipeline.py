@@ -124,8 +124,8 @@ class Pipeline:
         with suppress(UnavailableError):
             self.executions.stop(runs.execution_name(video), runs.CANCELLED.detail)
             release_run(self.quotas, video_id, video.runs)
-            if video.run and runs.worthless(video, video.run):
-                prefix = keys.run_prefix(self.workspace, video_id, video.runs)
+            if video.run and runs.worthless(video, video.run, self.clock()):
+                prefix = keys.run_prefix(self.workspace, video_id, video.run.folder)
                 self.media.delete_prefix(prefix)
         return video
 
@@ -181,16 +181,16 @@ class Pipeline:
         if video.run_open:
             done.append(self._tend_run(self.videos.get(video_id, consistent=True)))
         elif video.runs:
-            self._sweep(video)
+            self._sweep(video, at)
         if _comes(video, intake_of(video).number):
             done.append(self._tend_upload(self.videos.get(video_id, consistent=True), at))
         if not done:
-            self._due(video, next_due(video))
+            self._swept(video, at)
         return done[-1] if done else "swept"
 
-    def _sweep(self, video: Video) -> None:
+    def _sweep(self, video: Video, at: datetime) -> None:
         for run in self.videos.runs(video.id):
-            if runs.worthless(video, run):
+            if runs.worthless(video, run, at):
                 self.media.delete_prefix(keys.run_prefix(self.workspace, video.id, run.number))
 
     def _tend_run(self, video: Video) -> str:
@@ -238,7 +238,7 @@ class Pipeline:
             self.purge(video_id)
             return "over"
         self._give_up(video)
-        self._sweep(video)
+        self._sweep(video, at)
         self._leftovers.clear_buried(video, at)
         self.videos.put_off(video, iso(parse(video.deleted_at or "") + KEPT))
         return "kept"
@@ -261,6 +261,18 @@ class Pipeline:
             return ()
         size = intake_of(video).source.size_bytes
         return self.quotas.settling(stored(video.id, number), size)
+
+    def _swept(self, video: Video, at: datetime) -> None:
+        over = video.broken_until is not None and at >= parse(video.broken_until)
+        after = video.model_copy(update={"broken_until": None}) if over else video
+
+        def edit(old: Video) -> Video:
+            if (old.version, old.due_at) != (video.version, video.due_at):
+                return old
+            fields = {"broken_until": after.broken_until, "due_at": next_due(after)}
+            return old.model_copy(update=fields)
+
+        self.videos.change(video.id, edit)
 
     def _due(self, video: Video, due_at: str | None) -> None:
         def edit(old: Video) -> Video:
@@ -285,7 +297,8 @@ class Pipeline:
             self.uploads.abort(key, file.upload.upload_id)
             self.sources.purge_prefix(key)
         if video.run_open and video.artefacts.renditions.state != "ready":
-            self.media.delete_prefix(keys.run_prefix(self.workspace, video.id, video.runs))
+            folder = video.run.folder if video.run else video.runs
+            self.media.delete_prefix(keys.run_prefix(self.workspace, video.id, folder))
 
     def _erase(self, video_id: str) -> None:
         prefix = keys.video_prefix(self.workspace, video_id)

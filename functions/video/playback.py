@@ -269,14 +269,15 @@ class Screening:
         if made.state != "processing":
             raise NotFoundError("The video cannot be played.", code="not_playable")
         try:
-            plan = self.media.get_json(self._prefix(video.runs) + keys.PLAN)
+            folder = video.run.folder if video.run else video.runs
+            plan = self.media.get_json(self._prefix(folder) + keys.PLAN)
         except NotFoundError as error:
             raise NotFoundError(
                 "There is nothing to play yet.",
                 code="not_playable_yet",
                 retry_after=_RETRY_SECONDS,
             ) from error
-        return EncodePlan.model_validate(plan), video.runs
+        return EncodePlan.model_validate(plan), folder
 
     def _track(self, content: Manifest | EncodePlan, run: int, name: str) -> playlist.Track | None:
         if isinstance(content, Manifest):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.shared.clock import iso
+from functions.shared.clock import iso, parse
 from functions.shared.errors import ConflictError
 from functions.video import keys
 from functions.video.due import next_due, sooner
@@ -27,11 +27,14 @@ from functions.video.model import (
     Upload,
     Video,
 )
+from functions.video.reasons import is_expected
 
 # Longer than any worker lives: what a worker of a closed run still wrote is deleted after it.
 AFTERMATH = timedelta(minutes=20)
 # How soon an execution that never started is started again.
 START_GRACE = timedelta(minutes=2)
+# How long what a broken run has made is kept for one that goes on with it.
+KEPT_BROKEN = timedelta(days=3)
 # What players have addresses of when a file is replaced: an hour (settings.segment_url_lifetime_s),
 # and a margin.
 LINGERING = timedelta(minutes=70)
@@ -66,6 +69,7 @@ def execution_input(workspace: str, video: Video) -> dict[str, Any]:
         "run": video.runs,
         "source": video.run.source if video.run else keys.FIRST,
         "reuse": bool(video.run and video.run.new_source),
+        "resumes": video.run.resumes if video.run else None,
         "from": start,
         "speech_key": speech,
         "transcript_key": video.artefacts.transcript.key if start == "analyse" else None,
@@ -110,6 +114,8 @@ def begin_again(video: Video, start: From, at: datetime) -> Video:
         raise ConflictError(
             f"A video that is {video.state} has nothing to run on.", code="not_uploaded"
         )
+    if start == "encode":
+        return _resume(video, at)
     if start != "inspect" and video.artefacts.renditions.state != "ready":
         raise ConflictError("There are no renditions to work on.", code="no_renditions")
     if start == "analyse" and video.artefacts.transcript.state != "ready":
@@ -127,8 +133,9 @@ def ready(video: Video, run: int, media: MediaFacts, at: datetime) -> Video:
 
     Raises ConflictError when the run is not the open one.
     """
-    made = video.artefacts.renditions
-    if made.state == "ready" and made.run == run:
+    made, newest = video.artefacts.renditions, video.run
+    folder = newest.folder if newest is not None and newest.number == run else run
+    if made.state == "ready" and made.run == folder:
         return video
     if video.run is None or not _is_open(video, run):
         raise ConflictError("The run is over.", code="run_closed")
@@ -141,7 +148,7 @@ def ready(video: Video, run: int, media: MediaFacts, at: datetime) -> Video:
         media=media,
         duration_ms=media.duration_ms,
         artefacts=(Artefacts() if replaces else video.artefacts).with_(
-            "renditions", Artefact(state="ready", run=run)
+            "renditions", Artefact(state="ready", run=folder)
         ),
         run=video.run.with_step("transcribe", state="processing", started_at=iso(at)),
     )
@@ -198,12 +205,15 @@ def fail(video: Video, run: int, reason: Reason, at: datetime, state: RunState =
     new = video.replacement
     if new is not None and new.run == run:
         video = video.model_copy(update={"replacement": new.model_copy(update={"reason": reason})})
-    closed = _closed(video)
+    over = ended.closed(state, iso(at), reason)
+    kept = iso(at + KEPT_BROKEN) if resumable(video, over, at) else None
+    closed = _closed(video.model_copy(update={"broken_until": kept}))
     return video.changed(
         **({"state": "failed", "reason": reason} if lost else {}),
         artefacts=artefacts,
+        broken_until=kept,
         **{**closed, "due_at": sooner(closed["due_at"], iso(at + AFTERMATH))},
-        run=ended.closed(state, iso(at), reason),
+        run=over,
     )
 
 
@@ -215,9 +225,31 @@ def cancel(video: Video, at: datetime) -> Video:
     return fail(video, video.runs, CANCELLED, at, "cancelled")
 
 
-def worthless(video: Video, run: Run) -> bool:
-    """Say whether nothing under a run's prefix is of use: it ended before it made anything
-    that the video has."""
+def resumable(video: Video, run: Run, at: datetime) -> bool:
+    """Say whether another run can go on with what this one, the newest, has made: it was planned
+    and then broke (of a refused file nothing is of use), lately, and on a file that is there."""
+    planned = run.start == "encode" or (
+        run.start == "inspect" and run.steps["plan"].state == "done"
+    )
+    broke = run.state == "failed" and run.reason is not None and not is_expected(run.reason)
+    new = video.replacement
+    comes = new.number if new is not None and new.run is not None else None
+    return (
+        planned
+        and broke
+        and run.source in (video.source_number, comes)
+        and video.artefacts.renditions.run != run.folder
+        and at < parse(run.ended_at or "") + KEPT_BROKEN
+    )
+
+
+def worthless(video: Video, run: Run, at: datetime) -> bool:
+    """Say whether nothing under a run's number is of use: it ended before it made anything that
+    the video has, and no other can, or does, go on with what it made."""
+    newest = video.run
+    goes_on = newest is not None and (video.run_open or resumable(video, newest, at))
+    if newest is not None and goes_on and run.number == newest.folder:
+        return False
     used = {
         each.run
         for each in (
@@ -229,11 +261,27 @@ def worthless(video: Video, run: Run) -> bool:
     return run.state in ("failed", "cancelled") and run.number not in used
 
 
-def _begin_on(video: Video, new: Replacement, at: datetime) -> Video:
+def _resume(video: Video, at: datetime) -> Video:
+    broken, new = video.run, video.replacement
+    if broken is None or not resumable(video, broken, at):
+        raise ConflictError(
+            "The last run left no chunks to go on with; begin with `inspect`.",
+            code="nothing_to_resume",
+        )
+    if new is not None and broken.source == new.number:
+        begun = _begin_on(video, new, at, "encode")
+    else:
+        begun = _begin(video, "encode", at)
+    if begun.run is None:
+        raise LookupError(f"run {begun.runs} of {video.id} has not begun")
+    return begun.model_copy(update={"run": begun.run.going_on_with(broken)})
+
+
+def _begin_on(video: Video, new: Replacement, at: datetime, start: From = "inspect") -> Video:
     """Begin a run on a file that shall take the place of the video's own."""
     taken = new.model_copy(update={"run": video.runs + 1, "reason": None})
     return _begin(
-        video, "inspect", at, source=new.number, new_source=new.run is None, replacement=taken
+        video, start, at, source=new.number, new_source=new.run is None, replacement=taken
     )
 
 
@@ -248,7 +296,7 @@ def _begin(
 ) -> Video:
     number, artefacts = video.runs + 1, video.artefacts
     playable = artefacts.renditions.state == "ready"
-    if start == "inspect" and not playable:
+    if start in ("inspect", "encode") and not playable:
         artefacts = artefacts.with_("renditions", Artefact(state="processing"))
     if start != "analyse" and artefacts.transcript.state != "ready":
         artefacts = artefacts.with_("transcript", Artefact())

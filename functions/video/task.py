@@ -15,10 +15,17 @@ class Task(BaseModel):
     run: int
     source: int = keys.FIRST  # number of the file that the run reads
 
+    resumes: int | None = None  # number of the run with whose work this one goes on
+
+    @property
+    def folder(self) -> int:
+        """The number under which the run's renditions and chunks lie."""
+        return self.resumes or self.run
+
     @property
     def prefix(self) -> str:
-        """The prefix of everything this run makes, in the media bucket."""
-        return keys.run_prefix(self.workspace, self.video, self.run)
+        """The prefix of the run's renditions, in the media bucket."""
+        return keys.run_prefix(self.workspace, self.video, self.folder)
 
     @property
     def source_key(self) -> str:

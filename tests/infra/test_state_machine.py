@@ -70,6 +70,7 @@ def way(machine: dict[str, Any], name: str) -> Iterator[str]:
         ("transcribe", "Reuse",
          {"reuse", "transcribe", "finish_transcribe", "analyse", "finish_analyse"}),
         ("inspect", "Inspect", TRANSITIONS.keys() - {"reuse"}),
+        ("encode", "Plan", TRANSITIONS.keys() - {"reuse", "inspect"}),
         ("transcribe", "Transcribe",
          {"transcribe", "finish_transcribe", "analyse", "finish_analyse"}),
         ("analyse", "Analyse", {"analyse", "finish_analyse"}),
@@ -134,7 +135,7 @@ def test_payloads_carry_ids_and_keys_only(name: str, state: dict[str, Any]) -> N
     assert set(payload) <= {
         "workspace", "video", "run", "source", "chunks", "speech_key", "twin_speech_key",
         "transcript_key", "attempt",
-        "artefact", "result", "failure", "final",
+        "artefact", "result", "failure", "final", "resumes",
     }  # fmt: skip
 
 

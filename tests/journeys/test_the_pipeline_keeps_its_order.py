@@ -58,10 +58,10 @@ class Machine:
         """Say which chunks cannot be encoded."""
         (self._emulator.folder / "bad").write_text(json.dumps(chunks))
 
-    def run(self, name: str) -> dict[str, Any]:
+    def run(self, name: str, **more: Any) -> dict[str, Any]:
         """Run it to its end."""
         arn = self._states.start_execution(
-            stateMachineArn=self._arn, name=name, input=json.dumps(RUN)
+            stateMachineArn=self._arn, name=name, input=json.dumps({**RUN, **more})
         )["executionArn"]
 
         def ended() -> Any:
@@ -131,6 +131,18 @@ def test_a_chunk_that_cannot_be_encoded_fails_the_run_with_its_step_and_once(
     # three attempts of the batch in each of the map's two
     tries = [call for call in machine.called("Encode") if 3 in call["chunks"]]
     assert len(tries) == 6
+
+
+def test_a_run_that_goes_on_begins_at_its_plan_and_works_where_the_other_did(
+    machine: Machine,
+) -> None:
+    machine.replies(Plan=[{"outcome": "ok", "lanes": 2, "batches": BATCHES}])
+
+    assert machine.run("resumed", **{"from": "encode", "resumes": 1})["status"] == "SUCCEEDED"
+
+    assert machine.called("Inspect") == machine.called("Reuse") == []
+    for step in ("Plan", "Encode", "EncodeAudio", "Capture", "Package"):
+        assert {(call["run"], call["resumes"]) for call in machine.called(step)} == {(2, 1)}, step
 
 
 def test_sound_alone_has_no_batches(machine: Machine) -> None:

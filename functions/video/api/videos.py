@@ -154,9 +154,11 @@ def routes(desk: OpenDesk) -> APIRouter:
     @api.post(
         "/v1/videos/{video_id}/runs", response_model=VideoView, status_code=202,
         name="run_video", summary="Run the pipeline again",
-        description="Begins another run: from `inspect` (everything), `transcribe` or `analyse`. "
-        "What is there stays until the run replaces it. 409 `run_open` while a run is going on, "
-        "`not_uploaded`, `no_renditions`, `no_transcript` when there is nothing to begin with.",
+        description="Begins another run: from `inspect` (everything), `encode`, `transcribe` or "
+        "`analyse`. What is there stays until the run replaces it. `encode` goes on after a run "
+        "that broke (`timeout`, `internal`), within three days, and encodes only what that had not "
+        "finished. 409 `run_open` while a run is going on, `not_uploaded`, `nothing_to_resume`, "
+        "`no_renditions`, `no_transcript` when there is nothing to begin with.",
         responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey"),
     )  # fmt: skip
     async def run(ask: Begins, video_id: Id, body: NewRun) -> Response:

@@ -193,6 +193,9 @@ class RunView(BaseModel):
     number: int
     source_number: int = Field(description="Of the file that it reads.")
     start: From = Field(serialization_alias="from")
+    resumes: int | None = Field(
+        description="Number of the run with whose finished chunks it goes on."
+    )
     state: RunState
     percent: int
     started_at: str

@@ -54,7 +54,9 @@ def _worked(task: Batch, settings: EncodeSettings, context: Any) -> dict[str, An
     media = S3Store(s3, settings.media_bucket, task.prefix)
     uploads = S3Store(s3, settings.uploads_bucket)
     dynamodb = client("dynamodb")
-    log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    log = DynamoRunLog(
+        dynamodb, settings.video_table, task.workspace, task.video, task.run, task.folder
+    )
     log.step_started(_STEP)
     if not log.wanted(task.chunks):  # of a run that is over not even the plan is there
         return {"outcome": "ok", "encoded": 0}

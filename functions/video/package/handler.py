@@ -46,7 +46,9 @@ def _worked(
 ) -> dict[str, Any]:
     media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
-    log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    log = DynamoRunLog(
+        dynamodb, settings.video_table, task.workspace, task.video, task.run, task.folder
+    )
     log.step_started(_STEP)
     meter = Meter(Table(dynamodb, settings.platform_table, task.workspace), settings.stage)
     meter.release(spent_on("encoders", task.video, task.run))  # they have ended

@@ -40,10 +40,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _worked(task: Task, settings: PlanSettings, table: Table) -> dict[str, Any]:
     media = S3Store(client("s3"), settings.media_bucket, task.prefix)
     dynamodb = client("dynamodb")
-    log = DynamoRunLog(dynamodb, settings.video_table, task.workspace, task.video, task.run)
+    log = DynamoRunLog(
+        dynamodb, settings.video_table, task.workspace, task.video, task.run, task.folder
+    )
     meter = Meter(Table(dynamodb, settings.platform_table, task.workspace), settings.stage)
     log.step_started(_STEP)
-    if media.exists(keys.PLAN):
+    planned = media.exists(keys.PLAN)
+    if planned:
         # Written once: chunks that are done were cut by it.
         made = EncodePlan.model_validate(media.get_json(keys.PLAN))
     else:
@@ -52,6 +55,7 @@ def _worked(task: Task, settings: PlanSettings, table: Table) -> dict[str, Any]:
         wanted = DynamoVideos(table, Video, caller).get(task.video, consistent=True).content
         content = None if wanted == "auto" else wanted
         made = plan(source, content=content, chunk_segments=settings.chunk_segments)
+    if not planned or task.resumes is not None:  # what the run before had reserved is released
         try:
             meter.reserve(
                 spent_on("encoded_minutes", task.video, task.run), minutes(made.duration_ms)
@@ -60,6 +64,7 @@ def _worked(task: Task, settings: PlanSettings, table: Table) -> dict[str, Any]:
             reason = Reason(code=EXCEEDED, detail=refusal.detail, step=_STEP)
             log.step_failed(_STEP, reason)
             return {"outcome": "refused", "reason": reason.model_dump()}
+    if not planned:
         media.put_json(keys.PLAN, made.model_dump(mode="json"))
     most = min(settings.encode_concurrency, max(1, len(made.batches)))
     lanes = encoders(meter, spent_on("encoders", task.video, task.run), most)

@@ -72,7 +72,9 @@ def test_a_run_needs_something_to_begin_with(cloud: Cloud) -> None:
     assert refusal(waiting, "inspect") == (409, "not_uploaded")
     assert refusal(failed, "transcribe") == (409, "no_renditions")
     assert refusal(silent, "analyse") == (409, "no_transcript")
-    assert refusal(silent, "encode")[0] == 422
+    assert refusal(failed, "encode") == (409, "nothing_to_resume")
+    assert refusal(silent, "encode") == (409, "nothing_to_resume")
+    assert refusal(silent, "package")[0] == 422
     again = cloud.api.post(f"/v1/videos/{failed['id']}/runs", {"from": "inspect"})
     assert again.status == 202
     assert again.json["state"] == "processing"

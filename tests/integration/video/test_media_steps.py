@@ -194,6 +194,39 @@ def test_every_step_may_be_repeated_and_does_nothing_again(studio: Studio) -> No
     assert studio.cloud.events().count("video.ready") <= 1
 
 
+def test_a_run_that_goes_on_ends_as_if_nothing_had_broken(studio: Studio) -> None:
+    studio.upload("flashes")
+    whole = studio.render()
+    etags = {o["Key"].split("/", 2)[2]: o["ETag"] for o in contents()}
+    studio.upload("flashes")
+    studio.step(inspect)
+    chunks = [index for batch in studio.step(plan)["batches"] for index in batch["chunks"]]
+    studio.step(encode, chunks=chunks[:2])
+    studio.step(encode_audio)
+    studio.cloud.fail(studio.video, {"step": "encode", "error": {"Error": "ToolTimedOutError"}})
+    before = studio.calls()
+    studio.cloud.api.post(f"/v1/videos/{studio.video['id']}/runs", {"from": "encode"})
+    second = {"run": 2, "resumes": 1}
+
+    planned = studio.step(plan, **second)
+    encoded = [studio.step(encode, **batch, **second)["encoded"] for batch in planned["batches"]]
+    studio.step(encode_audio, **second)
+    studio.step(capture, **second)
+    made = studio.step(package, **second)
+
+    assert sum(encoded) == 1
+    assert studio.calls() - before <= 6  # one chunk, its quality, a poster, mp4 and storyboard
+    assert made["outcome"] == whole["outcome"] == "ok"
+    there = {o["Key"].split("/", 2)[2]: o["ETag"] for o in contents() if studio.prefix in o["Key"]}
+    assert there == etags
+    done = studio.cloud.get(studio.video)
+    assert (done["state"], done["artefacts"]["renditions"]["state"]) == ("ready", "ready")
+
+
+def contents() -> Any:
+    return aws.client("s3").list_objects_v2(Bucket=MEDIA)["Contents"]
+
+
 def test_a_worker_at_its_batch_stops_when_its_run_is_over(studio: Studio) -> None:
     studio.upload("flashes")
     studio.step(inspect)

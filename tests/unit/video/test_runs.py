@@ -82,7 +82,7 @@ def test_a_failure_before_ready_fails_everything_with_its_reason() -> None:
     for artefact in (artefacts.renditions, artefacts.transcript, artefacts.analysis):
         assert (artefact.state, artefact.reason) == ("failed", reason)
     assert failed.run is not None
-    assert runs.worthless(failed, failed.run)
+    assert runs.worthless(failed, failed.run, NOON)
 
 
 def test_a_failed_rerun_keeps_what_earlier_runs_made() -> None:
@@ -94,7 +94,7 @@ def test_a_failed_rerun_keeps_what_earlier_runs_made() -> None:
     assert again.state == failed.state == "ready"
     assert failed.artefacts == before.artefacts
     assert failed.run is not None
-    assert runs.worthless(failed, failed.run)
+    assert runs.worthless(failed, failed.run, NOON)
 
 
 def test_the_failed_run_that_made_the_renditions_is_kept() -> None:
@@ -104,7 +104,7 @@ def test_the_failed_run_that_made_the_renditions_is_kept() -> None:
 
     assert failed.state == "ready"
     assert failed.run is not None
-    assert not runs.worthless(failed, failed.run)
+    assert not runs.worthless(failed, failed.run, NOON)
 
 
 @pytest.mark.parametrize(
