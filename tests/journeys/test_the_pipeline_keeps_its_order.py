@@ -96,10 +96,11 @@ def test_each_batch_is_encoded_once_when_there_are_encoders(machine: Machine) ->
 
     assert machine.run("well")["status"] == "SUCCEEDED"
 
-    assert machine.called("Plan") == [IDS] * 3
+    assert machine.called("Plan") == [{**IDS, "resumes": None}] * 3
     encoded = machine.called("Encode")
     assert chunks_of(encoded) == [[0, 1], [2, 3], [4]]
-    assert all({**call, "chunks": []} == {**IDS, "chunks": []} for call in encoded)
+    ours = {**IDS, "source": 1, "resumes": None}
+    assert all({**call, "chunks": []} == {**ours, "chunks": []} for call in encoded)
     assert len(machine.called("Package")) == 1
     assert machine.called("Fail") == []
 
