@@ -1,11 +1,12 @@
 """What the video routes show. Internal fields of the record have no place here."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from functions.video.addresses import PartUrl
+from functions.video.advice import Advice, advice_on
 from functions.video.facts import MediaFacts
 from functions.video.intake import intake_of
 from functions.video.model import (
@@ -27,6 +28,25 @@ from functions.video.model import (
     WantedContent,
 )
 from functions.video.uploads import Opened
+
+
+class ReasonView(BaseModel):
+    """Why something did not work, and what can be done about it."""
+
+    code: str
+    detail: str
+    step: str | None
+    advice: Advice | None = Field(description="What may help; null where nothing is wrong.")
+
+
+def _told(reason: Any) -> Any:
+    if reason is None:
+        return None
+    known = reason.model_dump() if isinstance(reason, Reason) else reason
+    return {**known, "advice": advice_on(known["code"])}
+
+
+Why = Annotated[ReasonView | None, BeforeValidator(_told)]
 
 
 class PartUrlView(BaseModel):
@@ -87,7 +107,7 @@ class UploadSession(UploadView):
     video_id: str
     source_number: int = Field(description="Of the file, among those that the video has had.")
     source: SourceFile
-    reason: Reason | None
+    reason: Why
 
     @classmethod
     def of(cls, video: Video, **more: Any) -> Self:
@@ -125,7 +145,7 @@ class ReplacementView(BaseModel):
 
     source_number: int
     state: UploadState
-    reason: Reason | None = Field(description="Why the upload failed, or the last run on the file.")
+    reason: Why = Field(description="Why the upload failed, or the last run on the file.")
     run: int | None = Field(description="The newest run on the file.")
     source: SourceFile
     upload: UploadView
@@ -146,7 +166,7 @@ class ArtefactView(BaseModel):
     """A thing made of the video, with its own state."""
 
     state: ArtefactState
-    reason: Reason | None
+    reason: Why
     run: int | None
     summary: Mapping[str, Any] | None
 
@@ -184,7 +204,7 @@ class StepView(BaseModel):
     percent: int
     started_at: str | None
     ended_at: str | None
-    reason: Reason | None
+    reason: Why
 
 
 class RunView(BaseModel):
@@ -200,7 +220,7 @@ class RunView(BaseModel):
     percent: int
     started_at: str
     ended_at: str | None
-    reason: Reason | None
+    reason: Why
     steps: list[StepView]
 
     @classmethod
@@ -232,7 +252,7 @@ class VideoSummary(BaseModel):
     team_id: str | None
     title: str
     state: State
-    reason: Reason | None
+    reason: Why
     links: list[Link]
     source: SourceFile
     source_number: int = Field(description="Counts the files that the video has had.")

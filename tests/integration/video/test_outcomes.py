@@ -100,7 +100,7 @@ def test_a_refused_video_fails_with_the_reason_and_leaves_nothing(cloud: Cloud) 
 
     failed = cloud.get(video)
     assert failed["state"] == "failed"
-    assert failed["reason"] == NOT_MEDIA["reason"]
+    assert failed["reason"] == {**NOT_MEDIA["reason"], "advice": "use_another_file"}
     assert failed["run"]["state"] == "failed"
     assert failed["run"]["steps"][0]["state"] == "failed"
     assert {step["state"] for step in failed["run"]["steps"][1:]} == {"skipped"}

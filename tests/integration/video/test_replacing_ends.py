@@ -68,7 +68,10 @@ def test_a_run_that_fails_on_the_new_file_leaves_the_old_one_and_says_why(cloud:
     now = unchanged(cloud, video)
     assert cloud.events(video) == ["video.replacement_failed"]
     assert now["replacement"]["state"] == "completed"
-    assert now["replacement"]["reason"] == {**NOT_MEDIA["reason"]}
+    assert now["replacement"]["reason"] == {
+        **NOT_MEDIA["reason"],
+        "advice": "use_another_file",
+    }
     assert now["run"]["state"] == "failed"
     assert cloud.objects(MEDIA) == [f"wsp_one/{video['id']}/1/manifest.json"]
     assert quota("stored_bytes") == (OLD + SIZE, 0)

@@ -25,6 +25,7 @@ def test_an_arrived_file_begins_the_first_run(cloud: Cloud) -> None:
         "run": 1,
         "source": 1,
         "reuse": True,
+        "resumes": None,
         "from": "inspect",
         "speech_key": None,
         "transcript_key": None,
