@@ -270,6 +270,7 @@ EXAMPLES: dict[str, Any] = {
             "number": 1,
             "source_number": 1,
             "from": "inspect",
+            "resumes": None,
             "state": "processing",
             "percent": 41,
             "started_at": "2026-11-22T22:01:01.000Z",
