@@ -7,6 +7,7 @@ from typing import Any
 from functions.shared.errors import NotFoundError
 from functions.shared.quotas import Quotas, of_run
 from functions.video import keys, runs
+from functions.video.broken import worthless
 from functions.video.model import ArtefactName, Reason, Video
 from functions.video.ports import ObjectStore, Videos
 from functions.video.reasons import told_better
@@ -59,7 +60,7 @@ def fail_run(
     except NotFoundError:  # deleted meanwhile
         media.delete_prefix(prefix)
         return
-    if video.run and video.run.number == run and runs.worthless(video, video.run, at):
+    if video.run and video.run.number == run and worthless(video, video.run, at):
         media.delete_prefix(keys.run_prefix(workspace, video_id, video.run.folder))
 
 

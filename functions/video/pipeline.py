@@ -14,6 +14,7 @@ from functions.shared.errors import NotFoundError, UnavailableError
 from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, Write, nothing_else
 from functions.video import keys, runs
+from functions.video.broken import worthless
 from functions.video.burial import KEPT, Grave
 from functions.video.due import RUN_LIMIT, next_due, sooner
 from functions.video.intake import Intake, event_of, given_up, intake_of
@@ -124,7 +125,7 @@ class Pipeline:
         with suppress(UnavailableError):
             self.executions.stop(runs.execution_name(video), runs.CANCELLED.detail)
             release_run(self.quotas, video_id, video.runs)
-            if video.run and runs.worthless(video, video.run, self.clock()):
+            if video.run and worthless(video, video.run, self.clock()):
                 prefix = keys.run_prefix(self.workspace, video_id, video.run.folder)
                 self.media.delete_prefix(prefix)
         return video
@@ -190,7 +191,7 @@ class Pipeline:
 
     def _sweep(self, video: Video, at: datetime) -> None:
         for run in self.videos.runs(video.id):
-            if runs.worthless(video, run, at):
+            if worthless(video, run, at):
                 self.media.delete_prefix(keys.run_prefix(self.workspace, video.id, run.number))
 
     def _tend_run(self, video: Video) -> str:

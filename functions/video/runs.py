@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.shared.clock import iso, parse
+from functions.shared.clock import iso
 from functions.shared.errors import ConflictError
 from functions.video import keys
+from functions.video.broken import KEPT_BROKEN, resumable
 from functions.video.due import next_due, sooner
 from functions.video.facts import MediaFacts
 from functions.video.model import (
@@ -27,14 +28,11 @@ from functions.video.model import (
     Upload,
     Video,
 )
-from functions.video.reasons import is_expected
 
 # Longer than any worker lives: what a worker of a closed run still wrote is deleted after it.
 AFTERMATH = timedelta(minutes=20)
 # How soon an execution that never started is started again.
 START_GRACE = timedelta(minutes=2)
-# How long what a broken run has made is kept for one that goes on with it.
-KEPT_BROKEN = timedelta(days=3)
 # What players have addresses of when a file is replaced: an hour (settings.segment_url_lifetime_s),
 # and a margin.
 LINGERING = timedelta(minutes=70)
@@ -223,42 +221,6 @@ def cancel(video: Video, at: datetime) -> Video:
     if not video.run_open:
         raise ConflictError("No run is going on.", code="no_run_open")
     return fail(video, video.runs, CANCELLED, at, "cancelled")
-
-
-def resumable(video: Video, run: Run, at: datetime) -> bool:
-    """Say whether another run can go on with what this one, the newest, has made: it was planned
-    and then broke (of a refused file nothing is of use), lately, and on a file that is there."""
-    planned = run.start == "encode" or (
-        run.start == "inspect" and run.steps["plan"].state == "done"
-    )
-    broke = run.state == "failed" and run.reason is not None and not is_expected(run.reason)
-    new = video.replacement
-    comes = new.number if new is not None and new.run is not None else None
-    return (
-        planned
-        and broke
-        and run.source in (video.source_number, comes)
-        and video.artefacts.renditions.run != run.folder
-        and at < parse(run.ended_at or "") + KEPT_BROKEN
-    )
-
-
-def worthless(video: Video, run: Run, at: datetime) -> bool:
-    """Say whether nothing under a run's number is of use: it ended before it made anything that
-    the video has, and no other can, or does, go on with what it made."""
-    newest = video.run
-    goes_on = newest is not None and (video.run_open or resumable(video, newest, at))
-    if newest is not None and goes_on and run.number == newest.folder:
-        return False
-    used = {
-        each.run
-        for each in (
-            video.artefacts.renditions,
-            video.artefacts.transcript,
-            video.artefacts.analysis,
-        )
-    }
-    return run.state in ("failed", "cancelled") and run.number not in used
 
 
 def _resume(video: Video, at: datetime) -> Video:

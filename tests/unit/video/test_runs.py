@@ -9,6 +9,7 @@ import pytest
 from functions.shared.clock import iso
 from functions.shared.errors import ConflictError, UnavailableError
 from functions.video import keys, runs
+from functions.video.broken import worthless
 from functions.video.due import DUE_SHARDS, RUN_LIMIT, shard_of
 from functions.video.facts import MediaFacts
 from functions.video.model import STEPS, Reason, Run, Video
@@ -82,7 +83,7 @@ def test_a_failure_before_ready_fails_everything_with_its_reason() -> None:
     for artefact in (artefacts.renditions, artefacts.transcript, artefacts.analysis):
         assert (artefact.state, artefact.reason) == ("failed", reason)
     assert failed.run is not None
-    assert runs.worthless(failed, failed.run, NOON)
+    assert worthless(failed, failed.run, NOON)
 
 
 def test_a_failed_rerun_keeps_what_earlier_runs_made() -> None:
@@ -94,7 +95,7 @@ def test_a_failed_rerun_keeps_what_earlier_runs_made() -> None:
     assert again.state == failed.state == "ready"
     assert failed.artefacts == before.artefacts
     assert failed.run is not None
-    assert runs.worthless(failed, failed.run, NOON)
+    assert worthless(failed, failed.run, NOON)
 
 
 def test_the_failed_run_that_made_the_renditions_is_kept() -> None:
@@ -104,7 +105,7 @@ def test_the_failed_run_that_made_the_renditions_is_kept() -> None:
 
     assert failed.state == "ready"
     assert failed.run is not None
-    assert not runs.worthless(failed, failed.run, NOON)
+    assert not worthless(failed, failed.run, NOON)
 
 
 @pytest.mark.parametrize(
