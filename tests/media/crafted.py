@@ -112,3 +112,29 @@ def written(data: bytes, to: Path) -> Path:
     """Write bytes to a file and return it."""
     to.write_bytes(data)
     return to
+
+
+def film_elsewhere(film: str) -> bytes:
+    """Return a MOV whose pictures lie, its index says, in another file of that absolute path (an
+    alias record: FFmpeg follows one with `-enable_drefs 1 -use_absolute_path 1`)."""
+    data = path("no_audio").read_bytes()
+    name = film.encode()
+    name += bytes(len(name) % 2)
+    alias = bytes(10) + b"\0" + bytes(27) + bytes(12) + b"\1x" + bytes(62) + bytes(16)
+    alias += struct.pack(">HH", 1, 1) + bytes(16)  # levels from the alias and to its target
+    alias += struct.pack(">HH", 2, len(name)) + name + struct.pack(">HH", 0xFFFF, 0)
+    entry = struct.pack(">I4sI", 12 + len(alias), b"alis", 0) + alias
+    old = struct.pack(">I4sI", 12, b"url ", 1)
+    if data.count(old) != 1 or data.index(b"mdat") > data.index(b"moov"):
+        raise ValueError("not the film that this was written for")
+    return _grown(data, old, entry, (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"))
+
+
+def _grown(data: bytes, old: bytes, new: bytes, around: tuple[bytes, ...]) -> bytes:
+    # The boxes around it grow with it; what they index lies before them.
+    grown = bytearray(data)
+    for name in around:
+        at = data.rindex(name, 0, data.index(old)) - 4
+        size = int.from_bytes(data[at : at + 4], "big") + len(new) - len(old)
+        grown[at : at + 4] = size.to_bytes(4, "big")
+    return bytes(grown).replace(old, new)

@@ -25,6 +25,7 @@ from functions.video.playlist import (
     master,
     media_playlist,
 )
+from functions.video.process import MediaTool
 from tests.media.local_store import FolderStore, MemoryRunLog
 
 
@@ -33,11 +34,13 @@ def ffmpeg_path() -> Path:
     return Path(imageio_ffmpeg.get_ffmpeg_exe()).resolve()
 
 
-def inspect_file(path: Path, source: MediaInput | None = None) -> Source:
+def inspect_file(
+    path: Path, source: MediaInput | None = None, tool: MediaTool | None = None
+) -> Source:
     """Inspect one file as λ inspect does; raises RefusedError."""
     with tempfile.TemporaryDirectory() as folder, path.open("rb") as file:
         return Inspector(
-            tool=FFmpeg(ffmpeg_path()),
+            tool=tool or FFmpeg(ffmpeg_path()),
             source=source or MediaInput.of_file(path),
             folder=Path(folder),
             size=path.stat().st_size,
@@ -57,12 +60,19 @@ class Rendered:
     root: Path
 
 
-def render(path: Path, out: Path, *, workers: int = 2, chunk_segments: int = 2) -> Rendered:
+def render(
+    path: Path,
+    out: Path,
+    *,
+    workers: int = 2,
+    chunk_segments: int = 2,
+    tool: MediaTool | None = None,
+) -> Rendered:
     """Run every media step on a file, chunks in parallel, and write the playlists beside."""
-    source = inspect_file(path)
+    tool = tool or FFmpeg(ffmpeg_path())
+    source = inspect_file(path, tool=tool)
     made = plan(source, chunk_segments=chunk_segments)
     store, log, media = FolderStore(out), MemoryRunLog(), MediaInput.of_file(path)
-    tool = FFmpeg(ffmpeg_path())
 
     def encode(index: int) -> None:
         with tempfile.TemporaryDirectory() as folder:

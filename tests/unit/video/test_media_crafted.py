@@ -82,25 +82,6 @@ def test_a_billion_frames_a_second_are_not_believed(tmp_path: Path) -> None:
     assert spent() - before < 30
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["{canary}", "file:{canary}", "concat:{canary}|{canary}", "subfile,,start,0,end,64,,:{canary}",
-     "crypto+file:{canary}", "data:text/plain;base64,Y2FuYXJ5LWNvbnRlbnQ="],
-)  # fmt: skip
-def test_a_playlist_hidden_in_an_avi_opens_nothing(address: str, tmp_path: Path) -> None:
-    canary = crafted.written(b"canary-content", tmp_path / "canary.txt")
-    entry = address.format(canary=canary)
-    playlist = f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\n{entry}\n#EXT-X-ENDLIST\n"
-    file = crafted.written(crafted.playlist_in_avi(playlist.encode()), tmp_path / "x.avi")
-
-    found = looked_at(file)
-    if isinstance(found, Source):
-        render(file, tmp_path / "out")
-
-    for made in (tmp_path / "out").rglob("*"):
-        assert made.is_dir() or b"canary-content" not in made.read_bytes()
-
-
 def archive() -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as file:

@@ -1,11 +1,9 @@
 """Files of no use, or of ill will: refused with a type, at a bounded price, without a request."""
 
-import http.server
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,109 +49,12 @@ def test_a_file_of_no_use_is_refused_by_its_content(name: str, code: str) -> Non
     assert "/" not in refusal.value.detail  # no path, no address
 
 
-class Sentinel(http.server.BaseHTTPRequestHandler):
-    """Serves one file by ranges, and notes every request."""
-
-    body = b""
-    requests: list[tuple[str, str | None]]
-
-    def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        self.requests.append((self.path, asked))
-        if self.path != "/source":
-            self.send_error(404)
-            return
-        start, end = 0, len(self.body) - 1
-        if asked:
-            first, _, last = asked.removeprefix("bytes=").partition("-")
-            start, end = int(first), min(int(last or end), end)
-        self.send_response(206 if asked else 200)
-        self.send_header("Content-Length", str(max(0, end - start + 1)))
-        self.send_header("Accept-Ranges", "bytes")
-        if asked:
-            self.send_header("Content-Range", f"bytes {start}-{end}/{len(self.body)}")
-        self.end_headers()
-        try:
-            self.wfile.write(self.body[start : end + 1])
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def sentinel() -> Iterator[tuple[str, type[Sentinel]]]:
-    kind = type("Served", (Sentinel,), {"requests": [], "protocol_version": "HTTP/1.1"})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", kind
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def inspector(folder: Path, url: str, body: bytes) -> Inspector:
-    return Inspector(
-        tool=FFmpeg(ffmpeg_path()),
-        source=MediaInput(url),
-        folder=folder,
-        size=len(body),
-        head=b"",  # as if the first look at the bytes had seen nothing: FFmpeg's own walls hold
-    )
-
-
-@pytest.mark.enable_socket
-@pytest.mark.parametrize(
-    "text",
-    [
-        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{url}/x.ts\n#EXT-X-ENDLIST\n",
-        "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{url}/child.m3u8\n",
-        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfile://{canary}\n#EXT-X-ENDLIST\n",
-        "ffconcat version 1.0\nfile '{url}/x.mp4'\n",
-        "ffconcat version 1.0\nfile '{canary}'\n",
-        '<?xml version="1.0"?><MPD type="static"><BaseURL>{url}/x.mp4</BaseURL></MPD>',
-        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n",
-        "[playlist]\nFile1={url}/x.mp4\n",
-    ],
-)
-def test_text_that_points_elsewhere_makes_no_request_and_reads_no_file(
-    text: str, sentinel: tuple[str, type[Sentinel]], tmp_path: Path
-) -> None:
-    url, served = sentinel
-    canary = tmp_path / "canary.txt"
-    canary.write_text("canary-content")
-    served.body = text.format(url=url, canary=canary).encode()
-    work = tmp_path / "work"
-    work.mkdir()
-
-    with pytest.raises(RefusedError):
-        inspector(work, f"{url}/source", served.body).inspect()
-
-    assert {request for request, _ in served.requests} == {"/source"}
-    assert all(b"canary-content" not in file.read_bytes() for file in work.iterdir())
-
-
-@pytest.mark.enable_socket
-def test_a_source_is_read_by_ranges_and_only_in_parts(
-    sentinel: tuple[str, type[Sentinel]], tmp_path: Path
-) -> None:
-    url, served = sentinel
-    served.body = path("hd").read_bytes()
-
-    source = inspector(tmp_path, f"{url}/source", served.body).inspect()
-
-    assert source.video is not None
-    assert source.video.width == 1280
-    assert len(served.requests) <= 12
-    assert all(asked and not asked.endswith("-") for _, asked in served.requests[1:])
-
-
 @pytest.mark.enable_socket
 def test_a_storage_that_does_not_answer_is_no_fault_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError):
-        inspector(tmp_path, "http://127.0.0.1:9/source", b"x" * 100).inspect()
+        Inspector(
+            FFmpeg(ffmpeg_path()), MediaInput("http://127.0.0.1:9/source"), tmp_path, 100, b""
+        ).inspect()
 
 
 def test_ffmpeg_ends_when_its_time_is_over(tmp_path: Path) -> None:
