@@ -22,6 +22,8 @@ from infra.stage import Cdn, Stage
 KEPT = Duration.hours(1)
 # What may be edited under the same name, captions, and the small documents beside it.
 _EDITED = ("*.vtt", "*.json")
+# Whole files, to be saved: a browser that is led to one does not show it.
+_SAVED = ("*/video.mp4", "*/audio.m4a")
 _ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 
 
@@ -35,7 +37,8 @@ class MediaCdn(Construct):
             self, "Keys", key_group_name=names.of("media"), items=list(keys)
         )
         self._secret(names, stage)
-        headers = self._headers(names)
+        headers = self._headers(names, "Headers", "media")
+        saved = self._headers(names, "Saved", "media-saved", disposition="attachment")
         kept = cloudfront.CachePolicy(
             self,
             "Kept",
@@ -50,7 +53,10 @@ class MediaCdn(Construct):
         )
         origin = origins.S3BucketOrigin.with_origin_access_control(media)
 
-        def behaviour(policy: cloudfront.ICachePolicy) -> cloudfront.BehaviorOptions:
+        def behaviour(
+            policy: cloudfront.ICachePolicy,
+            headers: cloudfront.ResponseHeadersPolicy = headers,
+        ) -> cloudfront.BehaviorOptions:
             return cloudfront.BehaviorOptions(
                 origin=origin,
                 cache_policy=policy,
@@ -73,7 +79,10 @@ class MediaCdn(Construct):
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             default_behavior=behaviour(kept),
-            additional_behaviors=dict.fromkeys(_EDITED, fresh),
+            additional_behaviors={
+                **dict.fromkeys(_EDITED, fresh),
+                **dict.fromkeys(_SAVED, behaviour(kept, saved)),
+            },
             error_responses=[
                 cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0))
                 for status in _ERRORS
@@ -112,13 +121,24 @@ class MediaCdn(Construct):
             reason="A key is replaced together with its public half, as the README says.",
         )
 
-    def _headers(self, names: Names) -> cloudfront.ResponseHeadersPolicy:
+    def _headers(
+        self, names: Names, name: str, named: str, disposition: str | None = None
+    ) -> cloudfront.ResponseHeadersPolicy:
         """What every reply carries. The signature is the permission, whatever page uses it; what
         is served is of the types that the pipeline wrote, and never a page or a script."""
         return cloudfront.ResponseHeadersPolicy(
             self,
-            "Headers",
-            response_headers_policy_name=names.of("media"),
+            name,
+            response_headers_policy_name=names.of(named),
+            custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
+                custom_headers=[
+                    cloudfront.ResponseCustomHeader(
+                        header="Content-Disposition", value=disposition, override=True
+                    )
+                ]
+            )
+            if disposition
+            else None,
             cors_behavior=cloudfront.ResponseHeadersCorsBehavior(
                 access_control_allow_credentials=False,
                 access_control_allow_headers=["Range", "If-None-Match"],

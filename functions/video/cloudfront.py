@@ -37,6 +37,10 @@ class CloudFrontAddresses:
         url = self._url(key)
         return f"{url}?{self._query(url)}"
 
+    def download(self, key: str, disposition: str) -> str:  # noqa: ARG002 - infra/cdn.py adds it
+        """Return an address of one object to save, by the last part of its key."""
+        return self.of(key)
+
     def below(self, folder: str) -> Callable[[str], str]:
         """Return what maps keys in a folder to their addresses, by one signature for all."""
         query = self._query(f"{self._url(folder)}/*")

@@ -29,6 +29,7 @@ from functions.shared.policy import Visibility
 from functions.shared.signing import Signer
 from functions.shared.writes import Also, Put
 from functions.video import keys, playlist
+from functions.video.attachment import attachment
 from functions.video.media import AudioRendition, EncodePlan, Manifest
 from functions.video.model import Video
 from functions.video.ports import Addresses, ObjectStore, RunLog, Videos
@@ -226,7 +227,8 @@ class Screening:
 
     def file(self, name: str) -> str:
         """Return the address of a finished file: keys.POSTER, STORYBOARD, WAVEFORM, MP4 or M4A."""
-        content, run = self._content(self._video(whole=name in (keys.MP4, keys.M4A)))
+        video = self._video(whole=name in (keys.MP4, keys.M4A))
+        content, run = self._content(video)
         there = isinstance(content, Manifest) and {
             keys.POSTER: content.poster,
             keys.MP4: content.mp4,
@@ -236,7 +238,10 @@ class Screening:
         }.get(name, False)
         if not there:
             raise NotFoundError("The video has no such file.", code="not_playable_yet")
-        return self._address(self._prefix(run) + name)
+        key = self._prefix(run) + name
+        if name in (keys.MP4, keys.M4A):
+            return self.addresses.download(key, attachment(video.title, name.rpartition(".")[2]))
+        return self._address(key)
 
     def _video(self, *, whole: bool = False) -> Video:
         """Return the video as it is now, if the link still holds; `whole` where all of it is

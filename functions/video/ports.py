@@ -93,6 +93,10 @@ class Addresses(Protocol):
     def of(self, key: str) -> str:
         """Return the address of one object."""
 
+    def download(self, key: str, disposition: str) -> str:
+        """Return the address of an object that a browser saves and does not show; `disposition`
+        is the header that names it, for stores that can be told one."""
+
     def below(self, folder: str) -> Callable[[str], str]:
         """Return what maps the keys of a folder's objects to their addresses."""
 

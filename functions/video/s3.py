@@ -100,12 +100,14 @@ class S3Store:
                 for block in reply["Body"].iter_chunks(_BLOCK):
                     file.write(block)
 
-    def presign_get(self, key: str, lifetime_s: int) -> str:
-        """Return a URL that reads one object for `lifetime_s` seconds."""
+    def presign_get(self, key: str, lifetime_s: int, disposition: str | None = None) -> str:
+        """Return a URL that reads one object for `lifetime_s` seconds; S3 replies with that
+        `Content-Disposition`, which is signed too."""
+        told = {} if disposition is None else {"ResponseContentDisposition": disposition}
         return str(
             self._client.generate_presigned_url(
                 "get_object",
-                Params={"Bucket": self._bucket, "Key": self._prefix + key},
+                Params={"Bucket": self._bucket, "Key": self._prefix + key, **told},
                 ExpiresIn=lifetime_s,
             )
         )
@@ -231,6 +233,10 @@ class S3Addresses:
     def of(self, key: str) -> str:
         """Return the address of one object."""
         return self._store.presign_get(key, self._lifetime_s)
+
+    def download(self, key: str, disposition: str) -> str:
+        """Return the address of one object to save."""
+        return self._store.presign_get(key, self._lifetime_s, disposition)
 
     def below(self, folder: str) -> Callable[[str], str]:  # noqa: ARG002 - S3 knows no folders
         """Return what maps the keys of a folder's objects to their addresses."""

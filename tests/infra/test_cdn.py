@@ -77,7 +77,7 @@ def test_everything_behind_it_asks_for_a_signature_over_tls() -> None:
     (group,) = stacks()[0].of("AWS::CloudFront::KeyGroup")
 
     behaviours = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
-    assert len(behaviours) == 3
+    assert len(behaviours) == 5
     for each in behaviours:
         assert each["TrustedKeyGroups"] == [{"Ref": group.name}]
         assert each["ViewerProtocolPolicy"] == "https-only"
@@ -115,16 +115,18 @@ def test_the_bucket_lets_in_this_distribution_alone_and_only_once_it_is_named() 
 
 
 def test_replies_may_be_used_by_any_page_and_are_never_taken_for_a_page() -> None:
-    (policy,) = stacks()[0].of("AWS::CloudFront::ResponseHeadersPolicy")
-    config = policy.properties["ResponseHeadersPolicyConfig"]
-    security = config["SecurityHeadersConfig"]
+    policies = stacks()[0].of("AWS::CloudFront::ResponseHeadersPolicy")
 
-    assert config["CorsConfig"]["AccessControlAllowOrigins"] == {"Items": ["*"]}
-    assert config["CorsConfig"]["AccessControlAllowCredentials"] is False
-    assert security["ContentTypeOptions"] == {"Override": True}
-    assert security["ContentSecurityPolicy"] == {
-        "ContentSecurityPolicy": "default-src 'none'; sandbox", "Override": True,
-    }  # fmt: skip
+    assert len(policies) == 2
+    for policy in policies:
+        config = policy.properties["ResponseHeadersPolicyConfig"]
+        security = config["SecurityHeadersConfig"]
+        assert config["CorsConfig"]["AccessControlAllowOrigins"] == {"Items": ["*"]}
+        assert config["CorsConfig"]["AccessControlAllowCredentials"] is False
+        assert security["ContentTypeOptions"] == {"Override": True}
+        assert security["ContentSecurityPolicy"] == {
+            "ContentSecurityPolicy": "default-src 'none'; sandbox", "Override": True,
+        }  # fmt: skip
 
 
 def test_nothing_is_kept_longer_than_an_address_is_good_and_no_error_at_all() -> None:
@@ -138,7 +140,27 @@ def test_nothing_is_kept_longer_than_an_address_is_good_and_no_error_at_all() ->
     assert {each["ErrorCachingMinTTL"] for each in distribution()["CustomErrorResponses"]} == {0}
     assert {each["ErrorCode"] for each in distribution()["CustomErrorResponses"]} >= {403, 404, 503}
     kept = {each["PathPattern"]: each["CachePolicyId"] for each in distribution()["CacheBehaviors"]}
-    assert kept == dict.fromkeys(("*.vtt", "*.json"), "4135ea2d-6df8-44a3-9df3-4b5a84be39ad")
+    assert kept == {
+        **dict.fromkeys(("*.vtt", "*.json"), "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"),
+        **{path: {"Ref": policy.name} for path in ("*/video.mp4", "*/audio.m4a")},
+    }
+
+
+def test_whole_files_are_saved_and_all_else_is_shown() -> None:
+    policies = {
+        each.name: each.properties["ResponseHeadersPolicyConfig"]
+        for each in stacks()[0].of("AWS::CloudFront::ResponseHeadersPolicy")
+    }
+    config = distribution()
+    used = {
+        each.get("PathPattern", "*"): policies[each["ResponseHeadersPolicyId"]["Ref"]]
+        for each in [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
+    }
+
+    for path, policy in used.items():
+        added = policy.get("CustomHeadersConfig", {"Items": []})["Items"]
+        saved = {"Header": "Content-Disposition", "Override": True, "Value": "attachment"}
+        assert added == ([saved] if path in ("*/video.mp4", "*/audio.m4a") else [])
 
 
 def test_it_logs_into_a_bucket_that_forgets() -> None:

@@ -1,6 +1,7 @@
 """Uploads that are not what they say, or never end: a typed, readable reason and nothing left."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from infra.local.contract import Contract
 from infra.local.deployment import client
 from tests.journeys.conftest import SAMPLE
 from tests.journeys.tenant import Tenant, until
+from tests.media import crafted
+from tests.media.odd_inputs import path
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud, pytest.mark.media]
 
@@ -24,13 +27,18 @@ def _objects(contract: Contract, bucket: str, prefix: str) -> list[str]:
     return [each["Key"] for each in listed.get("Contents", [])]
 
 
-BAD: dict[str, bytes] = {
+BAD: dict[str, bytes | Callable[[], bytes]] = {
     "not-media.mp4": b"<html><body>hello</body></html>" * 400,
     "noise.mp4": bytes(range(256)) * 4000,
-    "truncated.mp4": b"",  # filled in below: the sample without its end, and without its index
+    # The sample without its end, and without its index.
+    "truncated.mp4": lambda: b"\0\0\0\x18ftypmp42" + SAMPLE.read_bytes()[-50_000:],
     "playlist.mp4": b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n"
     b"http://169.254.169.254/latest/meta-data/\n#EXT-X-ENDLIST\n",
     "concat.mp4": b"ffconcat version 1.0\nfile /etc/passwd\n",
+    # Bombs: 65,535 x 65,535 pixels, a million seconds, 600 MB in 600 KB.
+    "dimensions.avi": lambda: path("huge_picture").read_bytes(),
+    "duration.mkv": lambda: path("absurdly_long").read_bytes(),
+    "decompression.mkv": crafted.swelling_subtitle,
 }
 
 
@@ -40,6 +48,9 @@ REASONS = {
     "truncated.mp4": {"truncated", "unreadable", "not_media"},
     "playlist.mp4": {"playlist_in_disguise"},
     "concat.mp4": {"playlist_in_disguise"},
+    "dimensions.avi": {"dimensions_too_large"},
+    "duration.mkv": {"too_long"},
+    "decompression.mkv": {"no_streams"},
 }
 
 
@@ -48,7 +59,8 @@ def test_what_is_not_media_fails_with_a_reason(
     tenant: Tenant, contract: Contract, tmp_path: Path, name: str
 ) -> None:
     file = tmp_path / name
-    file.write_bytes(BAD[name] or b"\0\0\0\x18ftypmp42" + SAMPLE.read_bytes()[-50_000:])
+    content = BAD[name]
+    file.write_bytes(content if isinstance(content, bytes) else content())
 
     video = tenant.upload(file, name)
     found = until(lambda: tenant.video(video), lambda seen: seen["state"] == "failed", WITHIN)

@@ -83,6 +83,15 @@ def at_path(url: str, path: str) -> str:
     return urlsplit(url)._replace(path=path).geturl()
 
 
+def test_a_file_to_save_has_an_address_of_its_own() -> None:
+    key = "wsp_one/vid_one/1/video.mp4"
+
+    url = addresses().download(key, "attachment")
+
+    assert opens(url, "curve")
+    assert not opens(at_path(url, "/wsp_one/vid_one/1/audio.m4a"), "curve")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_signature_opens_every_segment_of_its_folder(kind: str) -> None:
     address = addresses(kind).below(RUNG)
