@@ -49,6 +49,7 @@ _UNREACHABLE = re.compile(
     r"|HTTP error 4|Server returned 4",
     re.IGNORECASE,
 )
+_UNDECODED = re.compile(r"not on whitelist|decoder not found|no decoder", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"Picture size \d+x\d+ (?:is invalid|exceeds)")
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"#!", b"RTSP")
 # What decoders say of broken bytes (a container that begins between two keyframes says less).
@@ -166,7 +167,17 @@ class Inspector:
             if self.size <= SMALL:
                 arguments += ["-map", stream, "-c", "copy", *_packets("sounds.txt")]
         log = self._run(arguments).messages
-        if "not on whitelist" in log or "Decoder not found" in log or "no decoder" in log.lower():
+        found = _Head(
+            packets=self._read("head.txt"),
+            picture=self._read("picture.txt"),
+            sound=self._read("sound.txt") if audio is not None else None,
+            sounds=self._read("sounds.txt"),
+            log=log,
+        )
+        # FFmpeg says the same of subtitles and covers, which nobody decodes.
+        heard = found.sound is None or found.sound.packets
+        seen = video is None or found.picture.packets
+        if not (seen and heard) and _UNDECODED.search(log):
             raise RefusedError(
                 "unsupported_codec",
                 f"The recording is coded in a way that is not supported "
@@ -174,13 +185,7 @@ class Inspector:
             )
         if _UNREACHABLE.search(log):
             raise UnavailableError("the source cannot be read from storage right now")
-        return _Head(
-            packets=self._read("head.txt"),
-            picture=self._read("picture.txt"),
-            sound=self._read("sound.txt") if audio is not None else None,
-            sounds=self._read("sounds.txt"),
-            log=log,
-        )
+        return found
 
     def _length(
         self,

@@ -10,8 +10,9 @@ from functions.video.facts import MediaFacts
 from functions.video.ffmpeg import FFmpeg
 from functions.video.inputs import MediaInput
 from functions.video.inspect.logic import SMALL, Inspector
+from functions.video.inspect.streams import RefusedError
 from functions.video.media import Source
-from tests.media.odd_inputs import path
+from tests.media.odd_inputs import ffmpeg, path
 from tests.media.pipeline import ffmpeg_path, inspect_file, render
 
 pytestmark = pytest.mark.media
@@ -97,3 +98,54 @@ def test_what_only_listening_tells_stands_with_the_rest(
 
     assert {warning.code for warning in facts.warnings} == told
     assert [each.name for each in facts.renditions] == [r.name for r in made.manifest.renditions]
+
+
+WORDS = "1\n00:00:00,000 --> 00:00:01,000\nhello\n"
+
+
+def beside(folder: Path, made: Path, *options: str) -> Path:
+    """Write one frame and a tone with subtitles beside them."""
+    (folder / "words.srt").write_text(WORDS)
+    ffmpeg("-i", str(path("plain")), "-i", str(folder / "words.srt"), "-map", "0", "-map", "1",
+           "-t", "1", "-c", "copy", *options, str(made))  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("x.mkv", "srt"), ("x.mkv", "ass"), ("x.mp4", "mov_text")]
+)
+def test_subtitles_which_nobody_decodes_are_no_reason_to_refuse(
+    name: str, codec: str, tmp_path: Path
+) -> None:
+    source = inspect_file(beside(tmp_path, tmp_path / name, "-c:s", codec))
+
+    assert source.video is not None
+    assert source.audio is not None
+    assert (source.video.codec, source.audio.codec) == ("h264", "aac")
+
+
+def test_a_cover_of_a_kind_that_is_not_decoded_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    cover, song = tmp_path / "cover.png", tmp_path / "song.mp3"
+    ffmpeg("-i", str(path("plain")), "-frames:v", "1", str(cover))
+    ffmpeg("-i", str(path("plain")), "-i", str(cover), "-map", "0:a", "-map", "1", "-c:a",
+           "libmp3lame", "-c:v", "copy", "-disposition:v", "attached_pic", str(song))  # fmt: skip
+
+    assert codes(inspect_file(song)) == {"no_video"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("picture.avi", ["-c:v", "zmbv", "-c:a", "copy"]),
+        ("sound.mkv", ["-c:v", "copy", "-c:a", "g722", "-ar", "16000", "-ac", "1"]),
+    ],
+)
+def test_what_is_coded_in_another_way_is_refused_by_that(
+    name: str, options: list[str], tmp_path: Path
+) -> None:
+    ffmpeg("-i", str(path("plain")), "-t", "1", *options, str(tmp_path / name))
+
+    with pytest.raises(RefusedError) as refusal:
+        inspect_file(tmp_path / name)
+
+    assert refusal.value.code == "unsupported_codec"
