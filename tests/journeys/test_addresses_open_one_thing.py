@@ -6,13 +6,15 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
+import boto3
 import httpx
 import pytest
+from botocore.config import Config
 
 from functions.video.multipart_s3 import S3MultipartUploads
 from functions.video.s3 import S3Store
 from infra.local.contract import Contract
-from infra.local.deployment import client
+from infra.local.deployment import REGION, ROOT, client
 from tests.journeys.tenant import Tenant, until
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.cloud]
@@ -38,6 +40,14 @@ def stored(contract: Contract, tenant: Tenant, video: str) -> list[str]:
         Bucket=contract.buckets["uploads"], Prefix=f"{tenant.workspace}/{video}/"
     )
     return [each["Key"] for each in listed.get("Contents", [])]
+
+
+def signing(contract: Contract) -> Any:
+    """Return a client of S3 that signs as the functions' own does (functions/shared/aws.py)."""
+    return boto3.client(
+        "s3", endpoint_url=contract.aws_endpoint, region_name=REGION,
+        config=Config(signature_version="s3v4"), **ROOT,
+    )  # fmt: skip
 
 
 def parts(tenant: Tenant, video: str) -> list[Any]:
@@ -102,7 +112,7 @@ def test_the_address_of_a_whole_file_takes_that_file_once(
 
 
 def test_an_address_ends_when_its_time_is_over(tenant: Tenant, contract: Contract) -> None:
-    s3, bucket = client("s3", contract.aws_endpoint), contract.buckets["uploads"]
+    s3, bucket = signing(contract), contract.buckets["uploads"]
     uploads, key = S3MultipartUploads(s3, bucket), f"{tenant.workspace}/expiry/source"
     upload = uploads.begin(key)
     lasting = uploads.presign(key, upload, 1, len(FILE), 60)
@@ -139,11 +149,12 @@ def test_a_whole_file_is_saved_and_its_address_opens_no_other(
             f'attachment; filename="{title}.{name.rpartition(".")[2]}"'
         )
         assert urlsplit(url).netloc != urlsplit(link).netloc
-        shown = url.replace("attachment", "inline")
-        assert shown != url
         for wrong in (
-            shown, url.replace(name, "transcript.json"), url.replace("X-Amz-Expires=3600", ""),
+            url.replace("attachment", "inline"),
+            url.replace(name, "transcript.json"),
+            url.replace("X-Amz-Expires=3600", "X-Amz-Expires=9999"),
             url.partition("?")[0],
-        ):  # fmt: skip
+        ):
+            assert wrong != url
             assert httpx.get(wrong, trust_env=False).status_code == 403, wrong
     assert httpx.get(address("poster.jpg"), trust_env=False).headers["content-type"] == "image/jpeg"
