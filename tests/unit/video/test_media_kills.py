@@ -1,9 +1,6 @@
 """A worker killed at any moment: the next attempt ends as if nothing had been."""
 
 import re
-import signal
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -24,20 +21,6 @@ from tests.media.odd_inputs import path
 from tests.media.pipeline import ffmpeg_path, inspect_file, render
 
 pytestmark = pytest.mark.media
-_WORKER = """
-import os, signal, sys
-from pathlib import Path
-from tests.unit.video.test_media_kills import encoder_of
-from tests.media.local_store import FolderStore, MemoryRunLog
-
-class Deadly(FolderStore):
-    def writing(self, key):
-        if len(self.writes) == {writes}:
-            os.kill(os.getpid(), signal.SIGKILL)
-        super().writing(key)
-
-encoder_of(Deadly(Path(sys.argv[1])), MemoryRunLog(), Path(sys.argv[2])).encode(0)
-"""
 
 
 def planned() -> EncodePlan:
@@ -49,31 +32,6 @@ def encoder_of(store: FolderStore, log: MemoryRunLog, folder: Path) -> ChunkEnco
     assert video is not None
     source = MediaInput.of_file(path("vfr"))
     return ChunkEncoder(FFmpeg(ffmpeg_path()), source, video, store, log, folder)
-
-
-def everything(root: Path) -> dict[str, bytes]:
-    return {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()}
-
-
-@pytest.mark.parametrize("writes", [0, 1])
-def test_a_worker_killed_between_its_writes_is_repeated_without_a_trace(
-    writes: int, tmp_path: Path
-) -> None:
-    calm, cut = FolderStore(tmp_path / "calm"), FolderStore(tmp_path / "cut")
-    for folder in ("work", "killed", "again"):
-        (tmp_path / folder).mkdir()
-    encoder_of(calm, MemoryRunLog(), tmp_path / "work").encode(0)
-    killed = subprocess.run(
-        [sys.executable, "-c", _WORKER.format(writes=writes), str(cut.root),
-         str(tmp_path / "killed")], check=False,
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL
-    log = MemoryRunLog()
-
-    assert encoder_of(cut, log, tmp_path / "again").encode(0)
-
-    assert everything(cut.root) == everything(calm.root)
-    assert list(log.chunks()) == [0]
 
 
 def test_a_chunk_that_is_recorded_is_left_alone(tmp_path: Path) -> None:
