@@ -5,7 +5,7 @@ bases are exact fractions ("30000/1001"); a tick is one unit of a stream's own t
 number counts output frames from 0 at the start of the output timeline.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Literal
 
@@ -291,22 +291,43 @@ class Manifest(Document):
     storyboard: Storyboard | None = None
 
 
+def target_seconds(segments: Sequence[SegmentInfo], timescale: int) -> int:
+    """Return the target duration of a playlist of these segments: HLS compares durations rounded
+    to whole seconds, halves upwards."""
+    longest = max((segment.duration_ticks for segment in segments), default=timescale)
+    return max(1, (2 * longest + timescale) // (2 * timescale))
+
+
 def bandwidths(
     segments: Sequence[SegmentInfo], timescale: int, *, intra: bool = False
 ) -> tuple[int, int]:
     """Return (peak, average) bit/s of a rendition's segments, or of their first frames alone.
 
-    A segment much shorter than the others (the last one) cannot be the peak: HLS measures
-    over at least half a target duration.
+    The peak is that of the heaviest run of segments between half and one and a half target
+    durations long (RFC 8216, 4.1): a last one that is tiny counts with what stands before it.
     """
-    longest = max((segment.duration_ticks for segment in segments), default=0)
-    if not longest:
+    if not segments:
         return 0, 0
     sizes = [segment.intra_bytes if intra else segment.bytes for segment in segments]
-    peak = max(
-        Fraction(size * 8 * timescale, max(segment.duration_ticks, -(-longest // 2)))
-        for size, segment in zip(sizes, segments, strict=True)
-    )
     total = sum(segment.duration_ticks for segment in segments)
     average = Fraction(sum(sizes) * 8 * timescale, total)
+    target = target_seconds(segments, timescale) * timescale
+    peak = max(
+        (Fraction(size * 8 * timescale, ticks) for size, ticks in _runs(segments, sizes, target)),
+        default=average,
+    )
     return -(-peak.numerator // peak.denominator), -(-average.numerator // average.denominator)
+
+
+def _runs(
+    segments: Sequence[SegmentInfo], sizes: Sequence[int], target: int
+) -> Iterator[tuple[int, int]]:
+    """Yield bytes and ticks of each run of segments whose bit rate counts."""
+    for first in range(len(segments)):
+        size = ticks = 0
+        for at in range(first, len(segments)):
+            size, ticks = size + sizes[at], ticks + segments[at].duration_ticks
+            if 2 * ticks > 3 * target:
+                break
+            if 2 * ticks >= target:
+                yield size, ticks

@@ -13,6 +13,7 @@ from functions.video.media import (
     Rendition,
     SegmentInfo,
     bandwidths,
+    target_seconds,
 )
 from functions.video.tracks import Shown
 
@@ -236,7 +237,7 @@ def finished_track(manifest: Manifest, name: str) -> Track | None:
         name=name,
         folder=keys.video_folder(name),
         timescale=found.timescale,
-        target_seconds=_target(found.segments, found.timescale),
+        target_seconds=target_seconds(found.segments, found.timescale),
         segments=found.segments,
         complete=True,
     )
@@ -288,13 +289,7 @@ def _sound_track(audio: AudioRendition) -> Track:
         name=SOUND,
         folder=keys.AUDIO_FOLDER,
         timescale=audio.timescale,
-        target_seconds=_target(audio.segments, audio.timescale),
+        target_seconds=target_seconds(audio.segments, audio.timescale),
         segments=audio.segments,
         complete=True,
     )
-
-
-def _target(segments: Sequence[SegmentInfo], timescale: int) -> int:
-    longest = max((segment.duration_ticks for segment in segments), default=timescale)
-    # The rule compares durations rounded to whole seconds, halves upwards.
-    return max(1, (2 * longest + timescale) // (2 * timescale))

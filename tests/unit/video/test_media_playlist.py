@@ -153,11 +153,11 @@ def test_a_master_of_sound_alone_is_its_own_variant() -> None:
     ]
 
 
-def test_a_tiny_last_segment_is_no_peak() -> None:
+def test_a_tiny_last_segment_is_no_peak_by_itself_but_counts_with_the_one_before() -> None:
     segments = [
         SegmentInfo(index=0, bytes=1000, duration_ticks=4000),
         SegmentInfo(index=1, bytes=900, duration_ticks=100),
     ]
 
-    assert bandwidths(segments, 1000) == (3600, 3708)
+    assert bandwidths(segments, 1000) == (3708, 3708)
     assert bandwidths([], 1000) == (0, 0)
