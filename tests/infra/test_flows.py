@@ -236,3 +236,30 @@ def test_a_deactivated_member_s_records_move_when_the_authorizer_has_forgotten_t
     heard["detail-type"] = [detail_type("member.deactivated")]
     patterns = [each.properties.get("EventPattern") for each in service.of("AWS::Events::Rule")]
     assert patterns.count(heard) == len(queues)
+
+
+def test_a_video_that_is_gone_for_good_is_heard_of_by_all_who_hold_something_of_it(
+    service: Template,
+) -> None:
+    heard = {
+        "source": [CATALOGUE["video.purged"].source],
+        "detail-type": [detail_type("video.purged")],
+    }
+    queues = {
+        str(service.named(target["Arn"]).properties["QueueName"])
+        for rule in service.of("AWS::Events::Rule")
+        if rule.properties.get("EventPattern") == heard
+        for target in rule.properties["Targets"]
+    }
+    fed = {
+        str(service.named(each.properties["EventSourceArn"]).properties["QueueName"]): flat(
+            each.properties["FunctionName"]
+        )
+        for each in service.of("AWS::Lambda::EventSourceMapping")
+        if "Fn::GetAtt" in each.properties["EventSourceArn"]
+    }
+
+    assert queues == {"reelate-local-crm-sweep", "reelate-local-insight-forget"}
+    for queue in queues:
+        function = service.named({"Ref": fed[queue].strip("<>")})
+        assert function.properties["FunctionName"] == queue

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 from functions.shared import aws
@@ -25,7 +27,11 @@ def one_store_request_at_a_time(cloud: Cloud) -> Iterator[None]:
 
     def locked(event_name: str, request: Any, **more: Any) -> Any:
         with lock:
-            return botocore_stubber(event_name, request, **more)
+            try:
+                return botocore_stubber(event_name, request, **more)
+            except KeyError:  # of an upload that is gone S3 says so, and moto does not
+                body = MockRawResponse(b"<Error><Code>NoSuchUpload</Code></Error>")
+                return AWSResponse(request.url, 404, {}, body)
 
     events.unregister("before-send", botocore_stubber)
     events.register("before-send", locked)
