@@ -31,7 +31,7 @@ from functions.shared.check import RecordName
 from functions.shared.limited_records import LimitedRecords
 from functions.shared.records import Records
 from functions.shared.table import Item, Table, Update, Write
-from functions.shared.workspace_settings import chosen
+from functions.shared.workspace_settings import DAYS, chosen
 from functions.shared.writes import Also, nothing_else
 
 MAX_KEYS = 100
@@ -111,8 +111,11 @@ class Workspaces(Records[Workspace]):
         """As `Records.change`, and the settings with it."""
 
         def with_settings(new: Workspace) -> Sequence[Write]:
-            origins = {"allowed_origins": list(new.allowed_origins) or None}
-            return [chosen(self._table, origins, self._platform), *also(new)]
+            values = {
+                "allowed_origins": list(new.allowed_origins) or None,
+                **{name: getattr(new, name) for name in DAYS},
+            }
+            return [chosen(self._table, values, self._platform), *also(new)]
 
         return super().change(record_id, edit, event=event, if_match=if_match, also=with_settings)
 

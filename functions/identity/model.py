@@ -33,6 +33,9 @@ class Workspace(Record):
 
     name: str
     allowed_origins: Sequence[str] = ()  # web pages that may read its replies; none: the stage's
+    # Days after which new videos, and their files, are deleted by themselves; None: never.
+    video_retention_days: int | None = None
+    video_source_retention_days: int | None = None
 
 
 class FormerText(BaseModel):

@@ -174,7 +174,11 @@ EVENTS: dict[str, Published] = {
     **entries(
         "video",
         VideoSourcePayload,
-        {"video.source_replaced": "Another file has taken the place of a video's own."},
+        {
+            "video.source_replaced": "Another file has taken the place of a video's own.",
+            "video.source_deleted": "A video's file was deleted when its time was over; what was "
+            "made of it stays.",
+        },
         since="2026-11-25",
     ),
     **entries(

@@ -122,6 +122,13 @@ class Exchange:
         )
         self.table(self._settings.platform_table).try_write(put)
 
+    def require(self, scope: str) -> None:
+        """Raise ForbiddenError unless the caller holds a scope that not every request of the route
+        needs; the audit log hears of it."""
+        if scope not in self.caller.scopes:
+            self.tell_of_refusal(scope)
+            self.caller.require(scope)
+
     def show(
         self,
         record: R,
@@ -304,9 +311,8 @@ class Permission:
     def __call__(self, request: Request) -> Exchange:
         """Return the request's Exchange; raises UnauthenticatedError and ForbiddenError."""
         exchange = Exchange(request, WebSettings.from_env())
-        if self.scope is not None and self.scope not in exchange.caller.scopes:
-            exchange.tell_of_refusal(self.scope)
-            exchange.caller.require(self.scope)
+        if self.scope is not None:
+            exchange.require(self.scope)
         return exchange
 
 

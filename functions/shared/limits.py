@@ -44,6 +44,9 @@ class WorkspaceSettings:
     workspace_rate: Rate  # of all of them together
     quotas: Mapping[Kind, int]
     allowed_origins: tuple[str, ...] = ()  # web pages that may call the API (CORS)
+    # Days after which new videos, and their files, are deleted by themselves; None: never.
+    video_retention_days: int | None = None
+    video_source_retention_days: int | None = None
 
 
 _MINUTES_A_MONTH, _TIB = 31 * 24 * 60, 2**40

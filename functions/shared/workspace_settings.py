@@ -19,6 +19,7 @@ from functions.shared.limits import QUOTAS, Rate, WorkspaceSettings, defaults
 from functions.shared.table import Item, Table, Update
 
 KEPT_SECONDS = 60.0
+DAYS = ("video_retention_days", "video_source_retention_days")
 MAX_KEPT = 2_000  # workspaces
 
 _kept: "OrderedDict[tuple[str, str], tuple[float, WorkspaceSettings]]" = OrderedDict()
@@ -49,8 +50,8 @@ def settings_of(
 def change(platform: Table, values: Mapping[str, Any]) -> Item:
     """Set attributes of the item, each on its own; None takes one back to its default. The names
     are `principal_per_second`, `principal_burst`, `workspace_per_second`, `workspace_burst`,
-    `quota_<kind>`, `allowed_origins` (a list). Returns the item; this process sees it at once.
-    Raises UnavailableError."""
+    `quota_<kind>`, `allowed_origins` (a list), those of DAYS. Returns the item; this process
+    sees it at once. Raises UnavailableError."""
     if not values:
         pk, sk = platform.key("SETTINGS"), "SETTINGS"
         return platform.get(pk, sk, consistent=True) or {"pk": pk, "sk": sk}
@@ -83,6 +84,7 @@ def read(item: Mapping[str, Any], stage: str) -> WorkspaceSettings:
         workspace_rate=_rate(item, "workspace", usual.workspace_rate),
         quotas={kind: item.get(f"quota_{kind}", usual.quotas[kind]) for kind in QUOTAS},
         allowed_origins=tuple(item.get("allowed_origins", usual.allowed_origins)),
+        **{name: item.get(name, getattr(usual, name)) for name in DAYS},
     )
 
 
@@ -101,5 +103,5 @@ def _rate(item: Mapping[str, Any], whose: str, usual: Rate) -> Rate:
 NAMES = frozenset(
     {f"{whose}_{what}" for whose in ("principal", "workspace") for what in ("per_second", "burst")}
     | {f"quota_{kind}" for kind in QUOTAS}
-    | {"allowed_origins"}
+    | {"allowed_origins", *DAYS}
 )

@@ -12,6 +12,7 @@ from functions.shared.clock import iso, parse
 from functions.video.due import next_due
 from functions.video.intake import intake_of
 from functions.video.model import Link, Video
+from functions.video.retention import restored_days
 from functions.video.runs import AFTERMATH, cancel
 
 KEPT = timedelta(days=30)
@@ -61,10 +62,12 @@ def laid_down(video: Video, at: datetime) -> Video:
 
 def raised(video: Video, links: Sequence[Link], at: datetime) -> Video:
     """Return a deleted video as it is restored, linked to those of its records that are still
-    there. A file that had arrived and was not heard of is looked for at once."""
+    there. A file that had arrived and was not heard of is looked for at once. Days after which it
+    was deleted are taken off: it is kept until somebody names new ones."""
+    back = video.model_copy(update={"deleted_at": None, "retention_days": restored_days(video, at)})
     waits = video.state in ("waiting", "uploading")
-    due = iso(at) if waits else next_due(video)
-    return video.changed(deleted_at=None, links=tuple(links), due_at=due)
+    due = iso(at) if waits else next_due(back)
+    return back.changed(links=tuple(links), due_at=due)
 
 
 def is_stored(video: Video) -> bool:

@@ -15,7 +15,8 @@
                                                                           links, audit key, reply)
     list deleted             gsi1   1 Query a page (gsi3, gsi4 as above)  0.5 RRU per 4 KB
     look up to 100 up        table  1 BatchGetItem                        1 RRU a record
-    due now, all workspaces  gsi2   1 Query per shard                     0.5 RRU per 4 KB
+    due now, all workspaces  gsi2   1 Query per shard                     0.5 RRU per 4 KB of what
+                                                                          is due, or 0.5
     forget a deleted video   table  1 Query + 1 DeleteItem per item       1 WRU per item
 
     record   pk W#<workspace>#<video>   sk RECORD
@@ -67,6 +68,7 @@ from functions.video.runs import ready
 
 ATTEMPTS = 8
 _PROGRESS = re.compile(r'\.\d+\.\d+"')  # the tail of an ETag: run and revision
+_AFTER_SEPARATOR = "$"  # sorts right behind the `#` that follows a moment in a key
 _AT_VERSION = "#version = :version AND attribute_not_exists(deleted_at)"
 
 
@@ -231,15 +233,15 @@ class DynamoDueList:
         self._table = Table(client, table, "SYSTEM")
 
     def due(self, at: datetime, limit: int) -> list[Due]:
-        """Return up to `limit` videos per shard whose time has come, the longest due first."""
-        moment = iso(at)
+        """Return up to `limit` videos per shard whose time has come, the longest due first. What is
+        due later is not read."""
+        end = f"{iso(at)}{_AFTER_SEPARATOR}"
         found: list[Due] = []
         for shard in DUE_SHARDS:
-            page = self._table.query(self._table.key("DUE", shard), index="gsi2", limit=limit)
-            for item in page.items:
-                due_at, workspace, video = item["gsi2sk"].split("#")
-                if due_at <= moment:
-                    found.append(Due(due_at, workspace, video))
+            page = self._table.query(
+                self._table.key("DUE", shard), index="gsi2", before=end, limit=limit
+            )
+            found += [Due(*item["gsi2sk"].split("#")) for item in page.items]
         return sorted(found)
 
 

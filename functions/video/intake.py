@@ -101,7 +101,8 @@ def given_up(video: Video, state: UploadState, reason: Reason | None = None) -> 
     if video.replacement is not None:
         why = reason or (_EXPIRED if state == "expired" else None)
         return _replacing(video, state=state, upload=upload, reason=why)
-    fields: dict[str, Any] = {"state": state, "upload": upload, "due_at": None}
+    ended = video.model_copy(update={"state": state})
+    fields: dict[str, Any] = {"state": state, "upload": upload, "due_at": next_due(ended)}
     if state == "failed":
         nothing = Artefact(state="failed", reason=reason)
         made = Artefacts(renditions=nothing, transcript=nothing, analysis=nothing)

@@ -53,8 +53,11 @@ class Leftovers:
             self.quotas.release(stored(video.id, number))
         due = video.left_runs_at is not None and at >= parse(video.left_runs_at)
         if due:
+            new = video.replacement
+            comes = new.number if new is not None and new.state == "completed" else None
             for run in self.videos.runs(video.id):
-                if run.source != video.source_number and run.state != "processing":
+                replaced = run.source not in (video.source_number, comes)
+                if replaced and run.state != "processing":
                     prefix = keys.run_prefix(self.workspace, video.id, run.number)
                     self.media.purge_prefix(prefix)
         return due

@@ -282,6 +282,9 @@ class Video(OwnedRecord):
     upload: Upload
     replacement: Replacement | None = None
     content: WantedContent = "auto"
+    retention_days: int | None = None  # since its making; None: until somebody deletes it
+    source_retention_days: int | None = None  # of its file, since that arrived
+    source_deleted_at: str | None = None
     media: MediaFacts | None = None
     duration_ms: int | None = None
     artefacts: Artefacts = Artefacts()
@@ -297,6 +300,7 @@ class Video(OwnedRecord):
     left_sources: tuple[int, ...] = ()  # replaced, and not deleted yet; internal
     left_runs_at: str | None = None  # when what runs made of replaced files goes; internal
     broken_until: str | None = None  # how long what a broken run made is kept; internal
+    sweeps_at: str | None = None  # when no worker of a run that failed is left; internal
     due_at: str | None = None  # when λ expire must look at this video; internal
     run: Run | None = Field(default=None, exclude=True)  # the newest run, an item of its own
 

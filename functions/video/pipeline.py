@@ -8,15 +8,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from functions.shared.clock import iso, parse
 from functions.shared.errors import NotFoundError, UnavailableError
 from functions.shared.quotas import Quotas, stored
 from functions.shared.writes import Also, Write, nothing_else
-from functions.video import keys, runs
+from functions.video import keys, retention, runs
 from functions.video.broken import worthless
 from functions.video.burial import KEPT, Grave
-from functions.video.due import RUN_LIMIT, next_due, sooner
+from functions.video.due import RUN_LIMIT, SWEEPS, next_due, sooner, without_sweeps
 from functions.video.intake import Intake, event_of, given_up, intake_of
 from functions.video.leftovers import Leftovers
 from functions.video.model import From, Link, Reason, UploadState, Video
@@ -176,18 +177,35 @@ class Pipeline:
             video = self.videos.get(video_id, consistent=True)
         except NotFoundError:
             return "unknown"
+        if retention.is_over(video, at):
+            self.delete(video_id, if_match=video.etag)
+            return "retired"
         done = []
+        video = self._retire_files(video, at)
         if self._leftovers.clear(video, at):
             done.append("cleared")
-        if video.run_open:
-            done.append(self._tend_run(self.videos.get(video_id, consistent=True)))
-        elif video.runs:
+            video = self.videos.get(video_id, consistent=True)
+        swept = without_sweeps(video, at)
+        if video.runs and (swept is not video or not video.run_open):
             self._sweep(video, at)
+        if video.run_open:
+            done.append(self._tend_run(swept))
         if _comes(video, intake_of(video).number):
             done.append(self._tend_upload(self.videos.get(video_id, consistent=True), at))
         if not done:
-            self._swept(video, at)
+            self._due(swept, next_due(swept))
         return done[-1] if done else "swept"
+
+    def _retire_files(self, video: Video, at: datetime) -> Video:
+        """Let go of files whose time is over: they go as replaced ones do."""
+        for without, event in (
+            (retention.without_source, "source_deleted"),
+            (retention.without_unused, "replacement_failed"),
+        ):
+            if without(video, at) is not video:
+                edit = partial(without, at=at)
+                video = self.videos.change(video.id, edit, event=event)
+        return video
 
     def _sweep(self, video: Video, at: datetime) -> None:
         for run in self.videos.runs(video.id):
@@ -263,22 +281,12 @@ class Pipeline:
         size = intake_of(video).source.size_bytes
         return self.quotas.settling(stored(video.id, number), size)
 
-    def _swept(self, video: Video, at: datetime) -> None:
-        over = video.broken_until is not None and at >= parse(video.broken_until)
-        after = video.model_copy(update={"broken_until": None}) if over else video
-
+    def _due(self, video: Video, due_at: str | None) -> None:
         def edit(old: Video) -> Video:
             if (old.version, old.due_at) != (video.version, video.due_at):
                 return old
-            fields = {"broken_until": after.broken_until, "due_at": next_due(after)}
-            return old.model_copy(update=fields)
-
-        self.videos.change(video.id, edit)
-
-    def _due(self, video: Video, due_at: str | None) -> None:
-        def edit(old: Video) -> Video:
-            unchanged = old.version == video.version and old.due_at == video.due_at
-            return old.model_copy(update={"due_at": due_at}) if unchanged else old
+            left = {name: getattr(video, name) for name in SWEEPS}
+            return old.model_copy(update={"due_at": due_at, **left})
 
         self.videos.change(video.id, edit)
 

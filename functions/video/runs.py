@@ -12,7 +12,7 @@ from functions.shared.clock import iso
 from functions.shared.errors import ConflictError
 from functions.video import keys
 from functions.video.broken import KEPT_BROKEN, resumable
-from functions.video.due import next_due, sooner
+from functions.video.due import next_due
 from functions.video.facts import MediaFacts
 from functions.video.model import (
     Artefact,
@@ -43,6 +43,10 @@ _NO_TRANSCRIPT = Reason(
 )
 
 
+_SOURCE_DELETED = (
+    "The file was deleted when the time was over that files are kept. What was made of it can be "
+    "run on (from `transcribe` or `analyse`); to encode it anew, send it again (POST …/source)."
+)
 CANCELLED = Reason(code="run_cancelled", detail="The run was cancelled; another can be begun.")
 
 
@@ -121,6 +125,8 @@ def begin_again(video: Video, start: From, at: datetime) -> Video:
     new = video.replacement
     if start == "inspect" and new is not None and new.state == "completed":
         return _begin_on(video, new, at)
+    if start == "inspect" and _reads_deleted(video, None):
+        raise ConflictError(_SOURCE_DELETED, code="source_deleted")
     return _begin(video, start, at)
 
 
@@ -160,8 +166,9 @@ def _replaced(video: Video, new: Replacement, at: datetime) -> dict[str, Any]:
         "source_number": new.number,
         "upload": new.upload,
         "sight": new.sight,
+        "source_deleted_at": None,
         "replacement": None,
-        "left_sources": (*video.left_sources, video.source_number),
+        "left_sources": tuple(dict.fromkeys((*video.left_sources, video.source_number))),
         "left_runs_at": iso(at + LINGERING),
         "due_at": iso(at),
     }
@@ -205,14 +212,14 @@ def fail(video: Video, run: int, reason: Reason, at: datetime, state: RunState =
         video = video.model_copy(update={"replacement": new.model_copy(update={"reason": reason})})
     over = ended.closed(state, iso(at), reason)
     kept = iso(at + KEPT_BROKEN) if resumable(video, over, at) else None
-    closed = _closed(video.model_copy(update={"broken_until": kept}))
-    return video.changed(
-        **({"state": "failed", "reason": reason} if lost else {}),
-        artefacts=artefacts,
-        broken_until=kept,
-        **{**closed, "due_at": sooner(closed["due_at"], iso(at + AFTERMATH))},
-        run=over,
+    after = video.model_copy(
+        update={
+            "sweeps_at": iso(at + AFTERMATH),
+            "broken_until": kept,
+            **({"state": "failed", "reason": reason} if lost else {}),
+        }
     )
+    return after.changed(artefacts=artefacts, **_closed(after), run=over)
 
 
 def cancel(video: Video, at: datetime) -> Video:
@@ -225,6 +232,8 @@ def cancel(video: Video, at: datetime) -> Video:
 
 def _resume(video: Video, at: datetime) -> Video:
     broken, new = video.run, video.replacement
+    if _reads_deleted(video, broken):
+        raise ConflictError(_SOURCE_DELETED, code="source_deleted")
     if broken is None or not resumable(video, broken, at):
         raise ConflictError(
             "The last run left no chunks to go on with; begin with `inspect`.",
@@ -237,6 +246,12 @@ def _resume(video: Video, at: datetime) -> Video:
     if begun.run is None:
         raise LookupError(f"run {begun.runs} of {video.id} has not begun")
     return begun.model_copy(update={"run": begun.run.going_on_with(broken)})
+
+
+def _reads_deleted(video: Video, run: Run | None) -> bool:
+    """Say whether a run, or a new one on the video's own file, reads one that is gone."""
+    its_own = run is None or run.source == video.source_number
+    return its_own and video.source_deleted_at is not None
 
 
 def _begin_on(video: Video, new: Replacement, at: datetime, start: From = "inspect") -> Video:

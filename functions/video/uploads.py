@@ -40,6 +40,7 @@ from functions.video.ports import (
     UploadGoneError,
     Videos,
 )
+from functions.video.retention import taken_over
 from functions.video.runs import START_GRACE, pull_input, pull_name
 
 
@@ -65,6 +66,7 @@ class UploadDesk:
     lifetime: timedelta
     url_lifetime_s: int
     origin: Callable[[], Origin]  # made when something is pulled
+    days_kept: Callable[[], Mapping[str, int | None]]  # of new videos, where none are named
     pulls: Executions
 
     def open(
@@ -77,13 +79,14 @@ class UploadDesk:
         way: Way = IN_PARTS,
         ownership: Mapping[str, str | None] = MappingProxyType({}),
         content: WantedContent = "auto",
+        days_kept: Mapping[str, int | None] = MappingProxyType({}),
     ) -> Opened:
         """Make a video and its upload, and reserve the file's bytes; `ownership` is whose it
         shall be where that is not the caller's own. Raises InvalidError for links to nothing, for
         an owner or team to whom it cannot be given and for a file too large for a single PUT, and
         QuotaExceededError."""
         known = self.known_links(links)
-        return self._open(source, title, known, also, way, ownership, content)
+        return self._open(source, title, known, also, way, ownership, content, days_kept)
 
     def _open(
         self,
@@ -94,6 +97,7 @@ class UploadDesk:
         way: Way,
         ownership: Mapping[str, str | None],
         content: WantedContent,
+        days_kept: Mapping[str, int | None],
     ) -> Opened:
         plan = planned(source, way)
         moment = self.clock()
@@ -108,6 +112,7 @@ class UploadDesk:
             sight=sight_of_uploader(self.caller),
             due_at=iso(moment + START_GRACE) if way.method == "pull" else expires,
             **ownership,
+            **taken_over(self.days_kept(), days_kept),
         )
         reservation = self.quotas.reserving(stored(video.id), source.size_bytes)
         # S3 first: an upload without a record is swept by the bucket's own rule, but a record
@@ -143,12 +148,13 @@ class UploadDesk:
         *,
         ownership: Mapping[str, str | None] = MappingProxyType({}),
         content: WantedContent = "auto",
+        days_kept: Mapping[str, int | None] = MappingProxyType({}),
     ) -> Opened:
         """Make a video of the file at an address, and begin to fetch it. Raises as `open` does,
         and InvalidError for an address that gives no file to us."""
         known = self.known_links(links)
         source, way = self.described(url)
-        opened = self._open(source, title, known, also, way, ownership, content)
+        opened = self._open(source, title, known, also, way, ownership, content, days_kept)
         with suppress(UnavailableError):  # then the agenda begins it
             workspace, video_id = self.caller.workspace, opened.video.id
             self.pulls.start(

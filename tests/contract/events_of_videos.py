@@ -79,6 +79,7 @@ NOW: dict[str, dict[str, Any]] = {
         )
     },
     "video.source_replaced": {"source": _SOURCE, "source_number": 2, "runs": 2},
+    "video.source_deleted": {"source": _SOURCE, "source_number": 1, "runs": 1},
     "share.opened": {"opened_count": 1, "last_opened_at": "2026-11-22T21:59:17.123Z"},
     "video.created": {"state": "waiting", "duration_ms": None},
     "video.uploaded": {"state": "processing", "duration_ms": None},

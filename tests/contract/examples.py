@@ -254,11 +254,17 @@ EXAMPLES: dict[str, Any] = {
         "data": {"id": _DEAL, "version": 2, "name": "Harbor rollout", "stage": "proposal"},
         "previous": {"stage": "qualification"},
     },
-    "WorkspacePatch": {"name": "Harbor Food", "allowed_origins": ["https://app.harbor.example"]},
+    "WorkspacePatch": {
+        "name": "Harbor Food",
+        "allowed_origins": ["https://app.harbor.example"],
+        "video_source_retention_days": 30,
+    },
     "WorkspaceView": {
         **_record(_WORKSPACE, "workspace"),
         "name": "Harbor Foods",
         "allowed_origins": [],
+        "video_retention_days": None,
+        "video_source_retention_days": 30,
     },
 }
 # What an upsert takes that a patch does not.

@@ -91,6 +91,11 @@ _SUMMARY = {
         "transcript": _artefact("pending"),
         "analysis": _artefact("pending"),
     },
+    "retention_days": None,
+    "deletes_at": None,
+    "source_retention_days": 30,
+    "source_deletes_at": "2026-12-22T22:00:58.000Z",
+    "source_deleted_at": None,
     "version": 3,
 }
 _PART = {
@@ -244,6 +249,7 @@ EXAMPLES: dict[str, Any] = {
         "state": "waiting",
         "upload": {**_OPEN_UPLOAD, "parts": [{**_PART, "headers": {}}]},
         "media": None,
+        "source_deletes_at": None,
         "duration_ms": None,
         "artefacts": dict.fromkeys(_SUMMARY["artefacts"], _artefact("pending")),
         "version": 1,

@@ -122,6 +122,13 @@ class WorkspaceView(BaseModel):
     version: int
     name: str
     allowed_origins: list[str]
+    video_retention_days: int | None = Field(
+        default=None,
+        description="Days that new videos are kept; null: until they are deleted.",
+    )
+    video_source_retention_days: int | None = Field(
+        default=None, description="Days that the files of new videos are kept; null: as the videos."
+    )
 
 
 Origin = Annotated[
@@ -133,6 +140,9 @@ Origin = Annotated[
 ]
 
 
+Days = Annotated[int, Field(ge=1, le=3_650, strict=True)]
+
+
 class WorkspacePatch(_Input):
     """What to change of the workspace; what is left out stays."""
 
@@ -142,6 +152,17 @@ class WorkspacePatch(_Input):
         max_length=20,
         description="Web pages that may read replies to this workspace's credentials (CORS), such "
         "as `https://app.example.com`; null or empty: the deployment's own.",
+    )
+
+    video_retention_days: Days | None = Field(
+        default=None,
+        description="Days after their making at which new videos are deleted, unless they are made "
+        "with days of their own; null: never. Videos that are there keep theirs.",
+    )
+    video_source_retention_days: Days | None = Field(
+        default=None,
+        description="Days after their arrival at which the files of new videos are deleted, while "
+        "all that was made of them stays; null: never.",
     )
 
     @model_validator(mode="before")

@@ -124,8 +124,9 @@ def _add_own(api: APIRouter, workspaces: Workspaces) -> None:
     @api.patch(
         "/v1/workspace", response_model=WorkspaceView,
         name="update_workspace", summary="Update the workspace",
-        description="JSON Merge Patch (RFC 7396) of its name, and of the web pages that may read "
-        "replies to its credentials, which holds within 60 seconds. Event: `workspace.updated`.",
+        description="JSON Merge Patch (RFC 7396) of its name, of the web pages that may read "
+        "replies to its credentials, and of how long new videos and their files are kept; it "
+        "holds within 60 seconds. Event: `workspace.updated`.",
         responses=problems(400, 404, 409, 412, 413, 415, 422),
         openapi_extra=operation("workspace:write", "IdempotencyKey", "IfMatch"),
     )  # fmt: skip

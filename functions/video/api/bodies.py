@@ -19,6 +19,7 @@ from functions.video.model import (
     WantedContent,
 )
 from functions.video.part_plan import SentPart
+from functions.video.retention import FIELDS, Days
 
 Links = Annotated[list[Link], Field(max_length=MAX_LINKS)]
 PartNumber = Annotated[int, Field(ge=1, le=10_000)]
@@ -31,6 +32,16 @@ Content = Annotated[
         "letters sharp, `talking_head` expects little motion. `auto`: what a sample of it shows."
     ),
 ]
+_KEPT = (
+    "Days after its making at which the video is deleted by itself (and can be restored for 30 "
+    "days more); null: never."
+)
+_SOURCE_KEPT = (
+    "Days after its arrival at which the file is deleted by itself, for good; all that was made of "
+    "it stays. null: never."
+)
+_NOW = " What is over already goes within minutes."
+_NEW = " Left out: as the workspace has chosen (`PATCH /v1/workspace`)."
 _EXAMPLE_LINK: JsonDict = {"type": "contact", "id": "con_06f8x3c7v2k9m4n8p1q5r7s2t3"}
 
 
@@ -44,6 +55,13 @@ class _New(_Body):
     content: Content = "auto"
     owner_id: MemberId | None = None
     team_id: TeamId | None = None
+    retention_days: Days | None = Field(default=None, description=_KEPT + _NEW)
+    source_retention_days: Days | None = Field(default=None, description=_SOURCE_KEPT + _NEW)
+
+    @property
+    def days_kept(self) -> dict[str, int | None]:
+        """How long it and its file shall be kept, as far as the body says so."""
+        return self.model_dump(include=set(FIELDS), exclude_unset=True)
 
     @property
     def ownership(self) -> dict[str, str | None]:
@@ -151,6 +169,8 @@ class VideoPatch(_Body):
     content: Content | None = None
     owner_id: MemberId | None = None
     team_id: TeamId | None = None
+    retention_days: Days | None = Field(default=None, description=_KEPT + _NOW)
+    source_retention_days: Days | None = Field(default=None, description=_SOURCE_KEPT + _NOW)
 
 
 class PartsWanted(_Body):

@@ -137,7 +137,9 @@ def _stored(video: Video, ledger: Mapping[int, Mapping[str, Amounts]]) -> int:
     files = sum(
         file.source.size_bytes
         for file in (video, new)
-        if file is not None and file.upload.completed_at is not None
+        if file is not None
+        and file.upload.completed_at is not None
+        and not (file is video and video.source_deleted_at)
     )
     run = ledger.get(video.artefacts.renditions.run or 0, {})
     made = run.get("package") or run.get("reuse", {})

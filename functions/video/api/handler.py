@@ -21,6 +21,7 @@ from functions.shared.signing import Signer
 from functions.shared.table import Table
 from functions.shared.telemetry import annotate
 from functions.shared.web import build_app, lambda_handler
+from functions.shared.workspace_settings import settings_of
 from functions.video import shares as share_links
 from functions.video.admittance import Admittance
 from functions.video.api import (
@@ -81,6 +82,7 @@ def _desk(ask: Exchange) -> Desk:
         lifetime=timedelta(hours=settings.upload_lifetime_hours),
         url_lifetime_s=settings.part_url_lifetime_s,
         origin=partial(_origin, settings.pull_exempt),
+        days_kept=partial(_days_kept, ask.table(settings.platform_table), settings.stage),
         pulls=StepFunctionsExecutions(client("stepfunctions"), settings.pull_machine_arn),
     )
     return Desk(
@@ -107,6 +109,14 @@ def _desk(ask: Exchange) -> Desk:
         linked=crm.shown,
         playback_lifetime=timedelta(seconds=settings.playback_lifetime_s),
     )
+
+
+def _days_kept(platform: Table, stage: str) -> dict[str, int | None]:
+    chosen = settings_of(platform, stage)
+    return {
+        "retention_days": chosen.video_retention_days,
+        "source_retention_days": chosen.video_source_retention_days,
+    }
 
 
 def _captioning(workspace: str, videos: DynamoVideos, bucket: str) -> "Captioning":

@@ -15,7 +15,9 @@ from functions.shared.web import router
 from functions.video.api.bodies import NewPull, NewRun, NewVideo, VideoPatch
 from functions.video.api.desk import OpenDesk
 from functions.video.api.views import OpenedVideoView, VideoPage, VideoSummary, VideoView
+from functions.video.due import rescheduled
 from functions.video.model import Link, Video
+from functions.video.retention import FIELDS
 from functions.video.uploads import Opened, default_title
 
 Id = Annotated[str, Path(alias="video_id", description="The video's id.")]
@@ -62,6 +64,7 @@ def routes(desk: OpenDesk) -> APIRouter:
                 way=body.way,
                 ownership=body.ownership,
                 content=body.content,
+                days_kept=body.days_kept,
             ),
             reply,
         )
@@ -89,6 +92,7 @@ def routes(desk: OpenDesk) -> APIRouter:
                 also,
                 ownership=body.ownership,
                 content=body.content,
+                days_kept=body.days_kept,
             ),
             lambda opened: Reply(202, show(opened.video), {"etag": opened.video.etag}),
             recall_first=True,
@@ -133,11 +137,14 @@ def routes(desk: OpenDesk) -> APIRouter:
     @api.patch(
         "/v1/videos/{video_id}", response_model=VideoView, name="update_video",
         summary="Update a video",
-        description="JSON Merge Patch (RFC 7396) of title, links, content, owner and team. Event: "
+        description="JSON Merge Patch (RFC 7396) of title, links, content, owner, team and of how "
+        "long the video and its file are kept, for which you need `videos:delete` too. Event: "
         "`video.updated`.",
         responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey", "IfMatch"),
     )  # fmt: skip
     async def patch(ask: Writes, video_id: Id, body: VideoPatch) -> Response:
+        if FIELDS & body.model_fields_set:
+            ask.require("videos:delete")
         at = desk(ask)
         links = at.uploads.known_links(body.links, video_id) if body.links else ()
         return ask.changed(
@@ -158,7 +165,8 @@ def routes(desk: OpenDesk) -> APIRouter:
         "`analyse`. What is there stays until the run replaces it. `encode` goes on after a run "
         "that broke (`timeout`, `internal`), within three days, and encodes only what that had not "
         "finished. 409 `run_open` while a run is going on, `not_uploaded`, `nothing_to_resume`, "
-        "`no_renditions`, `no_transcript` when there is nothing to begin with.",
+        "`no_renditions`, `no_transcript`, `source_deleted` when there is nothing to begin "
+        "with.",
         responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey"),
     )  # fmt: skip
     async def run(ask: Begins, video_id: Id, body: NewRun) -> Response:
@@ -201,7 +209,9 @@ def patched(video: Video, body: VideoPatch, links: tuple[Link, ...]) -> Video:
         fields["links"] = links
     if "content" in body.model_fields_set:
         fields["content"] = body.content or "auto"
-    fields |= {name: getattr(body, name) for name in OWNERSHIP if name in body.model_fields_set}
+    also = (*OWNERSHIP, *FIELDS)
+    fields |= {name: getattr(body, name) for name in also if name in body.model_fields_set}
     if all(getattr(video, name) == value for name, value in fields.items()):
         return video
-    return video.changed(**fields)
+    changed = video.changed(**fields)
+    return rescheduled(video, changed) if FIELDS & fields.keys() else changed

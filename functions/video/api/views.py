@@ -27,6 +27,7 @@ from functions.video.model import (
     Video,
     WantedContent,
 )
+from functions.video.retention import deletes_at, source_deletes_at
 from functions.video.uploads import Opened
 
 
@@ -262,6 +263,13 @@ class VideoSummary(BaseModel):
     media: MediaFacts | None
     duration_ms: int | None
     artefacts: ArtefactsView
+    retention_days: int | None
+    deletes_at: str | None = Field(description="When the video is deleted by itself; null: never.")
+    source_retention_days: int | None
+    source_deletes_at: str | None = Field(
+        description="When its file is deleted by itself, at the earliest: a run on it ends first."
+    )
+    source_deleted_at: str | None
     created_at: str
     updated_at: str
     deleted_at: str | None
@@ -317,13 +325,14 @@ def _upload(upload: Upload) -> dict[str, Any]:
     return upload.model_dump(include=shown)
 
 
+_MADE = {"upload", "replacement", "artefacts", "links", "deletes_at", "source_deletes_at"}
+
+
 def _fields(video: Video) -> dict[str, Any]:
     return {
-        **{
-            name: getattr(video, name)
-            for name in VideoSummary.model_fields
-            if name not in ("upload", "replacement", "artefacts", "links")
-        },
+        **{name: getattr(video, name) for name in VideoSummary.model_fields if name not in _MADE},
+        "deletes_at": deletes_at(video),
+        "source_deletes_at": source_deletes_at(video),
         "links": list(video.links),
         "upload": UploadView.of(video),
         "replacement": ReplacementView.of(video.replacement) if video.replacement else None,

@@ -6,9 +6,10 @@ import pytest
 from moto import mock_aws
 
 from functions.identity.create_workspace.handler import handler as create_workspace
-from functions.shared import workspace_settings
+from functions.shared import aws, workspace_settings
 from functions.shared.policy import ROLES
-from tests.integration.cloud import environment, furnish, furnish_sign_in
+from functions.shared.table import Table
+from tests.integration.cloud import ENVIRONMENT, environment, furnish, furnish_sign_in
 from tests.integration.gateway import CONTEXT
 from tests.integration.identity.conftest import Door
 from tests.integration.identity.people import Person, joined
@@ -168,6 +169,24 @@ def test_what_is_no_origin_of_a_page_is_refused(admin: Door, origin: str) -> Non
     reply = admin.request("PATCH", "/v1/workspace", {"allowed_origins": [origin]})
 
     assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, "/allowed_origins/0")
+
+
+def test_a_workspace_chooses_how_long_its_new_videos_are_kept(admin: Door, cloud: None) -> None:
+    days = {"video_retention_days": 365, "video_source_retention_days": 30}
+
+    chosen = admin.request("PATCH", "/v1/workspace", days)
+
+    assert days.items() <= chosen.json.items()
+    table = Table(aws.client("dynamodb"), ENVIRONMENT["PLATFORM_TABLE"], chosen.json["id"])
+    workspace_settings.forget()
+    kept = workspace_settings.settings_of(table, "local")
+    assert (kept.video_retention_days, kept.video_source_retention_days) == (365, 30)
+    admin.request("PATCH", "/v1/workspace", {"video_retention_days": None})
+    kept = workspace_settings.settings_of(table, "local", fresh=True)
+    assert (kept.video_retention_days, kept.video_source_retention_days) == (None, 30)
+    for wrong in (0, 3_651, 1.5, "30", True):
+        refused = admin.request("PATCH", "/v1/workspace", {"video_retention_days": wrong})
+        assert refused.status == 422, wrong
 
 
 def test_a_workspace_can_be_born_with_a_person_in_charge(cloud: None) -> None:

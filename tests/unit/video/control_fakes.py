@@ -201,6 +201,7 @@ class World:
             uploads=self.uploads,
             sources=self.sources,  # type: ignore[arg-type]
             crm=OpenDoor(),
+            days_kept=dict,
             quotas=self.quotas,
             clock=self.clock,
             lifetime=timedelta(hours=24),
