@@ -9,8 +9,7 @@ from functions.shared import aws
 from functions.shared.clock import iso, now, parse
 from functions.shared.table import Table
 from functions.shared.workspace_settings import change
-from functions.video.dynamodb_videos import DynamoDueList, due_keys
-from tests.integration.cloud import ENVIRONMENT, Calls
+from tests.integration.cloud import ENVIRONMENT
 from tests.integration.gateway import Api, Member
 from tests.integration.video.conftest import (
     MEDIA,
@@ -117,11 +116,8 @@ def test_a_new_video_takes_the_workspace_s_days_unless_its_maker_names_others(
     before = cloud.open()
     of_workspace(video_retention_days=365, video_source_retention_days=30)
 
-    usual, own, forever = (
-        cloud.open(),
-        cloud.open(retention_days=5),
-        cloud.open(retention_days=None, source_retention_days=None),
-    )
+    usual, own = cloud.open(), cloud.open(retention_days=5)
+    forever = cloud.open(retention_days=None, source_retention_days=None)
 
     def days(video: Any) -> tuple[int | None, int | None]:
         return video["retention_days"], video["source_retention_days"]
@@ -298,47 +294,6 @@ def test_who_may_not_delete_sets_no_days(cloud: Cloud) -> None:
         refused = writer.patch(path, body)
         assert (refused.status, refused.json["code"]) == (403, "missing_scope")
     assert writer.patch(path, {"title": "Mine"}).status == 200
-
-
-def test_what_workers_of_a_failed_run_leave_is_swept_whatever_comes_before(cloud: Cloud) -> None:
-    """A later run that ends sooner must not take the sweep off the agenda."""
-    video = playable(cloud)
-    path = f"/v1/videos/{video['id']}/runs"
-    cloud.api.post(path, {"from": "inspect"})
-    cloud.fail(video, NOT_MEDIA, 2)
-    cloud.api.post(path, {"from": "analyse"})
-    cloud.finish(video, "analysis", OK_ANALYSIS, 3)
-    cloud.put_media(video, "v/720p/00000.m4s", b"by a worker that has not noticed", 2)
-
-    assert cloud.expire(later(minutes=21)) == {"swept": 1}
-
-    assert cloud.objects(MEDIA) == [f"wsp_one/{video['id']}/1/manifest.json"]
-    assert cloud.expire(later(hours=9)) == {}
-
-
-def test_a_tick_reads_what_is_due_and_nothing_else(cloud: Cloud, calls: Calls) -> None:
-    """Hundreds of videos that are due in years cost a tick no more than none."""
-    database = aws.client("dynamodb")
-    table = Table(database, TABLE, "wsp_one")
-    moment = now()
-    videos = [f"vid_{number:026d}" for number in range(300)]
-    for number, video in enumerate(videos):
-        due = iso(moment + timedelta(days=365) if number else moment)
-        item = {"pk": table.key(video), "sk": "RECORD", **due_keys(table, video, due)}
-        database.put_item(TableName=TABLE, Item={k: {"S": str(v)} for k, v in item.items()})
-    read: list[int] = []
-    database.meta.events.register(
-        "after-call.dynamodb.Query", lambda parsed, **_: read.append(parsed["ScannedCount"]), "read"
-    )
-    calls.take()
-
-    found = DynamoDueList(database, TABLE).due(moment, 100)
-
-    database.meta.events.unregister("after-call.dynamodb.Query", unique_id="read")
-    assert [each.video for each in found] == [videos[0]], "also what is due this very moment"
-    assert calls.take() == ["Query"] * 4
-    assert sum(read) == 1
-    assert DynamoDueList(database, TABLE).due(moment - timedelta(seconds=1), 100) == []
 
 
 def _made_days_ago(cloud: Cloud, video: Any, days: int) -> None:
