@@ -15,7 +15,7 @@ Advice = Literal[
 _NONE = frozenset({"no_audio", "no_speech", "no_still", "no_transcript", "no_video", "reused"})
 
 _ADVICE: Mapping[Advice, str] = {
-    "upload_again": "empty size_mismatch source_missing truncated upload_expired",
+    "upload_again": "empty retention_over size_mismatch source_missing truncated upload_expired",
     "use_another_file": "dimensions_too_large no_streams not_media playlist_in_disguise too_costly "
     "too_long too_many_streams unreadable unsupported_codec unsupported_container "
     "audio_too_large model_refused model_too_large speech_refused speech_too_large "

@@ -148,7 +148,8 @@ def estimate(video: Video) -> Estimate:
         "encode_audio": {"calls": int(hears), "mb_ms": _work(sound)},
         "package": {"calls": 1, "mb_ms": _work(encode * _OTHER_WORK), "puts": puts},
     }
-    others = TRANSITIONS.keys() - steps.keys()
+    # Without sound `encode_audio` is invoked too, and says so.
+    others = TRANSITIONS.keys() - (steps.keys() if hears else steps.keys() - {"encode_audio"})
     passed = FRAME["inspect"] + sum(TRANSITIONS[each] for each in others)
     steps["workflow"] = {"calls": len(others), "transitions": passed}
     made = [priced(name, amounts) for name, amounts in steps.items()]

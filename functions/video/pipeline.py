@@ -192,7 +192,7 @@ class Pipeline:
             done.append(self._tend_run(swept))
         if _comes(video, intake_of(video).number):
             done.append(self._tend_upload(self.videos.get(video_id, consistent=True), at))
-        if not done or (over and done == ["cleared"]):
+        if not done or (swept is not video and done == ["cleared"]):
             self._due(swept, next_due(swept))
         return done[-1] if done else "swept"
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.video.costs import FRAME, TRANSITIONS
+from functions.video.costs import FRAME, TRANSITIONS, estimate
+from functions.video.facts import MediaFacts
 from functions.video.model import From
+from tests.unit.video.control_fakes import video
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "infra" / "video.asl.json").read_text()
@@ -81,6 +83,23 @@ def test_the_cost_ledger_counts_the_states_that_there_are(
 ) -> None:
     passed = ["Begin", "From", *way(MACHINE, first)]
     assert len(passed) == FRAME[start] + sum(TRANSITIONS[step] for step in steps)
+
+
+@pytest.mark.parametrize("audio", ["aac", None])
+@pytest.mark.parametrize("minutes", [1, 60])
+def test_an_estimate_counts_the_states_of_a_first_run(minutes: int, audio: str | None) -> None:
+    facts = MediaFacts(
+        duration_ms=minutes * 60_000, width=1280, height=720, video_codec="h264", audio_codec=audio
+    )
+    steps = {each.step: each.lines for each in estimate(video(media=facts)).steps}
+
+    told = sum(line.count for lines in steps.values() for line in lines
+               if line.unit == "transitions")  # fmt: skip
+    (batches,) = (line.count for line in steps["encode"] if line.unit == "requests")
+
+    passed = ["Begin", "From", *way(MACHINE, "Inspect")]  # with one batch
+    assert told == len(passed) + TRANSITIONS["reuse"] + batches - 1
+    assert batches > minutes
 
 
 def test_the_machine_itself_ends_in_time() -> None:
