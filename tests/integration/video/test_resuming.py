@@ -6,7 +6,9 @@ import pytest
 
 from functions.shared import aws
 from functions.video.dynamodb import DynamoRunLog
-from tests.integration.video.conftest import MEDIA, OK_TRANSCRIPT, TABLE, Cloud
+from tests.integration.video.conftest import MEDIA, OK_ANALYSIS, OK_TRANSCRIPT, TABLE, Cloud
+from tests.integration.video.player import playable
+from tests.integration.video.replaced import replaced, running
 from tests.integration.video.steps import NOT_MEDIA, later, log_of
 
 BROKEN = {"step": "encode", "error": {"Error": "Runtime.ExitError"}}
@@ -178,3 +180,37 @@ def test_deleting_takes_what_was_kept_along(cloud: Cloud) -> None:
     cloud.api.post(f"{path}/purge", **{"If-Match": "*"})
 
     assert cloud.objects(MEDIA) == []
+
+
+def test_a_file_whose_days_are_over_is_not_gone_on_with(cloud: Cloud) -> None:
+    video = broken(cloud)
+    cloud.api.patch(f"/v1/videos/{video['id']}", {"source_retention_days": 1})
+    cloud.expire(later(days=1, minutes=1))
+
+    for start in ("encode", "inspect"):
+        refused = again(cloud, video, start)
+        assert (refused.status, refused.json["code"]) == (409, "source_deleted")
+
+
+def test_what_broke_on_a_new_file_outlives_the_sweep_of_an_old_one_s(cloud: Cloud) -> None:
+    video = replaced(cloud, playable(cloud))
+    cloud.finish(video, "transcript", OK_TRANSCRIPT, 2)
+    cloud.finish(video, "analysis", OK_ANALYSIS, 2)
+    running(cloud, video, 3)
+    log = log_of(video, 3)
+    log.step_started("plan")
+    log.chunks_planned(3)
+    log.step_done("plan", {"chunks": 3})
+    cloud.put_media(video, "plan.json", {}, 3)
+    cloud.fail(video, BROKEN, 3)
+
+    cloud.expire(later(minutes=71))
+
+    assert cloud.objects(MEDIA) == [
+        f"wsp_one/{video['id']}/2/manifest.json", f"wsp_one/{video['id']}/3/plan.json",
+    ]  # fmt: skip
+    run = again(cloud, video).json["run"]
+    assert (run["number"], run["source_number"], run["resumes"]) == (4, 3, 3)
+    cloud.mark_ready(video, 4)
+    after = cloud.get(video)
+    assert (after["source_number"], after["artefacts"]["renditions"]["run"]) == (3, 3)
