@@ -39,6 +39,7 @@ def house_values(names: Names, audit_key_arn: str) -> dict[str, str]:
         },
         "signing_secret": names.signing_secret,
         "cors_origins": " ".join(names.stage.cors_origins),
+        **({"mediaconvert_role": names.mediaconvert_role_arn} if names.stage.mediaconvert else {}),
         **_cdn_values(names),
     }
 

@@ -1,6 +1,9 @@
 """The house state machine: a role that invokes its steps alone, logs without payloads, tracing."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -12,6 +15,8 @@ from infra.function import RETENTION, House, HouseFunction
 from infra.nag import acknowledge, acknowledge_pattern
 from infra.packaging import ROOT
 
+Edit = Callable[[dict[str, Any]], dict[str, Any]]
+
 
 def state_machine(
     scope: Construct,
@@ -22,11 +27,14 @@ def state_machine(
     values: Mapping[str, str] | None = None,
     *,
     distributed: bool = False,
+    edit: Edit | None = None,
+    also: Sequence[iam.PolicyStatement] = (),
 ) -> None:
     """Add the state machine `name` (and its role and log group) to a scope, which has no other.
 
     `definition` is the file `infra/<definition>.asl.json`, where `${<step>Arn}` stands for each of
-    `steps` and `${<name>}` for each of `values`. `distributed`: it has a Distributed Map.
+    `steps` and `${<name>}` for each of `values`. `distributed`: it has a Distributed Map. `edit`
+    changes the file's content, and `also` is what the machine may do because of that.
     """
     role = iam.Role(scope, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
     role.add_to_policy(
@@ -35,6 +43,8 @@ def state_machine(
             resources=[step.function.function_arn for step in steps.values()],
         )
     )
+    for statement in also:
+        role.add_to_policy(statement)
     if distributed:
         _runs_children(role, house, name)
     log_group = logs.LogGroup(
@@ -48,9 +58,7 @@ def state_machine(
         scope,
         "Machine",
         state_machine_name=name,
-        definition_body=stepfunctions.DefinitionBody.from_file(
-            str(ROOT / "infra" / f"{definition}.asl.json")
-        ),
+        definition_body=_body(ROOT / "infra" / f"{definition}.asl.json", edit),
         definition_substitutions={
             **{f"{step}Arn": function.function.function_arn for step, function in steps.items()},
             **(values or {}),
@@ -69,6 +77,15 @@ def state_machine(
             id=f"AwsSolutions-IAM5[{finding}]",
             reason="Log delivery and X-Ray know no resource-level permission.",
         )
+
+
+def _body(file: Path, edit: Edit | None) -> stepfunctions.DefinitionBody:
+    if edit is not None:
+        edited = ROOT / "build" / "machines" / file.name
+        edited.parent.mkdir(parents=True, exist_ok=True)
+        edited.write_text(json.dumps(edit(json.loads(file.read_text())), indent=2) + "\n")
+        file = edited
+    return stepfunctions.DefinitionBody.from_file(str(file))
 
 
 def _runs_children(role: iam.Role, house: House, name: str) -> None:

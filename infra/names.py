@@ -77,6 +77,14 @@ class Names:
         return f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{self.schedule_role}"
 
     @property
+    def mediaconvert_role(self) -> str:
+        return self.of("mediaconvert")
+
+    @property
+    def mediaconvert_role_arn(self) -> str:
+        return f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{self.mediaconvert_role}"
+
+    @property
     def signing_secret(self) -> str:
         return self.of("signing")
 

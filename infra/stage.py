@@ -39,6 +39,7 @@ class Stage(BaseModel):
     audit_lock_days: int  # how long no seal of the audit log can be deleted
     encode_concurrency: int  # encoders that one video may have at work; a workspace: its quota
     cdn: Cdn | None = None
+    mediaconvert: bool = False  # may render pictures too, where FFmpeg would take too long
     import_lanes: int = 8  # workers of one import
     cors_origins: list[str] = []  # web pages that may call the API, such as https://app.example
     # where the hosted sign-in may send people back to, and after signing out

@@ -9,6 +9,7 @@ from constructs import Construct
 from functions.shared.events import detail_type
 from functions.video import settings
 from infra.consumer import HouseConsumer, dead_letters, reassigner
+from infra.convert import Convert, runs_jobs, with_mediaconvert
 from infra.function import House, HouseFunction
 from infra.insight import InsightSteps
 from infra.machine import state_machine
@@ -76,13 +77,21 @@ class VideoSteps(Construct):
         steps["Fail"].allow_objects(["s3:DeleteObject"], "media").allow(
             ["s3:ListBucket"], names.bucket_arn("media")
         )
+        convert = Convert(self, house) if house.stage.mediaconvert else None
         state_machine(
             self,
             house,
             names.of("video"),
             "video",
-            {**steps, "Transcribe": insight.transcribe, "Analyse": insight.analyse},
+            {
+                **steps,
+                "Transcribe": insight.transcribe,
+                "Analyse": insight.analyse,
+                **({"Adopt": convert.adopt} if convert else {}),
+            },
             distributed=True,
+            edit=with_mediaconvert if convert else None,
+            also=runs_jobs(house) if convert else (),
         )
         self._start()
         self._expire()

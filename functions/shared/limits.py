@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["stored_bytes", "encoders", "encoded_minutes", "transcribed_minutes", "model_tokens"]
+Kind = Literal[
+    "stored_bytes", "encoders", "encoded_minutes", "converted_minutes", "transcribed_minutes",
+    "model_tokens",
+]  # fmt: skip
 Period = Literal["standing", "month"]
 
 # Whether a quota is what there is at any time, or what is used up in a calendar month (UTC).
@@ -17,6 +20,7 @@ QUOTAS: Mapping[Kind, Period] = {
     "stored_bytes": "standing",
     "encoders": "standing",
     "encoded_minutes": "month",
+    "converted_minutes": "month",
     "transcribed_minutes": "month",
     "model_tokens": "month",
 }
@@ -57,6 +61,7 @@ _DEFAULTS = WorkspaceSettings(
         "stored_bytes": _TIB,
         "encoders": 400,
         "encoded_minutes": 10_000,
+        "converted_minutes": 1_000,  # in stages that offer MediaConvert, which is much dearer
         "transcribed_minutes": 10_000,
         "model_tokens": 50_000_000,
     },
@@ -69,6 +74,7 @@ _LOCAL = WorkspaceSettings(
         "stored_bytes": 10 * _TIB,
         "encoders": 10_000,
         "encoded_minutes": 10 * _MINUTES_A_MONTH,
+        "converted_minutes": 10 * _MINUTES_A_MONTH,
         "transcribed_minutes": 10 * _MINUTES_A_MONTH,
         "model_tokens": 10_000_000_000,
     },

@@ -20,6 +20,7 @@ from functions.shared.writes import ConditionFailedError, Write
 STEPS: Mapping[Kind, str] = {
     "encoders": "encode",
     "encoded_minutes": "encode",
+    "converted_minutes": "encode",
     "transcribed_minutes": "transcribe",
     "model_tokens": "analyse",
 }
@@ -28,6 +29,7 @@ _NOUNS: Mapping[Kind, str] = {
     "stored_bytes": "stored bytes",
     "encoders": "encoders at work",
     "encoded_minutes": "encoded minutes",
+    "converted_minutes": "minutes of MediaConvert",
     "transcribed_minutes": "transcribed minutes",
     "model_tokens": "model tokens",
 }

@@ -7,6 +7,7 @@ Advice = Literal[
     "upload_again",  # the same file: what arrived is not what was sent, or has been lost
     "use_another_file",  # this one will not do, however often it comes
     "check_the_address",  # of a file that was to be fetched
+    "change_engine",  # of the video, and run again from `inspect`
     "run_again",  # it may well work another time
     "ask_the_operator",  # of this installation: a limit, a budget or a setting of theirs
 ]
@@ -22,7 +23,9 @@ _ADVICE: Mapping[Advice, str] = {
     "transcription_failed",
     "check_the_address": "source_changed source_empty source_forbidden source_not_found "
     "source_not_public source_too_large source_too_slow source_unavailable source_without_ranges",
-    "run_again": "internal timeout run_cancelled audio_missing transcript_missing model_malformed "
+    "change_engine": "conversion_failed",
+    "run_again": "internal timeout conversion_cancelled run_cancelled audio_missing "
+    "transcript_missing model_malformed "
     "model_reply_unusable model_throttled model_timeout model_unavailable speech_malformed "
     "speech_throttled speech_timeout speech_unavailable",
     "ask_the_operator": "quota_exceeded model_misconfigured model_over_budget "

@@ -187,14 +187,45 @@ def _units(picture: bytes, width: int) -> Iterator[bytes]:
         at += length
 
 
+def timescale(init: bytes) -> int:
+    """Return the ticks per second of an init segment's track."""
+    mdhd = _child(memoryview(init), "moov", "trak", "mdia", "mdhd")
+    return int(struct.unpack_from(">I", mdhd, 20 if mdhd[0] == 1 else 12)[0])
+
+
+def bare(segment: bytes) -> bytes:
+    """Return a segment's fragments alone, without what others write before and between them (styp,
+    sidx, prft, emsg). Raises BrokenFragmentError when its data is not found from its moof on."""
+    kept: list[memoryview] = []
+    for box in _boxes(memoryview(segment)):
+        if box.kind == "moof" and _child(box.body, "traf", "tfhd")[3] & 0x1:
+            raise BrokenFragmentError("the fragment's data lies at a place in another file")
+        if box.kind in ("moof", "mdat"):
+            kept.append(box.whole)
+    return b"".join(kept)
+
+
+def first_offset(segment: bytes) -> int:
+    """Return how many ticks later than it is decoded a segment's first sample is shown."""
+    trun = _child(memoryview(segment), "moof", "traf", "trun")
+    flags = int.from_bytes(trun[1:4], "big")
+    if not flags & 0x800:
+        return 0
+    at = 8 + 4 * sum(bool(flags & bit) for bit in (0x1, 0x4, 0x100, 0x200, 0x400))
+    return int(struct.unpack_from(">i", trun, at)[0])
+
+
 def with_delay(init: bytes, ticks: int) -> bytes:
-    """Return an init segment whose edit list takes `ticks` off every presentation time."""
+    """Return an init segment whose edit list takes `ticks` off every presentation time, and that
+    has no other."""
     # Version 0, one entry: the whole length (0 in fragmented files), from `ticks` on, rate 1.0.
     edts = _box("edts", _box("elst", struct.pack(">IIIihh", 0, 1, 0, ticks, 1, 0)))
 
     def rebuild(data: memoryview, path: tuple[str, ...]) -> bytes:
         parts = []
         for box in _boxes(data):
+            if box.kind == "edts":
+                continue
             inside = path[:1] == (box.kind,)
             parts.append(_box(box.kind, rebuild(box.body, path[1:])) if inside else box.whole)
             if box.kind == "tkhd":
@@ -212,21 +243,22 @@ def delayed(segment: bytes, ticks: int) -> bytes:
     `with_delay` puts the first picture back on its time.
     """
     boxes = list(_boxes(memoryview(segment)))
-    moof = next((box for box in boxes if box.kind == "moof"), None)
-    if moof is None:
+    if not any(box.kind == "moof" for box in boxes):
         raise BrokenFragmentError("there is no moof box")
-    trun = _later(_child(moof.body, "traf", "trun"), ticks)
-    growth = len(trun) - len(_child(moof.body, "traf", "trun"))
+    return b"".join(_delayed(box.body, ticks) if box.kind == "moof" else box.whole for box in boxes)
+
+
+def _delayed(moof: memoryview, ticks: int) -> bytes:
+    trun = _later(_child(moof, "traf", "trun"), ticks)
+    growth = len(trun) - len(_child(moof, "traf", "trun"))
     (position,) = struct.unpack_from(">i", trun, 8)
     struct.pack_into(">i", trun, 8, position + growth)  # where the data begins, from the moof
     traf = b"".join(
         _box("trun", trun) if box.kind == "trun" else box.whole
-        for box in _boxes(_child(moof.body, "traf"))
+        for box in _boxes(_child(moof, "traf"))
     )
-    body = b"".join(
-        _box("traf", traf) if box.kind == "traf" else box.whole for box in _boxes(moof.body)
-    )
-    return b"".join(_box("moof", body) if box.kind == "moof" else box.whole for box in boxes)
+    body = b"".join(_box("traf", traf) if box.kind == "traf" else box.whole for box in _boxes(moof))
+    return _box("moof", body)
 
 
 def _later(trun: memoryview, ticks: int) -> bytearray:
@@ -242,6 +274,8 @@ def _later(trun: memoryview, ticks: int) -> bytearray:
     for number in range(count):
         at = offset + number * step
         was = struct.unpack_from(">i", trun, at + before)[0] if flags & 0x800 else 0
+        if was + ticks < 0:
+            raise BrokenFragmentError("a sample is shown before it is decoded")
         made += trun[at : at + before]
         made += struct.pack(">i", was + ticks)
     return made

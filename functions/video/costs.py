@@ -5,7 +5,7 @@ Workers note how long they ran with how much memory, `package` what it left in S
 (together below a tenth), invocations that were cut off, and what is outside the account.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Literal
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from functions.video import prices
 from functions.video.facts import MediaFacts
 from functions.video.ladder import ladder
+from functions.video.media import Engine, VideoPlan
 from functions.video.model import From, Video
 from functions.video.work import CPU_SECONDS_PER_MEGAPIXEL, batch_size, megapixels
 
@@ -21,7 +22,7 @@ from functions.video.work import CPU_SECONDS_PER_MEGAPIXEL, batch_size, megapixe
 Amounts = Mapping[str, int]
 Unit = Literal[
     "requests", "gb_seconds", "transitions", "express_requests", "express_gb_seconds", "puts",
-    "audio_minutes", "input_tokens", "output_tokens",
+    "mediaconvert_minutes", "audio_minutes", "input_tokens", "output_tokens",
 ]  # fmt: skip
 
 # The states that one invocation of a step goes through (infra/video.asl.json), its own included;
@@ -32,12 +33,21 @@ TRANSITIONS = {
     "reuse": 2, "inspect": 2, "plan": 2, "encode": 1, "encode_audio": 3, "capture": 3, "package": 2,
     "transcribe": 2, "analyse": 1, "finish_transcribe": 2, "finish_analyse": 1,
 }  # fmt: skip
+CONVERT = "convert"  # in the place of `encode`, where MediaConvert renders the picture
+_CONVERT_TRANSITIONS = 5  # of its way through the machine (infra/mediaconvert.asl.json)
 _EXPRESS = ("encode",)
 _EXPRESS_GB = 64 / 1_024  # the least that a child is billed for
 _FIRST_STEPS: Mapping[str, From] = {
     "inspect": "inspect", "plan": "encode", "transcribe": "transcribe",
 }  # fmt: skip
 FRAME: Mapping[From, int] = {"inspect": 6, "encode": 6, "transcribe": 3, "analyse": 3}
+
+# A normalized minute, as MediaConvert's price list has it: an output's minutes times these.
+_LINES = ((720, 1), (1_081, 2))  # fewer lines than; above: four
+_FAST, _FAST_FACTOR = 30.0, 2  # frames a second
+# How long a job waits and takes. AWS promises nothing: assumed, until a deployment has seen better.
+_JOB_START_SECONDS, _JOB_PACE = 30.0, 0.5  # of the recording's length
+_ADOPTED_BITS_PER_SECOND = 400_000_000  # a worker reads and writes
 
 # What the rest of the pipeline takes beside encoding (the budget in `make bench`).
 _OTHER_WORK = 0.25
@@ -87,6 +97,17 @@ class Estimate(BaseModel):
     stored_bytes: int
 
 
+class EngineEstimate(BaseModel):
+    """What an engine takes for the picture of a run from `inspect` on: US dollars, and seconds
+    until it is there when nothing else is at work."""
+
+    model_config = ConfigDict(frozen=True)
+
+    engine: Engine
+    usd: float
+    seconds: float
+
+
 def told(effort: Mapping[str, int], usage: Mapping[str, object]) -> dict[str, int]:
     """Return what a step of `insight` says of itself, as the ledger holds it."""
     cost = usage.get("cost_usd", 0.0)
@@ -111,6 +132,16 @@ def priced(step: str, amounts: Amounts) -> StepCosts:
         _line("transitions", transitions, prices.TRANSITION),
         *(_express(calls, amounts.get("mb_ms", 0)) if step in _EXPRESS else ()),
         _line("puts", amounts.get("puts", 0), prices.S3_PUT),
+        _line(
+            "mediaconvert_minutes",
+            amounts.get("basic_ms", 0) / 60_000,
+            prices.MEDIACONVERT_BASIC_MINUTE,
+        ),
+        _line(
+            "mediaconvert_minutes",
+            amounts.get("professional_ms", 0) / 60_000,
+            prices.MEDIACONVERT_PROFESSIONAL_MINUTE,
+        ),
         *_model_lines(amounts),
     ]
     return StepCosts(step=step, lines=tuple(line for line in lines if line.count))
@@ -161,6 +192,50 @@ def estimate(video: Video) -> Estimate:
         steps=tuple(each for each in made if each.lines),
         stored_bytes=size * (1 + _MP4_RENDITIONS),
     )
+
+
+def conversion(video: VideoPlan) -> dict[str, int]:
+    """Return what a complete job has taken, as the ledger holds it."""
+    sizes = [(rung.width, rung.height) for rung in video.rungs]
+    timing = video.timing
+    made = _normalized_ms(sizes, float(timing.rate), float(timing.duration))
+    tier = "professional_ms" if video.track.hdr else "basic_ms"
+    return {tier: made, "transitions": _CONVERT_TRANSITIONS}
+
+
+def engines(video: Video, lanes: int) -> tuple[EngineEstimate, ...]:
+    """Return what each engine would take for a video's picture, FFmpeg with `lanes` encoders at
+    work; nothing for sound alone. What is HDR is known at the run's plan only."""
+    ahead = estimate(video)
+    sizes, seconds = _rungs(video.media), ahead.duration_ms / 1_000
+    if not sizes:
+        return ()
+    (encode,) = [each for each in ahead.steps if each.step == "encode"]
+    batches = next(line.count for line in encode.lines if line.unit == "requests")
+    work = seconds * _megapixels(video.media) * CPU_SECONDS_PER_MEGAPIXEL
+    rounds = -(-batches // max(1, lanes))
+    rate = (video.media.frame_rate if video.media else None) or 30.0
+    read = video.source.size_bytes * 8 / _ADOPTED_BITS_PER_SECOND
+    amounts = {
+        "calls": 1,
+        "mb_ms": _work(read),
+        "basic_ms": _normalized_ms(sizes, rate, seconds),
+        "transitions": _CONVERT_TRANSITIONS,
+    }
+    return (
+        EngineEstimate(engine="ffmpeg", usd=encode.usd, seconds=rounds * work / batches),
+        EngineEstimate(
+            engine="mediaconvert",
+            usd=priced(CONVERT, amounts).usd,
+            seconds=_JOB_START_SECONDS + seconds * _JOB_PACE + read,
+        ),
+    )
+
+
+def _normalized_ms(sizes: Iterable[tuple[int, int]], rate: float, seconds: float) -> int:
+    billed = max(seconds, prices.MEDIACONVERT_MINIMUM_SECONDS) * 1_000
+    factor = sum(next((times for lines, times in _LINES if min(size) < lines), 4) for size in sizes)
+    return round(billed * factor * (_FAST_FACTOR if rate > _FAST else 1))
 
 
 def _express(calls: int, mb_ms: int) -> list[Line]:

@@ -2,11 +2,12 @@
 
     pattern                     index  requests                       units (1 KB items)
     step started, done, ...     table  1 UpdateItem                   1 WRU
+    a job's progress, warning   table  1 UpdateItem                   1 WRU
     chunk done                  table  1 TransactWriteItems           4 WRU
     chunks still wanted         table  1 BatchGetItem (strong)        1 RRU, and 1 a chunk
     batch given up              table  1 UpdateItem                   1 WRU
     finished chunks             table  1 Query (strong) per 1 MB      1 RRU per 4 KB
-    outputs of a step           table  1 GetItem (strong)             1 RRU
+    outputs of a step, a job    table  1 GetItem (strong)             1 RRU
 
     run      pk W#<workspace>#<video>                sk RUN#<9999 - number>   newest first
     chunk    pk W#<workspace>#<video>#CHUNKS#<run>   sk CHUNK#<index>         kept 30 days
@@ -21,12 +22,15 @@ from typing import Any
 
 from functions.shared.clock import iso, now
 from functions.shared.table import ConditionFailedError, DynamoClient, Item, Put, Table, Update
-from functions.video.media import SegmentInfo
-from functions.video.model import Reason
-from functions.video.run_items import chunk_key, chunk_partition, run_key
+from functions.video.media import Choice, SegmentInfo
+from functions.video.model import Job, Reason
+from functions.video.run_items import chunk_key, chunk_partition, run_key, run_of
 
 CHUNK_DAYS = 30
 _OPEN = "#state = :processing"
+_STATE: Mapping[str, str] = {"#state": "state"}
+_AT_WORK: Mapping[str, Any] = {":one": 1, ":processing": "processing"}
+MAX_WARNINGS = 10  # of one job
 # A segment's values in a chunk's item, by place; chunks written before a place was added lack it.
 _SEGMENT = ("index", "bytes", "duration_ticks", "intra_bytes")
 
@@ -69,15 +73,59 @@ class DynamoRunLog:
         """Record that a step cannot be done."""
         self._end(step, "failed", "reason", _stored(reason))
 
-    def chunks_planned(self, total: int) -> None:
-        """Record how many chunks `encode` has."""
+    def chunks_planned(self, total: int, choice: Choice | None = None) -> None:
+        """Record how many chunks `encode` has, and which engine does it."""
+        sets, values = "SET chunks_total = :total", {":total": total, **_AT_WORK}
+        if choice is not None:
+            sets, values = f"{sets}, choice = :choice", {**values, ":choice": choice.model_dump()}
+            if choice.engine == "mediaconvert":
+                sets = f"{sets}, job = if_not_exists(job, :job)"
+                values[":job"] = Job().model_dump(mode="json", exclude_none=True)
+        self._update(Update(self._key, f"{sets} ADD rev :one", _OPEN, _STATE, values))
+
+    def job_progressed(self, job: str, percent: int) -> None:
+        """Record how much of a job is done; what is less than was told before changes nothing."""
+        self._job(job, "percent", "{} = :told", "{} < :told", percent)
+
+    def job_warned(self, job: str, code: int) -> None:
+        """Record a job's warning, each once and at most ten."""
+        self._job(
+            job,
+            "warnings",
+            "{0} = list_append({0}, :listed)",
+            "NOT contains({0}, :told) AND size({0}) < :most",
+            code,
+            {":listed": [code], ":most": MAX_WARNINGS},
+        )
+
+    def job_failed(self, job: str, code: int) -> None:
+        """Record why a job failed, as it was told first."""
+        self._job(job, "error_code", "{} = :told", "attribute_not_exists({})", code)
+
+    def job(self) -> Job | None:
+        """Return what was told of the run's job; None when MediaConvert does not render it."""
+        item = self._table.get(self._key["pk"], self._key["sk"], consistent=True)
+        return run_of(item).job if item else None
+
+    def _job(
+        self,
+        job: str,
+        field: str,
+        sets: str,
+        condition: str,
+        told: int,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write what a job tells, when it is the open run's own job; `{}` stands for the field."""
+        own = "attribute_exists(job) AND (attribute_not_exists(job.id) OR job.id = :job)"
+        place = "job.#field"
         self._update(
             Update(
                 self._key,
-                "SET chunks_total = :total ADD rev :one",
-                _OPEN,
-                {"#state": "state"},
-                {":total": total, ":one": 1, ":processing": "processing"},
+                f"SET {sets.format(place)}, job.id = :job ADD rev :one",
+                f"{_OPEN} AND {own} AND {condition.format(place)}",
+                {**_STATE, "#field": field},
+                {":told": told, ":job": job, **_AT_WORK, **(more or {})},
             )
         )
 

@@ -52,6 +52,8 @@ TRANSCRIPT = "transcript.json"
 CAPTIONS = "captions.vtt"
 ANALYSIS = "analysis.json"
 AUDIO_FOLDER = "a"
+CONVERTED = "mediaconvert/"  # what MediaConvert writes, until it is taken in
+CONVERTED_NAME = "video"  # of its files, before the rung's name and the segment's number
 
 
 def video_folder(rung: str) -> str:
@@ -82,3 +84,15 @@ def init(folder: str) -> str:
 def segment(folder: str, index: int) -> str:
     """Return the name of a rendition's media segment."""
     return f"{folder}/{index:05d}.m4s"
+
+
+def converted(key: str) -> tuple[str, int | None] | None:
+    """Return the rung and the segment's number (None: its header) of a file that MediaConvert
+    writes, `video_720pinit.cmfv` and `video_720p_000000001.cmfv`; None of any other."""
+    name, dot, kind = key.removeprefix(CONVERTED).rpartition(".")
+    if not dot or kind not in ("cmfv", "mp4") or not name.startswith(f"{CONVERTED_NAME}_"):
+        return None
+    rung, underscore, number = name.removeprefix(f"{CONVERTED_NAME}_").partition("_")
+    if underscore and number.isascii() and number.isdigit():
+        return rung, int(number)
+    return (rung.removesuffix("init"), None) if rung.endswith("init") and not number else None

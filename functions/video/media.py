@@ -12,6 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Content = Literal["general", "talking_head", "screen_share"]
+# What renders the picture: FFmpeg in functions of ours, or AWS Elemental MediaConvert.
+Engine = Literal["ffmpeg", "mediaconvert"]
 
 SEGMENT_SECONDS = 4
 AUDIO_RATE = 48_000  # Hz, of every audio rendition
@@ -208,6 +210,14 @@ class AudioPlan(Document):
     segment: Fraction  # seconds, of one HLS segment: the video's, so that both end together
 
 
+class Choice(Document):
+    """Which engine renders a run's picture, and why: a stable code and a sentence."""
+
+    engine: Engine
+    code: str
+    detail: str
+
+
 class EncodePlan(Document):
     """Everything that encode, encode_audio, capture and package go by (plan.json)."""
 
@@ -215,7 +225,8 @@ class EncodePlan(Document):
     duration_ms: int
     video: VideoPlan | None = None
     audio: AudioPlan | None = None
-    batches: tuple[tuple[int, ...], ...] = ()
+    batches: tuple[tuple[int, ...], ...] = ()  # none where MediaConvert renders the picture
+    choice: Choice | None = None
 
 
 class SegmentInfo(Document):

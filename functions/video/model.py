@@ -16,6 +16,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from functions.shared.record import OwnedRecord
 from functions.video.caption_track import CaptionTrack
 from functions.video.facts import Frozen, MediaFacts
+from functions.video.media import Choice
 
 MAX_LINKS = 20
 MAX_SOURCE_BYTES = 5 * 10**12
@@ -30,6 +31,8 @@ ArtefactName = Literal["renditions", "transcript", "analysis"]
 From = Literal["inspect", "encode", "transcribe", "analyse"]
 # What the picture shows, as its owner says: `auto` leaves it to the probe.
 WantedContent = Literal["auto", "general", "talking_head", "screen_share"]
+# Which engine renders the picture, as its owner wishes: `auto` leaves it to the rule (engine.py).
+WantedEngine = Literal["auto", "ffmpeg", "mediaconvert"]
 # How the bytes come: parts by their sender, one PUT of a small file, or fetched from an address.
 Method = Literal["multipart", "single", "pull"]
 UploadState = Literal["waiting", "uploading", "completed", "cancelled", "expired", "failed"]
@@ -164,6 +167,16 @@ class Step(Frozen):
     outputs: Mapping[str, Any] = {}  # small JSON for later steps; internal
 
 
+class Job(Frozen):
+    """What MediaConvert has told of a run's job: how much is done, and the codes of its warnings
+    and of its error."""
+
+    id: str | None = None
+    percent: int = 0
+    warnings: tuple[int, ...] = ()
+    error_code: int | None = None
+
+
 class Run(Frozen):
     """One pass of the pipeline over the video."""
 
@@ -177,6 +190,8 @@ class Run(Frozen):
     chunks_total: int = 0
     chunks_done: int = 0
     trouble: Reason | None = None  # why a batch was given up the last time; internal
+    choice: Choice | None = None  # of the engine, from `plan` on
+    job: Job | None = None  # of a run whose picture MediaConvert renders
     rev: int = 0  # counts the writes to the run; internal
     source: int = 1  # number of the file that it reads, or whose transcript
     new_source: bool = False  # whether it is the first run on the file; internal
@@ -245,7 +260,7 @@ class Run(Frozen):
             return 100
         if name == "encode" and self.chunks_total:
             return 100 * self.chunks_done // self.chunks_total
-        return 0
+        return self.job.percent if name == "encode" and self.job else 0
 
     @property
     def percent(self) -> int:
@@ -285,6 +300,7 @@ class Video(OwnedRecord):
     retention_days: int | None = None  # since its making; None: until somebody deletes it
     source_retention_days: int | None = None  # of its file, since that arrived
     source_deleted_at: str | None = None
+    engine: WantedEngine = "auto"
     media: MediaFacts | None = None
     duration_ms: int | None = None
     artefacts: Artefacts = Artefacts()

@@ -10,7 +10,7 @@ from functions.shared.writes import Also
 from functions.video.burial import Grave
 from functions.video.due import Due
 from functions.video.facts import MediaFacts
-from functions.video.media import SegmentInfo
+from functions.video.media import Choice, SegmentInfo
 from functions.video.model import Link, Reason, Run, Video
 
 
@@ -33,8 +33,8 @@ class RunLog(Protocol):
     def step_failed(self, step: str, reason: Reason) -> None:
         """Record that a step cannot be done."""
 
-    def chunks_planned(self, total: int) -> None:
-        """Record how many chunks `encode` has, for its percentage."""
+    def chunks_planned(self, total: int, choice: Choice | None = None) -> None:
+        """Record how many chunks `encode` has, for its percentage, and which engine does it."""
 
     def chunk_done(self, index: int, segments: Mapping[str, Sequence[SegmentInfo]]) -> bool:
         """Record a finished chunk: rung -> its segments. False when it was recorded before."""

@@ -12,12 +12,14 @@ class ApiSettings(WebSettings):
     media_bucket: str
     state_machine_arn: str
     pull_machine_arn: str
+    encode_concurrency: int  # as in PlanSettings, to tell how long a run will take
     # `host:port` of addresses that files are pulled from though they are not public or not secure.
     # Tests of the embedded cloud set it; no template does.
     pull_exempt: str = ""
     crm_check_function: str
     identity_check_function: str
     views_queue_url: str
+    mediaconvert_role: str = ""  # as in PlanSettings: whether the stage offers it
     upload_lifetime_hours: int = 24
     part_url_lifetime_s: int = 3_600
     playback_lifetime_s: int = 6 * 3_600  # of a playback token, unless the caller asks for less
@@ -115,8 +117,10 @@ class PlanSettings(Settings):
 
     platform_table: str
     video_table: str
+    uploads_bucket: str
     media_bucket: str
     encode_concurrency: int  # encoders that one video may have at work
+    mediaconvert_role: str = ""  # that MediaConvert takes on, where the stage offers it
     chunk_segments: int = 2  # segments of about 4 s that one worker encodes in one go
 
 
@@ -130,6 +134,20 @@ class EncodeAudioSettings(InspectSettings):
 
 class CaptureSettings(InspectSettings):
     """λ capture."""
+
+
+class AdoptSettings(Settings):
+    """λ adopt."""
+
+    platform_table: str
+    video_table: str
+    media_bucket: str
+
+
+class FollowJobSettings(Settings):
+    """λ follow_job."""
+
+    video_table: str
 
 
 class PackageSettings(InspectSettings):

@@ -1,5 +1,6 @@
 """The bucket as the media steps use it: the context's ObjectStore plus bytes and ranges."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from functions.video.ports import ObjectStore
@@ -16,3 +17,10 @@ class MediaStore(ObjectStore, Protocol):
 
     def put_new(self, key: str, data: bytes, content_type: str) -> bool:
         """Write an object unless there is one; False when there is."""
+
+
+class ListedStore(MediaStore, Protocol):
+    """One that is also asked what there is."""
+
+    def listed(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield key and size (bytes) of every object under a prefix."""

@@ -28,7 +28,7 @@ from functions.video.completion import (
     complete_already,
 )
 from functions.video.intake import begun, event_of, given_up, intake_of
-from functions.video.model import Link, SourceFile, Video, WantedContent
+from functions.video.model import Link, SourceFile, Video, WantedContent, WantedEngine
 from functions.video.origin import REFUSALS, Origin, SourceRefusedError
 from functions.video.part_plan import PartPlan, SentPart
 from functions.video.ports import (
@@ -79,6 +79,7 @@ class UploadDesk:
         way: Way = IN_PARTS,
         ownership: Mapping[str, str | None] = MappingProxyType({}),
         content: WantedContent = "auto",
+        engine: WantedEngine = "auto",
         days_kept: Mapping[str, int | None] = MappingProxyType({}),
     ) -> Opened:
         """Make a video and its upload, and reserve the file's bytes; `ownership` is whose it
@@ -86,7 +87,8 @@ class UploadDesk:
         an owner or team to whom it cannot be given and for a file too large for a single PUT, and
         QuotaExceededError."""
         known = self.known_links(links)
-        return self._open(source, title, known, also, way, ownership, content, days_kept)
+        chosen = {**ownership, "content": content, "engine": engine}
+        return self._open(source, title, known, also, way, chosen, days_kept)
 
     def _open(
         self,
@@ -95,8 +97,7 @@ class UploadDesk:
         links: tuple[Link, ...],
         also: Callable[[Opened], Sequence[Write]],
         way: Way,
-        ownership: Mapping[str, str | None],
-        content: WantedContent,
+        chosen: Mapping[str, str | None],
         days_kept: Mapping[str, int | None],
     ) -> Opened:
         plan = planned(source, way)
@@ -107,11 +108,10 @@ class UploadDesk:
             title=title or default_title(source.filename),
             links=links,
             source=source,
-            content=content,
             upload=way.upload(plan, expires),
             sight=sight_of_uploader(self.caller),
             due_at=iso(moment + START_GRACE) if way.method == "pull" else expires,
-            **ownership,
+            **chosen,
             **taken_over(self.days_kept(), days_kept),
         )
         reservation = self.quotas.reserving(stored(video.id), source.size_bytes)
@@ -148,13 +148,15 @@ class UploadDesk:
         *,
         ownership: Mapping[str, str | None] = MappingProxyType({}),
         content: WantedContent = "auto",
+        engine: WantedEngine = "auto",
         days_kept: Mapping[str, int | None] = MappingProxyType({}),
     ) -> Opened:
         """Make a video of the file at an address, and begin to fetch it. Raises as `open` does,
         and InvalidError for an address that gives no file to us."""
         known = self.known_links(links)
         source, way = self.described(url)
-        opened = self._open(source, title, known, also, way, ownership, content, days_kept)
+        chosen = {**ownership, "content": content, "engine": engine}
+        opened = self._open(source, title, known, also, way, chosen, days_kept)
         with suppress(UnavailableError):  # then the agenda begins it
             workspace, video_id = self.caller.workspace, opened.video.id
             self.pulls.start(

@@ -95,8 +95,8 @@ def _workspace(found: argparse.ArgumentParser) -> None:
         )
     limits.add_argument(
         "--quota", action="append", default=[], metavar="KIND=N",
-        help="stored_bytes, encoders, encoded_minutes, transcribed_minutes, model_tokens; N or "
-        "`default`",
+        help="stored_bytes, encoders, encoded_minutes, converted_minutes, transcribed_minutes, "
+        "model_tokens; N or `default`",
     )  # fmt: skip
     for each in (create, limits):
         each.add_argument("--stage", help="in AWS, with your credentials; default: local")

@@ -68,6 +68,7 @@ _SUMMARY = {
         "completed_at": "2026-11-22T22:00:58.000Z",
     },
     "content": "auto",
+    "engine": "auto",
     "media": {
         "duration_ms": 74_000,
         "container": "mp4",
@@ -205,6 +206,10 @@ EXAMPLES: dict[str, Any] = {
         "runs": [{"number": 1, "usd": 0.00138235, "steps": [_ENCODE]}],
         "storage": {"stored_bytes": 31_457_280, "usd_per_month": 0.00072352},
         "estimate": None,
+        "engines": [
+            {"engine": "ffmpeg", "offered": True, "usd": 0.00091, "seconds": 4.3},
+            {"engine": "mediaconvert", "offered": False, "usd": 0.0371, "seconds": 67.4},
+        ],
     },
     "Noted": {"object": "view_note", "sequence": 1},
     "ViewsView": {
@@ -283,6 +288,12 @@ EXAMPLES: dict[str, Any] = {
             "ended_at": None,
             "reason": None,
             "steps": _steps(inspect="done", plan="done", encode="processing", package="pending"),
+            "engine": {
+                "name": "ffmpeg",
+                "code": "cheaper",
+                "detail": "Nothing speaks against the cheaper one.",
+                "warnings": [],
+            },
         },
     },
 }

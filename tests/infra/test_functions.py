@@ -11,9 +11,17 @@ from functions.shared.settings import Settings
 from infra import packaging
 from infra.names import INDEXES, TABLES
 from infra.packaging import ROOT
-from tests.infra.templates import Template, allowed, flat, function, listed, role_of, statements
+from tests.infra.templates import (
+    HANDLERS,
+    Template,
+    allowed,
+    flat,
+    function,
+    listed,
+    role_of,
+    statements,
+)
 
-HANDLERS = packaging.handlers()
 # Which functions evaluate the conditions of rules.
 EVALUATORS = {
     ("crm", "import_rows"),
@@ -32,8 +40,8 @@ LIBRARIES = ("POWERTOOLS_", "PYDANTIC_")
 SPENDERS = {
     ("identity", "set_limits"), ("identity", "token_claims"),
     ("insight", "analyse"), ("insight", "transcribe"),
-    ("video", "expire"), ("video", "fail"), ("video", "finish"), ("video", "package"),
-    ("video", "plan"), ("video", "pull"), ("video", "start"),
+    ("video", "adopt"), ("video", "expire"), ("video", "fail"), ("video", "finish"),
+    ("video", "package"), ("video", "plan"), ("video", "pull"), ("video", "start"),
 }  # fmt: skip
 # Actions that know no resource-level permission, or whose resources are made while running.
 UNBOUND = {

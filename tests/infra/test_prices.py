@@ -36,6 +36,7 @@ def test_the_cost_ledger_and_the_price_table_have_one_list_of_prices() -> None:
         **listed["states"],
         **{name: listed["s3"][name] for name in ("put", "gb_month")},
         **{name: listed["transcribe"][name] for name in ("minute", "minimum_seconds")},
+        **{f"convert_{name}": price for name, price in listed["mediaconvert"].items()},
         **{name: listed["bedrock"]["nova_lite"][name] for name in ("input_token", "output_token")},
     } == {
         "date": prices.AS_OF,
@@ -47,6 +48,10 @@ def test_the_cost_ledger_and_the_price_table_have_one_list_of_prices() -> None:
         "express_gb_second": prices.EXPRESS_GB_SECOND,
         "put": prices.S3_PUT,
         "gb_month": prices.S3_GB_MONTH,
+        "convert_basic_minute": prices.MEDIACONVERT_BASIC_MINUTE,
+        "convert_professional_minute": prices.MEDIACONVERT_PROFESSIONAL_MINUTE,
+        "convert_minimum_seconds": prices.MEDIACONVERT_MINIMUM_SECONDS,
+        "convert_ladder_minute": 4 * prices.MEDIACONVERT_BASIC_MINUTE,  # 720p twice, 480p, 360p
         "minute": prices.TRANSCRIBE_MINUTE,
         "minimum_seconds": prices.TRANSCRIBE_MINIMUM_SECONDS,
         "input_token": prices.INPUT_TOKEN,

@@ -4,7 +4,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,11 @@ def packed(files: dict[str, tuple[str, int]]) -> bytes:
 class Emulator:
     """MiniStack in a folder of its own, with the house's server around it."""
 
-    def __init__(self, folder: Path, code: str) -> None:
+    def __init__(self, folder: Path, code: str, mocks: Mapping[str, Any] | None = None) -> None:
+        """`mocks`: what tasks of state machines give back, as Step Functions Local's mock
+        configuration says it."""
         self.folder = folder
+        self.mocks = mocks
         self.code = code  # of all its functions; each is one of that module's
         self.layout = Layout.at(folder / "state")
         self.ports: Ports = ports.choose(self.layout)
@@ -58,11 +61,18 @@ class Emulator:
         self._child = start_in_background(
             ministack.command(python),
             cwd=self.layout.project,
-            env=ministack.environment(self.layout, self.ports),
+            env={**ministack.environment(self.layout, self.ports), **self._mocked()},
             log=self.layout.logs / "ministack.log",
         )
         self._process = Process.of(self._child.pid)
         until(lambda: ministack.is_ready(self.ports))
+
+    def _mocked(self) -> dict[str, str]:
+        if self.mocks is None:
+            return {}
+        file = self.folder / "mocks.json"
+        file.write_text(json.dumps(self.mocks))
+        return {"SFN_MOCK_CONFIG": str(file)}
 
     def stop(self) -> None:
         assert self._process is not None

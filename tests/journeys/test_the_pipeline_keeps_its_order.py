@@ -32,6 +32,7 @@ def told(name, event):
 """ + "\n".join(f"def {each}(event, context): return told('{each}', event)" for each in STEPS)
 RUN = {"workspace": "wsp_one", "video": "vid_one", "run": 2, "from": "inspect"}
 IDS = {name: RUN[name] for name in ("workspace", "video", "run")}
+READS = {**IDS, "source": 1, "resumes": None}  # what those are told that read the file
 BATCHES = [{"chunks": [0, 1]}, {"chunks": [2, 3]}, {"chunks": [4]}]
 
 
@@ -96,11 +97,10 @@ def test_each_batch_is_encoded_once_when_there_are_encoders(machine: Machine) ->
 
     assert machine.run("well")["status"] == "SUCCEEDED"
 
-    assert machine.called("Plan") == [{**IDS, "resumes": None}] * 3
+    assert machine.called("Plan") == [READS] * 3
     encoded = machine.called("Encode")
     assert chunks_of(encoded) == [[0, 1], [2, 3], [4]]
-    ours = {**IDS, "source": 1, "resumes": None}
-    assert all({**call, "chunks": []} == {**ours, "chunks": []} for call in encoded)
+    assert all({**call, "chunks": []} == {**READS, "chunks": []} for call in encoded)
     assert len(machine.called("Package")) == 1
     assert machine.called("Fail") == []
 

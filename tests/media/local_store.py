@@ -3,12 +3,12 @@
 import json
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from functions.shared.errors import NotFoundError
-from functions.video.media import SegmentInfo
+from functions.video.media import Choice, SegmentInfo
 from functions.video.model import Reason
 
 
@@ -76,6 +76,12 @@ class FolderStore:
     def head(self, key: str) -> int | None:
         return self._path(key).stat().st_size if self.exists(key) else None
 
+    def listed(self, prefix: str) -> Iterator[tuple[str, int]]:
+        for path in sorted(self.root.rglob("*")):
+            key = str(path.relative_to(self.root))
+            if path.is_file() and key.startswith(prefix):
+                yield key, path.stat().st_size
+
     def delete_prefix(self, prefix: str) -> int:
         found = [path for path in self.root.rglob("*") if path.is_file()]
         gone = [path for path in found if str(path.relative_to(self.root)).startswith(prefix)]
@@ -109,7 +115,7 @@ class MemoryRunLog:
     def step_failed(self, step: str, reason: Reason) -> None:
         self.events.append(("failed", step))
 
-    def chunks_planned(self, total: int) -> None:
+    def chunks_planned(self, total: int, choice: Choice | None = None) -> None:
         self.total = total
 
     def chunk_done(self, index: int, segments: Mapping[str, Sequence[SegmentInfo]]) -> bool:

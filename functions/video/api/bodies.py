@@ -17,6 +17,7 @@ from functions.video.model import (
     SourceFile,
     Title,
     WantedContent,
+    WantedEngine,
 )
 from functions.video.part_plan import SentPart
 from functions.video.retention import FIELDS, Days
@@ -42,6 +43,14 @@ _SOURCE_KEPT = (
 )
 _NOW = " What is over already goes within minutes."
 _NEW = " Left out: as the workspace has chosen (`PATCH /v1/workspace`)."
+Wish = Annotated[
+    WantedEngine,
+    Field(
+        description="What renders the picture, where the deployment offers AWS Elemental "
+        "MediaConvert too. `auto`: FFmpeg, the cheaper one, but for recordings that it would take "
+        "too long for."
+    ),
+]
 _EXAMPLE_LINK: JsonDict = {"type": "contact", "id": "con_06f8x3c7v2k9m4n8p1q5r7s2t3"}
 
 
@@ -53,6 +62,7 @@ class _New(_Body):
     title: Title | None = Field(default=None, description="The file's name when left out.")
     links: Links = Field(default_factory=list)
     content: Content = "auto"
+    engine: Wish = "auto"
     owner_id: MemberId | None = None
     team_id: TeamId | None = None
     retention_days: Days | None = Field(default=None, description=_KEPT + _NEW)
@@ -157,8 +167,8 @@ class NewPull(_Address, _New):
 
 
 class VideoPatch(_Body):
-    """Changes; null gives the title of the file's name, no links, or content `auto`. Other content
-    is heeded by the next run from `inspect`."""
+    """Changes; null gives the title of the file's name, no links, or content or engine `auto`.
+    Another content or engine is heeded by the next run from `inspect`."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"title": "Second call", "links": [_EXAMPLE_LINK]}]}
@@ -167,6 +177,7 @@ class VideoPatch(_Body):
     title: Title | None = None
     links: Links | None = None
     content: Content | None = None
+    engine: Wish | None = None
     owner_id: MemberId | None = None
     team_id: TeamId | None = None
     retention_days: Days | None = Field(default=None, description=_KEPT + _NOW)

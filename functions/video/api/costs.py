@@ -11,7 +11,17 @@ from functions.shared.web import router
 from functions.video import prices
 from functions.video.api.desk import OpenDesk
 from functions.video.api.videos import Id, Reads
-from functions.video.costs import Amounts, Line, StepCosts, billed, estimate, storage_month
+from functions.video.costs import (
+    Amounts,
+    EngineEstimate,
+    Line,
+    StepCosts,
+    billed,
+    engines,
+    estimate,
+    storage_month,
+)
+from functions.video.media import Engine
 from functions.video.model import Video
 
 
@@ -61,6 +71,25 @@ class EstimateView(BaseModel):
     storage: StorageView
 
 
+class EngineView(BaseModel):
+    """What one engine takes for the picture, encoding alone."""
+
+    engine: Engine
+    offered: bool = Field(description="Whether this deployment has it.")
+    usd: float
+    seconds: float = Field(description="Until it is there, when nothing else is at work. AWS "
+        "promises no time for MediaConvert: half the recording's length is assumed.")  # fmt: skip
+
+    @classmethod
+    def of(cls, told: EngineEstimate, *, offered: bool) -> Self:
+        return cls(
+            engine=told.engine,
+            offered=offered,
+            usd=round(told.usd, 8),
+            seconds=round(told.seconds, 1),
+        )
+
+
 class CostsView(BaseModel):
     """What a video's runs have taken, priced as published on a day."""
 
@@ -73,9 +102,18 @@ class CostsView(BaseModel):
     runs: list[RunCostsView]
     storage: StorageView
     estimate: EstimateView | None = Field(description="Until there are renditions.")
+    engines: list[EngineView] = Field(description="What each engine would take for a run from "
+        "`inspect` on; none for sound alone. The run says which one it has, and why.")  # fmt: skip
 
     @classmethod
-    def of(cls, video: Video, ledger: Mapping[int, Mapping[str, Amounts]]) -> Self:
+    def of(
+        cls,
+        video: Video,
+        ledger: Mapping[int, Mapping[str, Amounts]],
+        *,
+        lanes: int,
+        mediaconvert: bool,
+    ) -> Self:
         bills = {number: billed(steps) for number, steps in sorted(ledger.items(), reverse=True)}
         unpriced = {each.step for bill in bills.values() for each in bill if None in each.prices}
         return cls(
@@ -92,6 +130,10 @@ class CostsView(BaseModel):
             ],
             storage=StorageView.of(_stored(video, ledger)),
             estimate=None if video.artefacts.renditions.state == "ready" else _ahead(video),
+            engines=[
+                EngineView.of(each, offered=mediaconvert or each.engine == "ffmpeg")
+                for each in engines(video, lanes)
+            ],
         )
 
 
@@ -106,13 +148,18 @@ def routes(desk: OpenDesk) -> APIRouter:
         "dated list of public prices (no free tier, no discount). An invocation counts from its "
         "handler's beginning to its end, repeats too; one that is cut off does not. DynamoDB, "
         "events, logs and reads are left out: together below a tenth. Until there are renditions "
-        "`estimate` says what a first run will take.",
+        "`estimate` says what a first run will take. `engines` sets FFmpeg beside MediaConvert.",
         responses=problems(404), openapi_extra=operation("videos:read"),
     )  # fmt: skip
     async def costs(ask: Reads, video_id: Id) -> Response:
         at = desk(ask)
         video = at.videos.get(video_id)
-        shown = CostsView.of(video, at.costs.of_video(video_id))
+        shown = CostsView.of(
+            video,
+            at.costs.of_video(video_id),
+            lanes=at.encoders,
+            mediaconvert=at.mediaconvert,
+        )
         return Response(shown.model_dump_json(), media_type="application/json")
 
     return api

@@ -99,6 +99,8 @@ class Desk:
     links_left: Callable[[Video], list[Link]]  # those of its records that are still there
     linked: Find  # the records that a video is linked to
     playback_lifetime: timedelta
+    encoders: int  # that one video may have at work
+    mediaconvert: bool  # whether the deployment offers it
 
 
 OpenDesk = Callable[[Exchange], Desk]

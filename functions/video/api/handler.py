@@ -108,6 +108,8 @@ def _desk(ask: Exchange) -> Desk:
         ),
         linked=crm.shown,
         playback_lifetime=timedelta(seconds=settings.playback_lifetime_s),
+        encoders=settings.encode_concurrency,
+        mediaconvert=bool(settings.mediaconvert_role),
     )
 
 

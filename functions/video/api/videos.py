@@ -65,6 +65,7 @@ def routes(desk: OpenDesk) -> APIRouter:
                 ownership=body.ownership,
                 content=body.content,
                 days_kept=body.days_kept,
+                engine=body.engine,
             ),
             reply,
         )
@@ -93,6 +94,7 @@ def routes(desk: OpenDesk) -> APIRouter:
                 ownership=body.ownership,
                 content=body.content,
                 days_kept=body.days_kept,
+                engine=body.engine,
             ),
             lambda opened: Reply(202, show(opened.video), {"etag": opened.video.etag}),
             recall_first=True,
@@ -137,9 +139,9 @@ def routes(desk: OpenDesk) -> APIRouter:
     @api.patch(
         "/v1/videos/{video_id}", response_model=VideoView, name="update_video",
         summary="Update a video",
-        description="JSON Merge Patch (RFC 7396) of title, links, content, owner, team and of how "
-        "long the video and its file are kept, for which you need `videos:delete` too. Event: "
-        "`video.updated`.",
+        description="JSON Merge Patch (RFC 7396) of title, links, content, engine, owner, team and "
+        "of how long the video and its file are kept, for which you need `videos:delete` too. "
+        "Event: `video.updated`.",
         responses=CHANGE, openapi_extra=operation("videos:write", "IdempotencyKey", "IfMatch"),
     )  # fmt: skip
     async def patch(ask: Writes, video_id: Id, body: VideoPatch) -> Response:
@@ -207,8 +209,9 @@ def patched(video: Video, body: VideoPatch, links: tuple[Link, ...]) -> Video:
         fields["title"] = body.title or default_title(video.source.filename)
     if "links" in body.model_fields_set:
         fields["links"] = links
-    if "content" in body.model_fields_set:
-        fields["content"] = body.content or "auto"
+    for wish in ("content", "engine"):
+        if wish in body.model_fields_set:
+            fields[wish] = getattr(body, wish) or "auto"
     also = (*OWNERSHIP, *FIELDS)
     fields |= {name: getattr(body, name) for name in also if name in body.model_fields_set}
     if all(getattr(video, name) == value for name, value in fields.items()):

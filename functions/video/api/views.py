@@ -1,24 +1,20 @@
 """What the video routes show. Internal fields of the record have no place here."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from functions.video.addresses import PartUrl
-from functions.video.advice import Advice, advice_on
+from functions.video.api.run_views import RunView, Why
 from functions.video.facts import MediaFacts
 from functions.video.intake import intake_of
 from functions.video.model import (
     Artefact,
     ArtefactState,
-    From,
     Link,
     Method,
-    Reason,
     Replacement,
-    Run,
-    RunState,
     SourceFile,
     State,
     StepState,
@@ -26,28 +22,10 @@ from functions.video.model import (
     UploadState,
     Video,
     WantedContent,
+    WantedEngine,
 )
 from functions.video.retention import deletes_at, source_deletes_at
 from functions.video.uploads import Opened
-
-
-class ReasonView(BaseModel):
-    """Why something did not work, and what can be done about it."""
-
-    code: str
-    detail: str
-    step: str | None
-    advice: Advice | None = Field(description="What may help; null where nothing is wrong.")
-
-
-def _told(reason: Any) -> Any:
-    if reason is None:
-        return None
-    known = reason.model_dump() if isinstance(reason, Reason) else reason
-    return {**known, "advice": advice_on(known["code"])}
-
-
-Why = Annotated[ReasonView | None, BeforeValidator(_told)]
 
 
 class PartUrlView(BaseModel):
@@ -199,51 +177,6 @@ class ArtefactsView(BaseModel):
         )
 
 
-class StepView(BaseModel):
-    name: str
-    state: StepState
-    percent: int
-    started_at: str | None
-    ended_at: str | None
-    reason: Why
-
-
-class RunView(BaseModel):
-    """One pass of the pipeline, step by step."""
-
-    number: int
-    source_number: int = Field(description="Of the file that it reads.")
-    start: From = Field(serialization_alias="from")
-    resumes: int | None = Field(
-        description="Number of the run with whose finished chunks it goes on."
-    )
-    state: RunState
-    percent: int
-    started_at: str
-    ended_at: str | None
-    reason: Why
-    steps: list[StepView]
-
-    @classmethod
-    def of(cls, run: Run) -> Self:
-        return cls(
-            **run.model_dump(exclude={"steps", "source"}, by_alias=False),
-            source_number=run.source,
-            percent=run.percent,
-            steps=[
-                StepView(
-                    name=name,
-                    state=run.step_state(name),
-                    percent=run.step_percent(name),
-                    started_at=step.started_at,
-                    ended_at=None if run.step_state(name) == "processing" else step.ended_at,
-                    reason=step.reason,
-                )
-                for name, step in run.steps.items()
-            ],
-        )
-
-
 class VideoSummary(BaseModel):
     """A video as lists show it."""
 
@@ -260,6 +193,7 @@ class VideoSummary(BaseModel):
     upload: UploadView
     replacement: ReplacementView | None
     content: WantedContent
+    engine: WantedEngine
     media: MediaFacts | None
     duration_ms: int | None
     artefacts: ArtefactsView

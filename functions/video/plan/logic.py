@@ -8,6 +8,7 @@ from functions.video.ladder import ladder
 from functions.video.media import (
     SEGMENT_SECONDS,
     AudioPlan,
+    Choice,
     Content,
     EncodePlan,
     Source,
@@ -21,6 +22,7 @@ from functions.video.work import CPU_SECONDS_PER_MEGAPIXEL, batch_size, megapixe
 # are searched by time and may start between two keyframes: aim one such distance earlier.
 _INDEXED = ("mov", "matroska", "avi")
 WAIT_SECONDS = 30  # until another look whether an encoder is free
+_RECORDED_SEGMENTS = 200  # of all rungs in one item: a tenth of what DynamoDB takes
 _MARGIN_MS = 500  # frames are reordered by less than this around a keyframe
 
 
@@ -69,6 +71,18 @@ def plan(source: Source, *, content: Content | None = None, chunk_segments: int 
         audio=audio,
         batches=_shared_out(video) if video else (),
     )
+
+
+def settled(plan: EncodePlan, choice: Choice) -> EncodePlan:
+    """Return the plan for the engine that was chosen. MediaConvert gets the picture in one piece;
+    chunks are then but the stretches in which it is recorded, and nothing of it is measured."""
+    if choice.engine == "ffmpeg" or plan.video is None:
+        return plan.model_copy(update={"choice": choice})
+    timing = plan.video.timing.model_copy(update={"chunk_segments": _RECORDED_SEGMENTS})
+    video = plan.video.model_copy(
+        update={"timing": timing, "chunks": chunks(timing), "samples": ()}
+    )
+    return plan.model_copy(update={"choice": choice, "video": video, "batches": ()})
 
 
 def encoders(quotas: Quotas, claim: Claim, wanted: int) -> int:

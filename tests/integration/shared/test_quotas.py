@@ -273,7 +273,7 @@ def test_minutes_are_started_minutes(duration_ms: int, started: int) -> None:
 
 
 def test_every_step_of_a_run_has_a_claim_of_its_own() -> None:
-    assert len(set(of_run("vid_1", 1)) | set(of_run("vid_1", 2)) | set(of_run("vid_2", 1))) == 12
+    assert len(set(of_run("vid_1", 1)) | set(of_run("vid_1", 2)) | set(of_run("vid_2", 1))) == 15
     assert Claim("stored_bytes", "vid_1") == stored("vid_1")
 
 

@@ -41,6 +41,11 @@ def test_before_anything_has_run_there_is_an_estimate(cloud: Cloud) -> None:
     assert shown["storage"] == {"stored_bytes": 0, "usd_per_month": 0}
     assert shown["estimate"]["basis"] == "size"
     assert shown["estimate"]["usd"] > 0
+    engines = {each["engine"]: each for each in shown["engines"]}
+    assert engines["ffmpeg"]["offered"]
+    assert not engines["mediaconvert"]["offered"]
+    assert 0 < engines["ffmpeg"]["usd"] < engines["mediaconvert"]["usd"]
+    assert all(each["seconds"] > 0 for each in engines.values())
 
 
 def test_what_each_invocation_took_is_added_up(cloud: Cloud) -> None:

@@ -7,9 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared.caller import Caller
-from functions.video.costs import billed, estimate, priced, told
+from functions.video.costs import (
+    EngineEstimate,
+    billed,
+    conversion,
+    engines,
+    estimate,
+    priced,
+    told,
+)
 from functions.video.facts import MediaFacts
 from functions.video.model import SourceFile, Upload, Video
+from tests.media.plans import planned
 
 HD = MediaFacts(
     duration_ms=60_000, width=1280, height=720, frame_rate=30.0, video_codec="h264",
@@ -167,3 +176,62 @@ def test_every_chunk_by_itself_would_cost_more_than_that() -> None:
     assert sum(usd for unit, usd in units.items() if unit not in ("gb_seconds", "requests")) > (
         0.3 * units["gb_seconds"]
     )
+
+
+def both(media: MediaFacts | None, lanes: int = 40) -> dict[str, EngineEstimate]:
+    return {each.engine: each for each in engines(video(media), lanes)}
+
+
+def test_an_hour_is_told_for_both_engines() -> None:
+    """720p, 480p and 360p: four normalized minutes a minute, at 0.0075 dollars each."""
+    hour = both(HD.model_copy(update={"duration_ms": 3_600_000}))
+
+    assert hour["mediaconvert"].usd == pytest.approx(60 * 0.030, rel=0.01)
+    assert 20 < hour["mediaconvert"].usd / hour["ffmpeg"].usd < 60
+    assert hour["ffmpeg"].seconds < 120 < hour["mediaconvert"].seconds < 3_600
+
+
+@pytest.mark.parametrize(
+    ("changed", "factor"),
+    [
+        ({}, 4),
+        ({"frame_rate": 60.0}, 8),
+        ({"width": 720, "height": 1280}, 4),
+        ({"width": 1920, "height": 1080}, 6),
+        ({"width": 640, "height": 360}, 1),
+    ],
+)
+def test_normalized_minutes_are_an_outputs_minutes_times_its_size_and_rate(
+    changed: dict[str, Any], factor: int
+) -> None:
+    told = both(HD.model_copy(update=changed))["mediaconvert"]
+    nothing = both(HD.model_copy(update={**changed, "duration_ms": 1}))["mediaconvert"]
+
+    assert told.usd == pytest.approx(factor * 0.0075, rel=0.02)
+    assert nothing.usd == pytest.approx(factor * 0.0075 / 6, rel=0.12)  # ten seconds at least
+
+
+def test_more_encoders_take_less_time_and_no_less_money() -> None:
+    long = HD.model_copy(update={"duration_ms": 3_600_000})
+    few, many = both(long, 2)["ffmpeg"], both(long, 200)["ffmpeg"]
+
+    assert few.seconds > 50 * many.seconds
+    assert few.usd == many.usd
+
+
+def test_sound_alone_has_no_engine() -> None:
+    assert both(MediaFacts(duration_ms=60_000, audio_codec="aac")) == {}
+    assert both(None).keys() == {"ffmpeg", "mediaconvert"}  # nobody knows yet what it is
+
+
+def test_a_job_is_billed_by_what_was_made_of_it() -> None:
+    plain, hdr = (planned(seconds=600, hdr=each).video for each in (None, "pq"))
+    assert plain is not None
+    assert hdr is not None
+
+    assert conversion(plain) == {"basic_ms": 4 * 600_000, "transitions": 5}
+    assert conversion(hdr) == {"professional_ms": 4 * 600_000, "transitions": 5}
+    cheap, dear = (priced("convert", conversion(each)).usd for each in (plain, hdr))
+    assert (cheap, dear) == (
+        pytest.approx(40 * 0.0075 + 5 * 0.000025), pytest.approx(40 * 0.012 + 5 * 0.000025),
+    )  # fmt: skip
