@@ -52,7 +52,7 @@ _ADOPTED_BITS_PER_SECOND = 400_000_000  # a worker reads and writes
 # What the rest of the pipeline takes beside encoding (the budget in `make bench`).
 _OTHER_WORK = 0.25
 _SOUND_CPU_SECONDS_PER_MINUTE = 2.0
-_FULL_CPU_MB = 1_769  # memory that buys one whole processor (Lambda's documentation)
+FULL_CPU_MB = 1_769  # memory that buys one whole processor (Lambda's documentation)
 _CHUNK_SECONDS, _SEGMENT_SECONDS = 8, 4
 _TOKENS_PER_MINUTE, _OUTPUT_TOKENS = 250, 600  # of talk; of an analysis
 _BITS_PER_SECOND = 2_000_000  # of a recording whose length nobody knows yet
@@ -240,7 +240,7 @@ def _normalized_ms(sizes: Iterable[tuple[int, int]], rate: float, seconds: float
 
 def _express(calls: int, mb_ms: int) -> list[Line]:
     """A child lives as long as its worker, which has a whole processor's memory."""
-    lived = mb_ms / _FULL_CPU_MB / 1_000  # seconds
+    lived = mb_ms / FULL_CPU_MB / 1_000  # seconds
     return [
         _line("express_requests", calls, prices.EXPRESS_REQUEST),
         _line("express_gb_seconds", lived * _EXPRESS_GB, prices.EXPRESS_GB_SECOND),
@@ -294,7 +294,7 @@ def _megapixels(facts: MediaFacts | None) -> float:
 
 
 def _work(cpu_seconds: float) -> int:
-    return round(cpu_seconds * 1_000 * _FULL_CPU_MB)
+    return round(cpu_seconds * 1_000 * FULL_CPU_MB)
 
 
 def _line(unit: Unit, count: float, each: float) -> Line:

@@ -44,6 +44,7 @@ _TRANSCODING = {
     "other_cpu": "Probe, poster, loudness analysis, sampled VMAF: CPU, to the same",
     "wall": "Upload complete to all renditions playable, 2 cores: wall, to the same",
     "first_10_s": "First 10 s of all rungs playable: wall, to the same",
+    "price": "Price of that CPU on Lambda, to MediaConvert Basic's for the same rungs",
 }
 
 

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from functions.video import keys, quality
+from functions.video import costs, keys, quality
 from functions.video.capture.logic import PosterMaker
 from functions.video.command import encode_chunk, listen, x264
 from functions.video.encode.logic import ChunkEncoder
@@ -32,7 +32,7 @@ from tests.media.pipeline import ffmpeg_path, inspect_file
 
 SECONDS = 60
 WORKERS = 2
-BUDGETS = {"cpu": 1.10, "other_cpu": 0.25, "wall": 1.35, "first_10_s": 0.5}
+BUDGETS = {"cpu": 1.10, "other_cpu": 0.25, "wall": 1.35, "first_10_s": 0.5, "price": 0.05}
 
 
 def measure(seconds: int = SECONDS) -> dict[str, Any]:
@@ -49,6 +49,7 @@ def measure(seconds: int = SECONDS) -> dict[str, Any]:
         "other_cpu": other / plain_cpu,
         "wall": ours["wall"] / plain_wall,
         "first_10_s": ours["first"] / plain_wall,
+        "price": _usd(ours["cpu"] - other) / _usd_of_mediaconvert(made),
     }
     return {
         "budgets": BUDGETS,
@@ -65,6 +66,19 @@ def measure(seconds: int = SECONDS) -> dict[str, Any]:
             "chunks": [round(chunk, 2) for chunk in ours["chunks"]],
         },
     }
+
+
+def _usd(cpu_seconds: float) -> float:
+    """Return what so much work costs on Lambda, with the memory that buys one processor."""
+    return costs.priced("encode", {"mb_ms": round(cpu_seconds * 1_000 * costs.FULL_CPU_MB)}).usd
+
+
+def _usd_of_mediaconvert(made: EncodePlan) -> float:
+    """Return what MediaConvert's Basic tier asks for the same rungs."""
+    if made.video is None:
+        raise LookupError("the recording has no picture")
+    taken = {name: n for name, n in costs.conversion(made.video).items() if name == "basic_ms"}
+    return costs.priced(costs.CONVERT, taken).usd
 
 
 class _Clock(MemoryRunLog):
