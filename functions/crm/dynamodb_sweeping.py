@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 
 from functions.crm.associations import Association, place
 from functions.crm.dynamodb_lifecycle import JOURNALLED, MERGED, remains
-from functions.crm.timeline import TimelineEntry, places
+from functions.crm.timeline import TimelineEntry, about, places
 from functions.shared.caller import Caller
 from functions.shared.table import (
     MAX_TRANSACTION,
@@ -131,11 +131,14 @@ def _delete(table: Table, keys: list[tuple[str, str]]) -> None:
 
 def _standing(table: Table, item: Item, record_id: str) -> Iterator[tuple[str, str]]:
     """Yield the keys at which one of a record's items stands: an entry of its timeline that is
-    about the record itself stands on those of the records that it names, too."""
+    about the record itself stands on those of the records that it names, too, and one about a
+    video or its shares on those of the records that it was linked to."""
     if item["sk"] in _OTHERS:
         return
-    if item.get("object") == "timeline_entry" and item["subject"]["id"] == record_id:
-        for each in places(TimelineEntry.model_validate(item)):
-            if each != record_id:
-                yield table.key("TIMELINE", each), item["sk"]
+    if item.get("object") == "timeline_entry":
+        entry = TimelineEntry.model_validate(item)
+        if about(entry) == record_id:
+            for each in places(entry):
+                if each != record_id:
+                    yield table.key("TIMELINE", each), item["sk"]
     yield item["pk"], item["sk"]

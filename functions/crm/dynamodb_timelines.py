@@ -12,6 +12,8 @@
 
     entry      pk W#<workspace>#TIMELINE#<id>   sk <occurred_at>#<event id>
                gsi2pk W#<workspace>#TIMELINE#<id>#<group>   gsi2sk as sk
+               (of a video: copies of what the timelines of its records say of it, to be found by
+               when it is gone for good)
     closed     pk W#<workspace>#TIMELINE#<id>   sk ~DELETED   written with the record's deletion
     names      pk W#<workspace>#TIMELINE#<id>   sk ~MERGED    whose timelines are read with it: a
                                                               Query more for each of them

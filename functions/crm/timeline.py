@@ -157,14 +157,23 @@ def _standing(event: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def about(entry: TimelineEntry) -> str:
+    """Return the id of what an entry is about: of a share its video, which it goes with."""
+    if entry.subject.type == "share":
+        return str(entry.data.get("video_id"))
+    return entry.subject.id
+
+
 def places(entry: TimelineEntry) -> list[str]:
-    """Return the ids of the records on whose timelines an entry stands."""
+    """Return the ids of the records on whose timelines an entry stands. One about a video stands
+    under that as well, where nobody reads it: so it is found when the video is gone for good."""
     concerned: dict[str, None] = {}
     if entry.subject.type in PREFIXES:
         concerned[entry.subject.id] = None
     for fields in (entry.data, entry.previous or {}):
         concerned.update(dict.fromkeys(_named(fields)))
-    return [each for each in concerned if any(is_id(each, p) for p in PREFIXES.values())]
+    found = [each for each in concerned if any(is_id(each, p) for p in PREFIXES.values())]
+    return [*found, about(entry)] if found and is_id(about(entry), "vid") else found
 
 
 def _named(fields: Mapping[str, Any]) -> Iterator[str]:

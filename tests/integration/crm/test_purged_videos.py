@@ -1,5 +1,6 @@
 """A video that is gone for good: what the CRM held of it goes when it hears so."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from functions.shared.caller import Caller
 from functions.shared.ids import new_id
 from functions.shared.record import stamp
 from tests.integration.cloud import ENVIRONMENT
-from tests.integration.crm.bus import message
+from tests.integration.crm.bus import deliver, message, video_event
 from tests.integration.crm.joining import join, listed, people_and_company
 from tests.integration.crm.test_lifecycle import of_record
 from tests.integration.gateway import CONTEXT, Api
@@ -61,3 +62,33 @@ def test_another_video_s_and_another_workspace_s_stay(api: Api, video: str) -> N
     told(purged(video, workspace="wsp_two"))
 
     assert listed(api, f"/v1/contacts/{contact}/associations") == [("related", video)]
+
+
+def entries(api: Api, contact: str) -> list[str]:
+    """Return the kinds of what a contact's timeline tells of videos and their shares."""
+    reply = api.get(f"/v1/contacts/{contact}/timeline?kind=videos,views")
+    return sorted(each["kind"] for each in reply.json["data"])
+
+
+def test_what_timelines_told_of_it_and_its_shares_goes(api: Api, video: str) -> None:
+    contact, company = people_and_company(api)
+    links = [{"type": "contact", "id": contact}, {"type": "company", "id": company}]
+    other = new_id("vid")
+    share = {
+        "object": "share", "video_id": video, "id": new_id("shr"), "video_title": "Call with Ada",
+        "recipient": {"email": "ada@acme.example"}, "expires_at": "2026-12-22T21:59:17.123Z",
+    }  # fmt: skip
+    deliver(
+        video_event("video.ready", links, id=video),
+        video_event("video.failed", links[1:], id=video),
+        video_event("share.opened", links[:1], **share),
+        video_event("video.ready", links, id=other),
+    )
+    assert entries(api, contact) == ["share.opened", "video.ready", "video.ready"]
+
+    told(purged(video), times=2)
+
+    assert entries(api, contact) == ["video.ready"]
+    items = aws.client("dynamodb").scan(TableName=ENVIRONMENT["CRM_TABLE"])["Items"]
+    assert video not in json.dumps(items)
+    assert other in json.dumps(items)

@@ -22,6 +22,7 @@ from functions.shared.paging import Page
 from functions.shared.table import Table
 
 CON, OTHER, COM, OLD_COM, DEA = (new_id(p) for p in ("con", "con", "com", "com", "dea"))
+VID = new_id("vid")
 CALLER = Caller(
     "wsp_one", "key_one", "rep", frozenset({"contacts:read", "activities:read"}), "req_1"
 )
@@ -58,9 +59,11 @@ def happening(
         (happening("deal.updated", DEA, {"contact_ids": []}, {"contact_ids": [CON]}), {DEA, CON}),
         (happening("activity.created", new_id("act"), {"links": [{"type": "deal", "id": DEA}]}),
          {DEA}),
-        (happening("video.ready", new_id("vid"),
+        (happening("video.ready", VID,
                    {"links": [{"type": "contact", "id": CON}, {"type": "deal", "id": DEA}]}),
-         {CON, DEA}),
+         {CON, DEA, VID}),
+        (happening("share.opened", new_id("shr"),
+                   {"video_id": VID, "links": [{"type": "contact", "id": CON}]}), {CON, VID}),
         (happening("video.ready", new_id("vid"), {"links": []}), set()),
         (happening("workspace.created", "wsp_one", {"name": "One"}), set()),
         (happening("video.ready", new_id("vid"), {"links": [{"type": "contact", "id": "x#y"}]}),
