@@ -85,14 +85,14 @@ def test_few_of_a_kind_among_many_are_found_and_a_short_page_says_so(
     api: Api, calls: Calls
 ) -> None:
     contact = api.make("/v1/contacts", {"name": "Ada"})["id"]
-    links = [{"type": "contact", "id": contact}]
-    first = video_event("video.ready", links)
-    first["occurred_at"] = "2026-01-01T00:00:00.000Z"
-    deliver(first, *[video_event("video.updated", links) for _ in range(520)])
-    path = f"/v1/contacts/{contact}/timeline?kind=video.ready"
+    made = published(contact)
+    first = {**made, "occurred_at": "2026-01-01T00:00:00.000Z"}
+    updated = {**made, "type": "contact.updated"}
+    deliver(first, *[{**updated, "id": new_id("evt")} for _ in range(520)])
+    path = f"/v1/contacts/{contact}/timeline?kind=contact.created"
     calls.clear()
     page = api.get(path).json
     assert page["data"] == []
     assert page["next_cursor"] is not None
     assert calls.take() == ["GetItem", *["Query"] * 5]
-    assert entries(api, path + "&limit=25") == ["video.ready"]
+    assert entries(api, path + "&limit=25") == ["contact.created"]
