@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from functions.shared import aws
 from functions.shared.admission import ADMISSION
 from functions.shared.attributes import unmarshal_item
+from functions.video.api.handler import OPENINGS
 from functions.video.passcodes import MAX_TRIES, MAX_WRONG
 from tests.integration.cloud import ENVIRONMENT, Calls
 from tests.integration.gateway import Reply, call, event
@@ -106,9 +108,12 @@ def test_one_share_is_not_opened_all_the_time_and_takes_nothing_of_its_workspace
     made, quiet = share(cloud, video), share(cloud, video)
     before = cloud.api.get("/v1/videos").headers["ratelimit"]
 
-    replies = [knock(cloud, made) for _ in range(25)]
+    began, replies = time.monotonic(), [knock(cloud, made)]
+    while replies[-1].status == 200:
+        replies.append(knock(cloud, made))
+    refilled = (time.monotonic() - began) * OPENINGS.per_second
 
-    assert [each.status for each in replies].count(200) == 20
+    assert 20 <= len(replies) - 1 <= 20 + refilled
     assert replies[-1].json["code"] == "rate_limited"
     assert replies[-1].json["violated-policies"] == ["link"]
     assert replies[-1].headers["retry-after"]
@@ -116,7 +121,8 @@ def test_one_share_is_not_opened_all_the_time_and_takes_nothing_of_its_workspace
     after = cloud.api.get("/v1/videos").headers["ratelimit"]
     assert before.split(",")[1].split(";")[0] == after.split(",")[1].split(";")[0]
     ADMISSION.forget()
-    assert knock(cloud, made).status == 429, "all environments count together"
+    seen = [knock(cloud, made).status for _ in range(3)]
+    assert 429 in seen, "all environments count together"
 
 
 @pytest.mark.parametrize(
