@@ -193,7 +193,7 @@ def concerns(entry: TimelineEntry) -> list[Subject]:
     """Return what a caller must be able to see to be told of an entry: what it is about, and of
     an association both its ends, of a share the video."""
     if entry.subject.type == "share":
-        return [Subject(type="video", id=str(entry.data.get("video_id")))]
+        return [Subject(type="video", id=about(entry))]
     if entry.subject.type == "association":
         return [Subject.model_validate(each) for each in entry.data.get("links", ())]
     return [entry.subject]

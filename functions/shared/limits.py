@@ -13,6 +13,7 @@ Kind = Literal[
     "model_tokens",
 ]  # fmt: skip
 Period = Literal["standing", "month"]
+MAX_RETENTION_DAYS = 3_650  # that may be chosen for videos and their files
 
 # Whether a quota is what there is at any time, or what is used up in a calendar month (UTC).
 # Minutes are started minutes: each run of a video counts its length, rounded up.

@@ -145,8 +145,8 @@ class DynamoRunLog:
             self._key,
             "SET steps.#step.ended_at = :at ADD chunks_done :one, rev :one",
             _OPEN,
-            {"#state": "state", "#step": "encode"},
-            {":at": iso(moment), ":one": 1, ":processing": "processing"},
+            {**_STATE, "#step": "encode"},
+            {":at": iso(moment), **_AT_WORK},
         )
         try:
             self._table.transact([Put(chunk, "attribute_not_exists(pk)"), count])
@@ -171,8 +171,8 @@ class DynamoRunLog:
                 self._key,
                 "SET trouble = :reason ADD rev :one",
                 _OPEN,
-                {"#state": "state"},
-                {":reason": _stored(reason), ":one": 1, ":processing": "processing"},
+                _STATE,
+                {":reason": _stored(reason), **_AT_WORK},
             )
         )
 
@@ -218,8 +218,8 @@ class DynamoRunLog:
                 self._key,
                 expression,
                 f"{_OPEN} AND attribute_exists(steps.#step) AND {condition}",
-                {"#state": "state", "#step": step, **({"#field": field} if field else {})},
-                {":at": iso(now()), ":one": 1, ":processing": "processing", **values},
+                {**_STATE, "#step": step, **({"#field": field} if field else {})},
+                {":at": iso(now()), **_AT_WORK, **values},
             )
         )
 

@@ -13,6 +13,7 @@ from functions.video.model import (
     Artefact,
     Artefacts,
     Reason,
+    Replacement,
     SourceFile,
     Upload,
     UploadState,
@@ -82,17 +83,16 @@ def begun(video: Video) -> Video:
         return video
     if video.replacement is None:
         return video.changed(state="uploading")
-    return _replacing(video, state="uploading")
+    return _replacing(video, video.replacement, state="uploading")
 
 
 def completed(video: Video, at: str, due_at: str) -> Video:
     """Return the video whose file is there; when to look for it if nobody tells of it."""
-    # the address may hold a secret
-    upload = intake_of(video).upload.model_copy(update={"completed_at": at, "source_url": None})
+    upload = intake_of(video).upload.completed(at)
     if video.replacement is None:
         return video.changed(state="uploading", upload=upload, due_at=due_at)
     due = sooner(video.due_at, due_at)
-    return _replacing(video, state="completed", upload=upload, due_at=due)
+    return _replacing(video, video.replacement, state="completed", upload=upload, due_at=due)
 
 
 def given_up(video: Video, state: UploadState, reason: Reason | None = None) -> Video:
@@ -100,7 +100,7 @@ def given_up(video: Video, state: UploadState, reason: Reason | None = None) -> 
     upload = intake_of(video).upload.model_copy(update={"source_url": None})
     if video.replacement is not None:
         why = reason or (_EXPIRED if state == "expired" else None)
-        return _replacing(video, state=state, upload=upload, reason=why)
+        return _replacing(video, video.replacement, state=state, upload=upload, reason=why)
     ended = video.model_copy(update={"state": state})
     fields: dict[str, Any] = {"state": state, "upload": upload, "due_at": next_due(ended)}
     if state == "failed":
@@ -115,8 +115,9 @@ def event_of(name: str) -> Callable[[Video], str]:
     return lambda video: name if video.replacement is None else _EVENTS[name]
 
 
-def _replacing(video: Video, *, due_at: str | None = None, **fields: Any) -> Video:
-    assert video.replacement is not None  # noqa: S101 - for the type checker: callers have looked
-    after = video.replacement.model_copy(update=fields)
-    new = video.model_copy(update={"replacement": after})
-    return video.changed(replacement=after, due_at=due_at or next_due(new))
+def _replacing(
+    video: Video, new: Replacement, *, due_at: str | None = None, **fields: Any
+) -> Video:
+    after = new.model_copy(update=fields)
+    changed = video.model_copy(update={"replacement": after})
+    return video.changed(replacement=after, due_at=due_at or next_due(changed))

@@ -121,6 +121,12 @@ class Upload(Frozen):
     source_etag: str | None = None  # of what was there when the pull began; internal
     sha256: str | None = None  # composite, as S3 writes it: `<base64>-<parts>`
 
+    def completed(self, at: str) -> Self:
+        """Return it complete since `at`, unless it was before, without the address that the file
+        came from, which may hold a secret."""
+        ended = {"completed_at": self.completed_at or at, "source_url": None}
+        return self.model_copy(update=ended)
+
 
 class Replacement(Frozen):
     """A file that shall take the place of the video's own, from the opening of its upload until a

@@ -12,10 +12,10 @@ from typing import Annotated
 from pydantic import Field
 
 from functions.shared.clock import iso, parse
+from functions.shared.limits import MAX_RETENTION_DAYS
 from functions.video.model import Reason, Video
 
-MAX_DAYS = 3_650
-Days = Annotated[int, Field(ge=1, le=MAX_DAYS, strict=True)]
+Days = Annotated[int, Field(ge=1, le=MAX_RETENTION_DAYS, strict=True)]
 FIELDS = frozenset(("retention_days", "source_retention_days"))
 OVER = Reason(
     code="retention_over",

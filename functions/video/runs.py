@@ -25,7 +25,6 @@ from functions.video.model import (
     Run,
     RunState,
     StepState,
-    Upload,
     Video,
 )
 
@@ -95,10 +94,10 @@ def arrived(video: Video, at: datetime) -> Video:
     if new is None:
         if video.state not in ("waiting", "uploading"):
             return video
-        return _begin(video, "inspect", at, upload=_complete(video.upload, at), new_source=True)
+        return _begin(video, "inspect", at, upload=video.upload.completed(iso(at)), new_source=True)
     if new.state not in ("waiting", "uploading", "completed") or new.run is not None:
         return video
-    there = {"state": "completed", "upload": _complete(new.upload, at)}
+    there = {"state": "completed", "upload": new.upload.completed(iso(at))}
     after = new.model_copy(update=there)
     if not video.run_open:
         return _begin_on(video, after, at)
@@ -296,12 +295,6 @@ def _closed(video: Video) -> dict[str, Any]:
     """Return what the end of a run is to the video: what was put off while it was open is due."""
     closed = video.model_copy(update={"run_open": False})
     return {"run_open": False, "due_at": next_due(closed)}
-
-
-def _complete(upload: Upload, at: datetime) -> Upload:
-    moment = upload.completed_at or iso(at)
-    # the address may hold a secret
-    return upload.model_copy(update={"completed_at": moment, "source_url": None})
 
 
 def _is_open(video: Video, run: int) -> bool:

@@ -16,6 +16,7 @@ from functions.identity.api.schemas import Scope
 from functions.identity.machines import MachineClient
 from functions.identity.members import Member
 from functions.shared import natural_keys
+from functions.shared.limits import MAX_RETENTION_DAYS
 
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S")
@@ -140,7 +141,7 @@ Origin = Annotated[
 ]
 
 
-Days = Annotated[int, Field(ge=1, le=3_650, strict=True)]
+Days = Annotated[int, Field(ge=1, le=MAX_RETENTION_DAYS, strict=True)]
 
 
 class WorkspacePatch(_Input):

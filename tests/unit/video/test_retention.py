@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared.clock import iso, parse
+from functions.shared.limits import MAX_RETENTION_DAYS
 from functions.video import runs
 from functions.video.due import next_due, rescheduled
 from functions.video.facts import MediaFacts
 from functions.video.model import Reason, Video
 from functions.video.retention import (
-    MAX_DAYS,
     deletes_at,
     is_over,
     restored_days,
@@ -22,7 +22,7 @@ from functions.video.retention import (
 )
 from tests.unit.video.control_fakes import NOON, video
 
-DAYS = st.none() | st.integers(1, MAX_DAYS)
+DAYS = st.none() | st.integers(1, MAX_RETENTION_DAYS)
 
 
 def played(**fields: object) -> Video:
